@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One row per module: its folder, then the modules it may import. `Makefile` builds with
+// `--explicit-target-dependency-import-check error`, so an arrow that is not in this table does not
+// compile. Rows stand in the order in which a model travels: converter, file, runtime, report.
+let modules: [Target] = [
+  // converter: host only
+  swift("EspalierGraph", "converter/Graph"),
+  swift("EspalierONNX", "converter/ONNX", ["EspalierGraph", protobuf()], exclude: ["onnx.proto"]),
+  swift("EspalierPruning", "converter/Pruning", ["EspalierGraph"]),
+  swift("EspalierLowering", "converter/Lowering", ["EspalierGraph", "EspalierModelFile"]),
+
+  // contract 1: the model file
+  bridge("CEspalierModelFile", "Sources/ModelFile/Bridge"),
+  swift(
+    "EspalierModelFile", "Sources/ModelFile", ["CEspalierModelFile"],
+    exclude: ["Bridge", "model.fbs"]),
+
+  // runtime: goes on the board
+  kernels("CEspalierKernels", "runtime/Kernels"),
+  swift("EspalierExecutor", "runtime/Executor", ["EspalierModelFile", "CEspalierKernels"]),
+  kernels("CEspalierBoard", "runtime/Board/C"),
+  swift("EspalierBoard", "runtime/Board", ["CEspalierBoard"], exclude: ["C"]),
+  swift(
+    "EspalierMeasure", "runtime/Measure",
+    ["EspalierExecutor", "EspalierBoard", "EspalierLatencyReport"]),
+
+  // contract 2: the latency report
+  swift("EspalierLatencyReport", "Sources/LatencyReport"),
+
+  // what users call
+  swift(
+    "Espalier", "Sources/Espalier",
+    [
+      "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering", "EspalierModelFile",
+      "EspalierExecutor", "EspalierBoard", "EspalierMeasure", "EspalierLatencyReport",
+    ]),
+  .executableTarget(
+    name: "EspalierTool",
+    dependencies: ["Espalier", argumentParser()],
+    path: "Sources/EspalierTool",
+    swiftSettings: settings()),
+
+  // tests: one folder per module
+  tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
+]
+
+let package = Package(
+  name: "espalier",
+  products: [],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.31.0"),
+  ],
+  targets: modules,
+  cLanguageStandard: .c17,
+  cxxLanguageStandard: .cxx17
+)
+
+func argumentParser() -> Target.Dependency {
+  .product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+func protobuf() -> Target.Dependency { .product(name: "SwiftProtobuf", package: "swift-protobuf") }
+
+func settings() -> [SwiftSetting] {
+  [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+  ]
+}
+
+func swift(
+  _ name: String, _ path: String, _ imports: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(
+    name: name, dependencies: imports, path: path, exclude: exclude, swiftSettings: settings())
+}
+
+func kernels(_ name: String, _ path: String) -> Target {
+  .target(name: name, path: path, cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])])
+}
+
+func bridge(_ name: String, _ path: String) -> Target {
+  .target(
+    name: name, path: path,
+    cxxSettings: [.unsafeFlags(["-fno-exceptions", "-fno-rtti"])])
+}
+
+func tests(_ name: String, _ path: String, _ imports: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: imports, path: path, swiftSettings: settings())
+}

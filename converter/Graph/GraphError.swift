@@ -1,0 +1,42 @@
+/// Why a graph, a node or its input is not acceptable: a stable code, the place, and the cause.
+public struct GraphError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Stable codes; scripts may rely on them, so they are added but never reused.
+  public enum Code: String, Sendable, Hashable {
+    case unsupportedOperator = "E1001"
+    case unsupportedVariant = "E1002"
+    case badAttribute = "E1003"
+    case badArity = "E1004"
+    case badShape = "E1005"
+    case shapeTooLarge = "E1006"
+    case badType = "E1007"
+    case needsConstant = "E1008"
+    case symbolicShape = "E1009"
+    case cycle = "E1010"
+    case danglingInput = "E1011"
+    case duplicateName = "E1012"
+    case badIndex = "E1013"
+    case foldingBudget = "E1014"
+    case badInput = "E1015"
+    case badFile = "E1016"
+  }
+
+  public var code: Code
+  /// The node's name, or what stands for it; empty until the node is known.
+  public var node: String
+  public var message: String
+
+  public init(_ code: Code, _ message: String, node: String = "") {
+    self.code = code
+    self.node = node
+    self.message = message
+  }
+
+  /// The same error at a node, unless it already names one.
+  public func at(_ node: String) -> GraphError {
+    self.node.isEmpty ? GraphError(code, message, node: node) : self
+  }
+
+  public var description: String {
+    node.isEmpty ? "\(code.rawValue): \(message)" : "\(code.rawValue) at \(node): \(message)"
+  }
+}
