@@ -19,16 +19,7 @@ import numpy as np
 import onnxruntime
 import torch
 from torch import nn
-
-# torchvision refuses to import when its compiled detection operators do not match the build of
-# torch; none of the models here uses them, so their schemas alone are enough.
-torchvision_library = torch.library.Library("torchvision", "FRAGMENT")
-if not hasattr(torch.ops.torchvision, "nms"):
-    for operator in ("nms", "qnms"):
-        with contextlib.suppress(RuntimeError):
-            torchvision_library.define(
-                f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-import torchvision  # noqa: E402
+from torchvision_any import torchvision
 
 MODELS = """resnet18 mobilenet_v2 vit_b_16 swin_t resnet50 mobilenet_v3_large efficientnet_b0
 densenet121 googlenet shufflenet_v2_x1_0 regnet_y_400mf resnext50_32x4d squeezenet1_1
