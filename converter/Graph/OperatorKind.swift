@@ -4,6 +4,66 @@
 public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   // Elementwise, activations, logic (family A)
   case relu = "Relu"
+  case leakyRelu = "LeakyRelu"
+  case prelu = "PRelu"
+  case elu = "Elu"
+  case selu = "Selu"
+  case celu = "Celu"
+  case gelu = "Gelu"
+  case erf = "Erf"
+  case sigmoid = "Sigmoid"
+  case hardSigmoid = "HardSigmoid"
+  case hardSwish = "HardSwish"
+  case tanh = "Tanh"
+  case softplus = "Softplus"
+  case softsign = "Softsign"
+  case mish = "Mish"
+  case swish = "Swish"
+  case thresholdedRelu = "ThresholdedRelu"
+  case clip = "Clip"
+  case add = "Add"
+  case sub = "Sub"
+  case mul = "Mul"
+  case div = "Div"
+  case pow = "Pow"
+  case mod = "Mod"
+  case sqrt = "Sqrt"
+  case exp = "Exp"
+  case log = "Log"
+  case abs = "Abs"
+  case neg = "Neg"
+  case sign = "Sign"
+  case reciprocal = "Reciprocal"
+  case floor = "Floor"
+  case ceil = "Ceil"
+  case round = "Round"
+  case sin = "Sin"
+  case cos = "Cos"
+  case tan = "Tan"
+  case asin = "Asin"
+  case acos = "Acos"
+  case atan = "Atan"
+  case sinh = "Sinh"
+  case cosh = "Cosh"
+  case asinh = "Asinh"
+  case acosh = "Acosh"
+  case atanh = "Atanh"
+  case isNaN = "IsNaN"
+  case isInf = "IsInf"
+  case min = "Min"
+  case max = "Max"
+  case mean = "Mean"
+  case sum = "Sum"
+  case `where` = "Where"
+  case equal = "Equal"
+  case greater = "Greater"
+  case less = "Less"
+  case greaterOrEqual = "GreaterOrEqual"
+  case lessOrEqual = "LessOrEqual"
+  case and = "And"
+  case or = "Or"
+  case not = "Not"
+  case xor = "Xor"
 
   // Convolution, pooling, normalisation, matrix products, reductions, recurrent, attention (family B)
 
@@ -14,6 +74,66 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     switch self {
     // Family A
     case .relu: Relu.self
+    case .leakyRelu: LeakyRelu.self
+    case .prelu: PRelu.self
+    case .elu: Elu.self
+    case .selu: Selu.self
+    case .celu: Celu.self
+    case .gelu: Gelu.self
+    case .erf: Erf.self
+    case .sigmoid: Sigmoid.self
+    case .hardSigmoid: HardSigmoid.self
+    case .hardSwish: HardSwish.self
+    case .tanh: Tanh.self
+    case .softplus: Softplus.self
+    case .softsign: Softsign.self
+    case .mish: Mish.self
+    case .swish: Swish.self
+    case .thresholdedRelu: ThresholdedRelu.self
+    case .clip: Clip.self
+    case .add: Add.self
+    case .sub: Sub.self
+    case .mul: Mul.self
+    case .div: Div.self
+    case .pow: Pow.self
+    case .mod: Mod.self
+    case .sqrt: Sqrt.self
+    case .exp: Exp.self
+    case .log: Log.self
+    case .abs: Abs.self
+    case .neg: Neg.self
+    case .sign: Sign.self
+    case .reciprocal: Reciprocal.self
+    case .floor: Floor.self
+    case .ceil: Ceil.self
+    case .round: Round.self
+    case .sin: Sin.self
+    case .cos: Cos.self
+    case .tan: Tan.self
+    case .asin: Asin.self
+    case .acos: Acos.self
+    case .atan: Atan.self
+    case .sinh: Sinh.self
+    case .cosh: Cosh.self
+    case .asinh: Asinh.self
+    case .acosh: Acosh.self
+    case .atanh: Atanh.self
+    case .isNaN: IsNaN.self
+    case .isInf: IsInf.self
+    case .min: Min.self
+    case .max: Max.self
+    case .mean: Mean.self
+    case .sum: Sum.self
+    case .where: Where.self
+    case .equal: Equal.self
+    case .greater: Greater.self
+    case .less: Less.self
+    case .greaterOrEqual: GreaterOrEqual.self
+    case .lessOrEqual: LessOrEqual.self
+    case .and: And.self
+    case .or: Or.self
+    case .not: Not.self
+    case .xor: Xor.self
 
     // Family B
 
