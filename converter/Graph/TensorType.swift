@@ -24,7 +24,8 @@ public struct TensorType: Sendable, Hashable, CustomStringConvertible {
   public func checked() throws(GraphError) -> TensorType {
     var count = 1
     for extent in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      // An extent of 0 does not excuse the others: strides are products of any of them.
+      let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
       guard extent >= 0, !overflow, product <= Self.maximumCount else {
         throw GraphError(
           .shapeTooLarge, "the shape \(shape) is negative or exceeds \(Self.maximumCount) elements")

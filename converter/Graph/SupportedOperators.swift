@@ -1,0 +1,40 @@
+extension Graph {
+  /// Every node whose operator, or whose attributes, we do not support; judged without shapes.
+  public func unsupportedOperators() -> [GraphError] {
+    nodes.compactMap { node in
+      do throws(GraphError) {
+        _ = try node.makeOperator(opset: opset)
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+}
+
+extension Graph.Node {
+  /// The node's operator with its attributes checked.
+  /// - Throws: `GraphError` with code `.unsupportedOperator`, or what the attributes' fault is.
+  public func makeOperator(opset: Int) throws(GraphError) -> any Operator {
+    guard domain.isEmpty else {
+      throw GraphError(
+        .unsupportedOperator, "operator \(operation) of domain \"\(domain)\" is not supported",
+        node: name)
+    }
+    guard let kind = OperatorKind(rawValue: operation) else {
+      let hint =
+        controlFlow.contains(operation)
+        ? "; control flow is not supported, export the model without it" : ""
+      throw GraphError(
+        .unsupportedOperator, "operator \(operation) is not supported\(hint)", node: name)
+    }
+    do throws(GraphError) {
+      return try kind.definition.init(context(opset: opset))
+    } catch {
+      throw error.at(name)
+    }
+  }
+}
+
+/// Operators that run subgraphs.
+private let controlFlow: Set<String> = ["If", "Loop", "Scan", "SequenceMap"]

@@ -1,0 +1,43 @@
+import EspalierGraph
+import SwiftProtobuf
+
+extension TensorDecoder {
+  /// An attribute's value; what we only carry stays in its serialised form.
+  mutating func decode(_ proto: ProtoAttribute) throws(GraphError) -> Attribute {
+    guard proto.refAttrName.isEmpty else {
+      throw GraphError(.badAttribute, "attribute \"\(proto.name)\" refers to a function's attribute")
+    }
+    switch proto.effectiveKind {
+    case .float where proto.hasF: return .float(proto.f)
+    case .int where proto.hasI: return .integer(proto.i)
+    case .string where proto.hasS: return .string([UInt8](proto.s))
+    case .tensor where proto.hasT: return .tensor(try decode(proto.t))
+    case .floats: return .floats(proto.floats)
+    case .ints: return .integers(proto.ints)
+    case .strings: return .strings(proto.strings.map { [UInt8]($0) })
+    case .tensors, .graph, .graphs, .sparseTensor, .sparseTensors, .typeProto, .typeProtos:
+      guard let bytes: [UInt8] = try? proto.serializedBytes() else {
+        throw GraphError(.badAttribute, "attribute \"\(proto.name)\" is malformed")
+      }
+      return .opaque(bytes)
+    case .float, .int, .string, .tensor, .undefined, .UNRECOGNIZED:
+      throw GraphError(.badAttribute, "attribute \"\(proto.name)\" has no value of its type")
+    }
+  }
+}
+
+extension ProtoAttribute {
+  /// The declared kind; the kind of the value that is present where the file declares none.
+  fileprivate var effectiveKind: Kind {
+    if type != .undefined { return type }
+    if hasF { return .float }
+    if hasI { return .int }
+    if hasS { return .string }
+    if hasT { return .tensor }
+    if !ints.isEmpty { return .ints }
+    if !floats.isEmpty { return .floats }
+    if !strings.isEmpty { return .strings }
+    if hasG { return .graph }
+    return .undefined
+  }
+}

@@ -1,0 +1,204 @@
+import EspalierGraph
+
+/// Builds a `Graph` of a decoded model and collects every problem on the way.
+struct GraphDecoder {
+  static let supportedOpsets = 7...24
+  static let supportedVersions: ClosedRange<Int64> = 3...13
+
+  private var graph = Graph()
+  private var problems: [GraphError] = []
+  private var tensors: TensorDecoder
+  private var identifiers: [String: Graph.ValueID] = [:]
+
+  init(folder: String?) { tensors = TensorDecoder(folder: folder) }
+
+  /// The graph of a model. Consumes the model, so that weights are not held twice.
+  mutating func decode(_ model: consuming ProtoModel) throws(ImportFailure) -> Graph {
+    guard model.hasGraph else {
+      throw ImportFailure([GraphError(.badFile, "the model contains no graph")])
+    }
+    decodeFacts(of: model)
+    var source = model.graph
+    model.clearGraph()
+    graph.name = source.name
+    if let sparse = source.sparseInitializer.first {
+      problems.append(
+        GraphError(
+          .unsupportedVariant,
+          "\(source.sparseInitializer.count) sparse initializers; store them densely, zeros are recognised",
+          node: sparse.values.name))
+    }
+    decodeInitializers(of: &source)
+    declareValues(of: source)
+    decodeNodes(source.node, functions: model.functions)
+    graph.outputs = source.output.map { identifier(of: $0.name) }
+    if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
+    problems += graph.validate()
+    guard problems.isEmpty else {
+      throw ImportFailure(problems + graph.unsupportedOperators())
+    }
+    return graph
+  }
+
+  private mutating func decodeFacts(of model: ProtoModel) {
+    graph.metadata.irVersion = model.irVersion
+    graph.metadata.producerName = model.producerName
+    graph.metadata.producerVersion = model.producerVersion
+    graph.metadata.domain = model.domain
+    graph.metadata.modelVersion = model.modelVersion
+    graph.metadata.documentation = model.docString
+    graph.metadata.properties = model.metadataProps.map { ($0.key, $0.value) }
+    if !Self.supportedVersions.contains(model.irVersion) {
+      problems.append(
+        GraphError(
+          .unsupportedVariant,
+          "file format version \(model.irVersion); versions \(Self.supportedVersions) are read"))
+    }
+    for opset in model.opsetImport {
+      graph.metadata.opsets.append(
+        (standardDomain(opset.domain), Int(opset.version)))
+    }
+    let versions = Set(graph.metadata.opsets.filter { $0.domain.isEmpty }.map(\.version))
+    if let version = versions.first, versions.count == 1, Self.supportedOpsets.contains(version) {
+      graph.opset = version
+    } else {
+      let found = versions.isEmpty ? "none" : versions.sorted().map(String.init).joined(separator: ", ")
+      problems.append(
+        GraphError(
+          .unsupportedVariant,
+          "opset \(found); export the model with one of opsets \(Self.supportedOpsets)"))
+    }
+  }
+
+  private mutating func decodeInitializers(of source: inout ProtoGraph) {
+    var protos = source.initializer
+    source.initializer = []
+    for index in protos.indices {
+      let proto = protos[index]
+      protos[index] = ProtoTensor()  // Frees the bytes once this tensor is converted.
+      guard !proto.name.isEmpty, identifiers[proto.name] == nil else {
+        problems.append(
+          GraphError(
+            .duplicateName,
+            proto.name.isEmpty
+              ? "initializer \(index) has no name"
+              : "two initializers are called \"\(proto.name)\""))
+        continue
+      }
+      do throws(GraphError) {
+        identifiers[proto.name] = graph.addConstant(proto.name, try tensors.decode(proto))
+      } catch {
+        problems.append(error.at("initializer \"\(proto.name)\""))
+        // Known by name, so that its readers are not reported as well.
+        identifiers[proto.name] = graph.addConstant(proto.name, Tensor([], shape: [0]))
+      }
+    }
+  }
+
+  private mutating func declareValues(of source: ProtoGraph) {
+    for input in source.input {
+      let isConstant = identifiers[input.name].map { graph.values[$0].constant != nil } ?? false
+      // Files of early versions list initializers among the inputs.
+      if isConstant { continue }
+      let id = identifier(of: input.name)
+      graph.inputs.append(id)
+      declare(input, as: id, isInterface: true)
+    }
+    for output in source.output { declare(output, as: identifier(of: output.name), isInterface: true) }
+    for value in source.valueInfo where !value.name.isEmpty {
+      declare(value, as: identifier(of: value.name), isInterface: false)
+    }
+  }
+
+  /// Notes a declared type; faults in one count where callers rely on it, at inputs and outputs.
+  private mutating func declare(_ info: ProtoValueInfo, as id: Graph.ValueID, isInterface: Bool) {
+    guard graph.values[id].constant == nil, info.hasType else { return }
+    func fault(_ code: GraphError.Code, _ message: String) {
+      guard isInterface else { return }
+      problems.append(GraphError(code, message, node: "value \"\(info.name)\""))
+    }
+    guard info.type.hasTensorType else {
+      return fault(.unsupportedVariant, "is not a tensor (a sequence, map or optional)")
+    }
+    let declared = info.type.tensorType
+    guard let type = ElementType(rawValue: declared.elemType) else {
+      let name = unsupportedTypeNames[declared.elemType] ?? "number \(declared.elemType)"
+      return fault(.badType, "element type \(name) is not supported")
+    }
+    guard declared.hasShape else {
+      graph.values[id].elementType = type
+      return
+    }
+    guard declared.shape.dim.count <= TensorDecoder.maximumRank else {
+      return fault(.badShape, "a rank of \(declared.shape.dim.count) is too high")
+    }
+    var shape: [Graph.Dimension] = []
+    for dimension in declared.shape.dim {
+      switch dimension.value {
+      case .dimValue(let extent)? where extent < 0 || extent > TensorType.maximumCount:
+        return fault(.badShape, "an extent of \(extent) is not possible")
+      case .dimValue(let extent)?: shape.append(.fixed(Int(extent)))
+      case .dimParam(let name)? where !name.isEmpty: shape.append(.symbol(name))
+      case .dimParam?, nil: shape.append(.unknown)
+      }
+    }
+    graph.values[id].elementType = type
+    graph.values[id].shape = shape
+  }
+
+  private mutating func decodeNodes(_ protos: [ProtoNode], functions: [ProtoFunction]) {
+    let functionNames = Set(functions.map { [standardDomain($0.domain), $0.name] })
+    var taken: Set<String> = []
+    for proto in protos {
+      let domain = standardDomain(proto.domain)
+      let name = unusedName(for: proto, &taken)
+      if functionNames.contains([domain, proto.opType]) {
+        problems.append(
+          GraphError(
+            .unsupportedOperator,
+            "\(proto.opType) is a function of the model; inline functions when exporting", node: name))
+      }
+      var attributes: [String: Attribute] = [:]
+      for attribute in proto.attribute {
+        do throws(GraphError) {
+          guard attributes[attribute.name] == nil else {
+            throw GraphError(.duplicateName, "attribute \"\(attribute.name)\" is given twice")
+          }
+          attributes[attribute.name] = try tensors.decode(attribute)
+        } catch {
+          problems.append(error.at(name))
+        }
+      }
+      graph.nodes.append(
+        Graph.Node(
+          name: name, operation: proto.opType, domain: domain,
+          inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
+          outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
+          attributes: attributes))
+    }
+  }
+
+  /// The node's own name, made unique; its first output's where it has none.
+  private func unusedName(for proto: ProtoNode, _ taken: inout Set<String>) -> String {
+    let wanted =
+      [proto.name, proto.output.first { !$0.isEmpty } ?? "", proto.opType].first { !$0.isEmpty }
+      ?? "node"
+    var name = wanted
+    var suffix = 2
+    while !taken.insert(name).inserted {
+      name = "\(wanted)_\(suffix)"
+      suffix += 1
+    }
+    return name
+  }
+
+  private mutating func identifier(of name: String) -> Graph.ValueID {
+    if let known = identifiers[name] { return known }
+    let id = graph.add(Graph.Value(name: name))
+    identifiers[name] = id
+    return id
+  }
+}
+
+/// The domain by its usual name: ONNX's own has two.
+private func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
