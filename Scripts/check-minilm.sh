@@ -1,0 +1,49 @@
+#!/bin/sh
+# Converts all-MiniLM-L6-v2, embeds 100 sentences and compares with onnxruntime's embeddings: the
+# cosine distance may be 1e-4. One row per exporter; exit 1 if any sentence fails. Exports the
+# model if it is not there yet (Scripts/export-minilm.py).
+#
+#   usage: Scripts/check-minilm.sh      tool: ${ESPALIER:-.build/release/espalier}
+set -eu
+cd "$(dirname "$0")/.."
+
+espalier=${ESPALIER:-.build/release/espalier}
+folder=${ESPALIER_CACHE:-$HOME/.cache/espalier}/minilm
+[ -x "$espalier" ] || { echo "check-minilm: no $espalier; build it first" >&2; exit 66; }
+python=$(Scripts/oracle-env.sh)
+# The last file the export writes says that the others are there.
+[ -f "$folder/099.embedding.npy" ] ||
+  "$python" Scripts/export-minilm.py --folder "$folder" >&2
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+row() { printf '%-16s %-6s %-14s %s\n' "$@"; }
+
+row model passed "worst distance" "first failure"
+for model in minilm minilm.dyn; do
+  rm -rf "$work"/*
+  if ! "$espalier" convert "$folder/$model.onnx" -o "$work/model.esp" >"$work/log" 2>&1; then
+    failures=$((failures + 1))
+    row "$model" 0/100 - "$(tail -n 1 "$work/log")"
+    continue
+  fi
+  passed=0 worst=0.0e+00 first=
+  for ids in "$folder"/*.input_ids.npy; do
+    sentence=${ids%.input_ids.npy}
+    rm -rf "$work/out"
+    if ! "$espalier" run "$work/model.esp" --input "input_ids=$ids" \
+      --input "attention_mask=$sentence.attention_mask.npy" -o "$work/out" >"$work/log" 2>&1; then
+      first=${first:-"${sentence##*/}: $(tail -n 1 "$work/log")"}
+    elif distance=$("$python" Scripts/compare-npy.py cosine "$sentence.embedding.npy" \
+      "$work/out/sentence_embedding.npy" 1e-4 2>&1); then
+      passed=$((passed + 1))
+      worst=$(printf '%s\n%s\n' "$worst" "$distance" | sort -g | tail -n 1)
+    else
+      first=${first:-"${sentence##*/}: $(echo "$distance" | tail -n 1)"}
+    fi
+  done
+  [ "$passed" -eq 100 ] || failures=$((failures + 1))
+  row "$model" "$passed/100" "$worst" "$first"
+done
+[ "$failures" -eq 0 ]

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Runs the ONNX node test cases of Tests/Operators/onnx-cases.txt on the reference evaluation and
+# on the runtime, and writes docs/onnx-cases.md: the counts, and every case that does not pass with
+# the reason. Exit 1 below the promised counts.
+#
+#   usage: Scripts/check-onnx-cases.sh      tool: ${ESPALIER:-.build/release/espalier}
+set -eu
+cd "$(dirname "$0")/.."
+
+espalier=${ESPALIER:-.build/release/espalier}
+list=Tests/Operators/onnx-cases.txt
+report=docs/onnx-cases.md
+promised_reference=650
+promised_runtime=450
+[ -x "$espalier" ] || { echo "check-onnx-cases: no $espalier; build it first" >&2; exit 66; }
+cases=$(Scripts/fetch-onnx-cases.sh)
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# verify CASE [FLAG]: prints "passes", or the tool's last line of explanation made fit for a table.
+verify() {
+  status=0
+  timeout 120 "$espalier" verify --case "$cases/$1" ${2:+"$2"} \
+    >"$work/stdout" 2>"$work/stderr" || status=$?
+  if [ "$status" -eq 0 ]; then
+    echo passes
+    return
+  fi
+  reason=$(grep -v '^[[:space:]]*$' "$work/stderr" | tail -n 1)
+  [ -n "$reason" ] || reason=$(grep -v '^[[:space:]]*$' "$work/stdout" | tail -n 1)
+  printf 'exit %s: %s\n' "$status" "$reason" | sed -e "s|$cases/||g" -e 's/|/\\|/g'
+}
+
+total=0 reference_passes=0 runtime_passes=0
+while read -r name; do
+  total=$((total + 1))
+  reference=$(verify "$name")
+  runtime=$(verify "$name" --runtime)
+  [ "$reference" != passes ] || reference_passes=$((reference_passes + 1))
+  [ "$runtime" != passes ] || runtime_passes=$((runtime_passes + 1))
+  [ "$reference$runtime" = passespasses ] ||
+    echo "| \`$name\` | $reference | $runtime |" >>"$work/rows"
+  [ ! -t 2 ] || printf '\r%s cases' "$total" >&2
+done <"$list"
+[ ! -t 2 ] || printf '\r' >&2
+
+{
+  echo "# ONNX operator test cases"
+  echo
+  echo "The node test cases of onnx 1.14.1 whose operators Espalier supports and whose tensors are"
+  echo "float32, int64, int32 or bool (\`$list\`)."
+  echo "Written by \`Scripts/check-onnx-cases.sh\`; each case is run by"
+  echo "\`espalier verify --case DIR\`, with \`--runtime\` for the second row."
+  echo
+  echo "| Evaluation | Passing | Of | Promised |"
+  echo "|---|--:|--:|--:|"
+  echo "| reference | $reference_passes | $total | $promised_reference |"
+  echo "| runtime | $runtime_passes | $total | $promised_runtime |"
+  if [ -f "$work/rows" ]; then
+    echo
+    echo "Every case that does not pass on both:"
+    echo
+    echo "| Case | Reference | Runtime |"
+    echo "|---|---|---|"
+    cat "$work/rows"
+  fi
+} >"$work/report"
+mkdir -p docs
+mv "$work/report" "$report"
+
+echo "reference $reference_passes of $total, runtime $runtime_passes of $total ($report)"
+[ "$reference_passes" -ge "$promised_reference" ] && [ "$runtime_passes" -ge "$promised_runtime" ]

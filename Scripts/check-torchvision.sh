@@ -1,0 +1,46 @@
+#!/bin/sh
+# Converts and runs torchvision's models and compares with onnxruntime's outputs: the largest
+# absolute error may be 1e-4 of the output's range. One row per model and exporter; exit 1 if any
+# row fails. Exports what is not there yet (Scripts/export-torchvision.py).
+#
+#   usage: Scripts/check-torchvision.sh [MODEL ...]      tool: ${ESPALIER:-.build/release/espalier}
+set -eu
+cd "$(dirname "$0")/.."
+
+espalier=${ESPALIER:-.build/release/espalier}
+models=${ESPALIER_CACHE:-$HOME/.cache/espalier}/torchvision
+[ -x "$espalier" ] || { echo "check-torchvision: no $espalier; build it first" >&2; exit 66; }
+[ $# -gt 0 ] || set -- resnet18 resnet50 mobilenet_v2 mobilenet_v3_large efficientnet_b0 \
+  densenet121 googlenet shufflenet_v2_x1_0 regnet_y_400mf resnext50_32x4d squeezenet1_1 \
+  vit_b_16 swin_t lraspp_mobilenet_v3_large
+python=$(Scripts/oracle-env.sh)
+"$python" Scripts/export-torchvision.py --folder "$models" "$@" >&2
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+row() { printf '%-28s %-8s %10s %6s  %s\n' "$@"; }
+
+row model exporter error/range passed reason
+for model in "$@"; do
+  for exporter in ts dyn; do
+    rm -rf "$work"/*
+    if "$espalier" convert "$models/$model.$exporter.onnx" -o "$work/model.esp" \
+      >"$work/log" 2>&1 &&
+      "$espalier" run "$work/model.esp" --input "input=$models/$model.input.npy" \
+        -o "$work/out" >"$work/log" 2>&1; then
+      if error=$("$python" Scripts/compare-npy.py range \
+        "$models/$model.$exporter.output.npy" "$work/out/output.npy" 1e-4 2>&1); then
+        row "$model" "$exporter" "$error" yes ""
+        continue
+      fi
+      reason="outputs differ: $(echo "$error" | tail -n 1)"
+    else
+      reason=$(tail -n 1 "$work/log")
+    fi
+    failures=$((failures + 1))
+    row "$model" "$exporter" - NO "$reason"
+  done
+done
+echo "$failures failed"
+[ "$failures" -eq 0 ]
