@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--samples", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--espalier", default=os.environ.get("ESPALIER", ".build/release/espalier"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
 
     if arguments.samples:
         samples = onnxruntime_samples(arguments.model, arguments.threads, arguments.seconds)
