@@ -66,6 +66,20 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case xor = "Xor"
 
   // Convolution, pooling, normalisation, matrix products, reductions, recurrent, attention (family B)
+  case conv = "Conv"
+  case convTranspose = "ConvTranspose"
+  case gemm = "Gemm"
+  case matMul = "MatMul"
+  case batchNormalization = "BatchNormalization"
+  case layerNormalization = "LayerNormalization"
+  case instanceNormalization = "InstanceNormalization"
+  case groupNormalization = "GroupNormalization"
+  case rmsNormalization = "RMSNormalization"
+  case maxPool = "MaxPool"
+  case averagePool = "AveragePool"
+  case lpPool = "LpPool"
+  case globalAveragePool = "GlobalAveragePool"
+  case globalMaxPool = "GlobalMaxPool"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
 
@@ -136,6 +150,20 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .xor: Xor.self
 
     // Family B
+    case .conv: Conv.self
+    case .convTranspose: ConvTranspose.self
+    case .gemm: Gemm.self
+    case .matMul: MatMul.self
+    case .batchNormalization: BatchNormalization.self
+    case .layerNormalization: LayerNormalization.self
+    case .instanceNormalization: InstanceNormalization.self
+    case .groupNormalization: GroupNormalization.self
+    case .rmsNormalization: RMSNormalization.self
+    case .maxPool: MaxPool.self
+    case .averagePool: AveragePool.self
+    case .lpPool: LpPool.self
+    case .globalAveragePool: GlobalAveragePool.self
+    case .globalMaxPool: GlobalMaxPool.self
 
     // Family C
     }

@@ -1,0 +1,79 @@
+/// Batch normalisation: `y = (x - mean) / sqrt(variance + epsilon) * scale + bias` per channel.
+///
+/// In training mode the mean and variance are the batch's own, and the running ones are given out.
+public struct BatchNormalization: Operator {
+  public let epsilon: Float
+  public let momentum: Float
+  public let isTraining: Bool
+  private let outputCount: Int
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    epsilon = try node.float("epsilon", default: 1e-5)
+    momentum = try node.float("momentum", default: 0.9)
+    // Before opset 14 further outputs meant training.
+    let trains = try node.boolean("training_mode", default: false)
+    isTraining = node.opset >= 14 && trains
+    outputCount = node.outputCount
+    guard try node.integer("spatial", default: 1) == 1 else {
+      throw GraphError(
+        .unsupportedVariant, "spatial=0 (statistics per element, withdrawn by opset 9)")
+    }
+    guard outputCount <= (isTraining ? 3 : 1) else {
+      throw GraphError(
+        .unsupportedVariant,
+        "\(outputCount) outputs ask for training; export the model in inference mode")
+    }
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(5, inputs)
+    for input in inputs where !input!.elementType.isFloatingPoint {
+      throw GraphError(.badType, "takes floating-point tensors, not \(input!.type)")
+    }
+    let x = inputs[0]!.type
+    guard x.rank >= 1 else { throw GraphError(.badShape, "takes at least one axis") }
+    let channels = [x.rank > 1 ? x.shape[1] : 1]
+    for (index, name) in ["scale", "bias", "mean", "variance"].enumerated() {
+      try Operands.shape(inputs[index + 1], channels, "the \(name)")
+    }
+    let running = TensorType(inputs[3]!.elementType, channels)
+    return Array([x, running, running].prefix(max(1, outputCount)))
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let x = inputs[0]!
+    var values = x.doubles
+    let (scale, bias) = (inputs[1]!.doubles, inputs[2]!.doubles)
+    var (means, variances) = (inputs[3]!.doubles, inputs[4]!.doubles)
+    let channels = scale.count
+    let images = x.rank > 1 ? x.shape[0] : x.count
+    let plane = elementCount(x.shape.dropFirst(2))
+    var running = (means: means, variances: variances)
+
+    for channel in 0..<channels {
+      let places = (0..<images).flatMap { image in
+        let start = (image * channels + channel) * plane
+        return start..<start + plane
+      }
+      if isTraining {
+        let moments = Moments(places.map { values[$0] })
+        (means[channel], variances[channel]) = (moments.mean, moments.variance)
+        let kept = Double(momentum)
+        running.means[channel] = running.means[channel] * kept + moments.mean * (1 - kept)
+        running.variances[channel] =
+          running.variances[channel] * kept + moments.variance * (1 - kept)
+      }
+      let factor = scale[channel] / (variances[channel] + Double(epsilon)).squareRoot()
+      for place in places {
+        values[place] = (values[place] - means[channel]) * factor + bias[channel]
+      }
+    }
+    let type = inputs[3]!.elementType
+    let outputs = [
+      Tensor(elementType: x.elementType, shape: x.shape, doubles: values),
+      Tensor(elementType: type, shape: [channels], doubles: running.means),
+      Tensor(elementType: type, shape: [channels], doubles: running.variances),
+    ]
+    return Array(outputs.prefix(max(1, outputCount)))
+  }
+}

@@ -1,0 +1,82 @@
+/// Convolution over any number of spatial axes, with groups.
+///
+/// For image `n` and output channel `m` of group `g`:
+/// `y[n, m, o] = bias[m] + sum over c, k of w[m, c, k] * x[n, g * C/G + c, o * stride + k * dilation - pad]`.
+public struct Conv: Operator {
+  public let window: SpatialWindow
+  public let groups: Int
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    window = try SpatialWindow(node)
+    groups = try node.integer("group", default: 1)
+    guard groups > 0 else { throw GraphError(.badAttribute, "group \(groups) is not positive") }
+  }
+
+  /// The window of the convolution for given input and weight shapes.
+  public func placedWindow(_ input: [Int], _ weight: [Int]) throws(GraphError) -> PlacedWindow {
+    try window.placed(
+      over: Array(input.dropFirst(2)), kernel: window.kernel(of: Array(weight.dropFirst(2))))
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.between(2, 3, inputs)
+    try Operands.floatingPoint(inputs)
+    let (x, w) = (inputs[0]!.shape, inputs[1]!.shape)
+    guard x.count >= 3, w.count == x.count else {
+      throw GraphError(.badShape, "cannot convolve \(x) with a weight \(w): ranks must agree")
+    }
+    guard x[1] % groups == 0, x[1] / groups == w[1], w[0] % groups == 0 else {
+      throw GraphError(
+        .badShape, "weight \(w) does not suit \(x[1]) channels in \(groups) groups")
+    }
+    if inputs.count > 2 { try Operands.shape(inputs[2], [w[0]], "the bias") }
+    let placed = try placedWindow(x, w)
+    return [try TensorType(inputs[0]!.elementType, [x[0], w[0]] + placed.output).checked()]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let (x, w) = (inputs[0]!, inputs[1]!)
+    let bias = inputs.count > 2 ? inputs[2]?.doubles : nil
+    let placed = try placedWindow(x.shape, w.shape)
+    let (images, outputs, channels) = (x.shape[0], w.shape[0], w.shape[1])
+    let (plane, inputPlane) = (elementCount(placed.output), elementCount(placed.input))
+    let taps = elementCount(placed.kernel)
+    let (values, weights) = (x.doubles, w.doubles)
+
+    var sums: [Double] = []
+    sums.reserveCapacity(images * outputs * plane)
+    for _ in 0..<images {
+      for output in 0..<outputs {
+        sums.append(contentsOf: repeatElement(bias?[output] ?? 0, count: plane))
+      }
+    }
+    var tap = 0
+    forEachIndex(of: placed.kernel) { index in
+      let runs = placed.runs(tap: index)
+      for image in 0..<images {
+        for output in 0..<outputs {
+          let firstChannel = output / (outputs / groups) * channels
+          for channel in 0..<channels {
+            let weight = weights[(output * channels + channel) * taps + tap]
+            let from = (image * x.shape[1] + firstChannel + channel) * inputPlane
+            let to = (image * outputs + output) * plane
+            for run in runs {
+              addRow(
+                weight, values, at: from + run.input, valueStep: placed.strides.last!, to: &sums,
+                at: to + run.output, count: run.count)
+            }
+          }
+        }
+      }
+      tap += 1
+    }
+    return [
+      Tensor(
+        elementType: x.elementType, shape: [images, outputs] + placed.output, doubles: sums)
+    ]
+  }
+
+  public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int {
+    outputs[0].count * elementCount(inputs[1]!.shape.dropFirst())
+  }
+}

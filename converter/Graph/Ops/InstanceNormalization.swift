@@ -1,0 +1,38 @@
+/// Instance normalisation: each plane gets mean 0 and variance 1, then its channel's scale and bias.
+public struct InstanceNormalization: Operator {
+  public let epsilon: Float
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    epsilon = try node.float("epsilon", default: 1e-5)
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(3, inputs)
+    try Operands.floatingPoint(inputs)
+    let x = inputs[0]!.type
+    guard x.rank >= 3 else {
+      throw GraphError(.badShape, "\(x.shape) has no spatial axes to normalise over")
+    }
+    for input in inputs.dropFirst() {
+      try Operands.shape(input, [x.shape[1]], "the scale or bias")
+    }
+    return [x]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let x = inputs[0]!
+    let (scale, bias) = (inputs[1]!.doubles, inputs[2]!.doubles)
+    var values = x.doubles
+    let plane = elementCount(x.shape.dropFirst(2))
+    for row in 0..<x.shape[0] * x.shape[1] {
+      let channel = row % x.shape[1]
+      let places = row * plane..<(row + 1) * plane
+      let moments = Moments(values[places])
+      let factor = scale[channel] / (moments.variance + Double(epsilon)).squareRoot()
+      for place in places {
+        values[place] = (values[place] - moments.mean) * factor + bias[channel]
+      }
+    }
+    return [Tensor(elementType: x.elementType, shape: x.shape, doubles: values)]
+  }
+}

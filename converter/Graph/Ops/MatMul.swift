@@ -1,0 +1,69 @@
+/// Matrix product with NumPy's rules: leading axes broadcast, vectors become rows or columns.
+public struct MatMul: Operator {
+  public init(_ node: NodeContext) throws(GraphError) {}
+
+  /// A product as a stack of matrix products.
+  public struct Plan: Sendable, Hashable {
+    /// The sizes of each product.
+    public var matrix: MatrixExtents
+    /// The leading axes of each operand, and what they broadcast to.
+    public var batchA: [Int]
+    public var batchB: [Int]
+    public var batch: [Int]
+    /// The shape of the result.
+    public var output: [Int]
+  }
+
+  /// How two shapes multiply.
+  /// - Throws: `GraphError` with code `.badShape` where they do not.
+  public static func plan(_ a: [Int], _ b: [Int]) throws(GraphError) -> Plan {
+    guard !a.isEmpty, !b.isEmpty else {
+      throw GraphError(.badShape, "takes vectors and matrices, not scalars")
+    }
+    let matrixA = a.count == 1 ? [1, a[0]] : a
+    let matrixB = b.count == 1 ? [b[0], 1] : b
+    let sizes = MatrixExtents(
+      rows: matrixA[matrixA.count - 2], inner: matrixA.last!, columns: matrixB.last!)
+    guard sizes.inner == matrixB[matrixB.count - 2] else {
+      throw GraphError(.badShape, "inner extents of \(a) and \(b) disagree")
+    }
+    let (batchA, batchB) = (Array(matrixA.dropLast(2)), Array(matrixB.dropLast(2)))
+    let batch = try broadcast([batchA, batchB])
+    let output =
+      batch + (a.count == 1 ? [] : [sizes.rows]) + (b.count == 1 ? [] : [sizes.columns])
+    return Plan(matrix: sizes, batchA: batchA, batchB: batchB, batch: batch, output: output)
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(2, inputs)
+    try Operands.same(inputs[...])
+    let type = inputs[0]!.elementType
+    guard type.isFloatingPoint || type.isInteger else {
+      throw GraphError(.badType, "takes numbers, not \(type)")
+    }
+    let plan = try Self.plan(inputs[0]!.shape, inputs[1]!.shape)
+    return [try TensorType(type, plan.output).checked()]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let (a, b) = (inputs[0]!, inputs[1]!)
+    let plan = try Self.plan(a.shape, b.shape)
+    let sizes = plan.matrix
+    let starts = zip(
+      broadcastPositions(from: plan.batchA, to: plan.batch).map { $0 * sizes.rows * sizes.inner },
+      broadcastPositions(from: plan.batchB, to: plan.batch).map { $0 * sizes.inner * sizes.columns }
+    )
+    if a.elementType.isInteger {
+      let (valuesA, valuesB) = (a.integers, b.integers)
+      let result = starts.flatMap { sizes.product(valuesA, at: $0, valuesB, at: $1) }
+      return [Tensor(elementType: a.elementType, shape: plan.output, integers: result)]
+    }
+    let (valuesA, valuesB) = (a.doubles, b.doubles)
+    let result = starts.flatMap { sizes.product(valuesA, at: $0, valuesB, at: $1) }
+    return [Tensor(elementType: a.elementType, shape: plan.output, doubles: result)]
+  }
+
+  public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int {
+    outputs[0].count * (inputs[0]!.shape.last ?? 0)
+  }
+}

@@ -1,0 +1,40 @@
+/// Root-mean-square normalisation: each row of the axes from `axis` on is divided by the root of
+/// its mean square, then scaled.
+public struct RMSNormalization: Operator {
+  public let axis: Int
+  public let epsilon: Float
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    axis = try node.integer("axis", default: -1)
+    epsilon = try NormalisationAttributes(node).epsilon
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(2, inputs)
+    let (x, scale) = (inputs[0]!.type, inputs[1]!.type)
+    guard x.elementType.isFloatingPoint, scale.elementType.isFloatingPoint else {
+      throw GraphError(.badType, "takes floating-point tensors, not \(x) and \(scale)")
+    }
+    _ = try normalise(axis: axis, rank: x.rank)
+    guard try broadcast([scale.shape, x.shape]) == x.shape else {
+      throw GraphError(.badShape, "a scale of \(scale.shape) does not broadcast to \(x.shape)")
+    }
+    // The result has the scale's type, which may be narrower than the input's.
+    return [TensorType(scale.elementType, x.shape)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let (x, scale) = (inputs[0]!, inputs[1]!)
+    let first = try normalise(axis: axis, rank: x.rank)
+    let length = elementCount(x.shape[first...])
+    var values = x.doubles
+    for row in 0..<elementCount(x.shape[..<first]) {
+      let places = row * length..<(row + 1) * length
+      let square = values[places].reduce(0) { $0 + $1 * $1 } / Double(length)
+      let inverse = 1 / (square + Double(epsilon)).squareRoot()
+      for place in places { values[place] *= inverse }
+    }
+    values.scale(by: scale, of: x.shape)
+    return [Tensor(elementType: scale.elementType, shape: x.shape, doubles: values)]
+  }
+}

@@ -1,0 +1,29 @@
+/// Mean and variance of a run of doubles, in two passes.
+struct Moments {
+  var mean = 0.0
+  /// Mean squared distance from the mean.
+  var variance = 0.0
+
+  init(_ values: some Collection<Double>) {
+    guard !values.isEmpty else { return }
+    let count = Double(values.count)
+    mean = values.reduce(0, +) / count
+    variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
+  }
+}
+
+/// What normalisations over one axis have in common with those over several: their attributes.
+struct NormalisationAttributes: Sendable, Hashable {
+  let epsilon: Float
+  /// The type that statistics are computed and given out in.
+  let statisticsType: ElementType
+
+  init(_ node: NodeContext) throws(GraphError) {
+    epsilon = try node.float("epsilon", default: 1e-5)
+    let code = try node.integer("stash_type", default: 1)
+    guard let type = Int32(exactly: code).flatMap(ElementType.init), type.isFloatingPoint else {
+      throw GraphError(.badAttribute, "stash_type \(code) is not a floating-point type")
+    }
+    statisticsType = type
+  }
+}
