@@ -17,7 +17,7 @@ a, b = expected.astype(np.float64).ravel(), actual.astype(np.float64).ravel()
 if kind == "range":
     value = np.abs(a - b).max() / (a.max() - a.min())
 elif kind == "cosine":
-    value = max(0.0, 1 - a @ b / np.sqrt((a @ a) * (b @ b)))
+    value = np.maximum(0, 1 - a @ b / np.sqrt((a @ a) * (b @ b)))  # keeps a NaN
 else:
     sys.exit(f"compare-npy: no comparison called {kind}; use range or cosine")
 print(f"{value:.1e}")
