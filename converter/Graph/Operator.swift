@@ -15,11 +15,15 @@ public protocol Operator: Sendable {
   /// - Throws: `GraphError` for what only values show, such as an index out of range.
   func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor]
 
+  /// The outputs' values where the inputs' types alone decide them, as they do a shape; else `nil`.
+  func valuesKnownFromTypes(_ inputs: [OperatorInput?]) -> [Tensor]?
+
   /// Multiply-accumulate operations for given input and output types.
   func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int
 }
 
 extension Operator {
+  public func valuesKnownFromTypes(_ inputs: [OperatorInput?]) -> [Tensor]? { nil }
   public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int { 0 }
 }
 

@@ -1,0 +1,111 @@
+extension Graph {
+  /// The types of the graph's inputs once every extent is a number.
+  ///
+  /// An unknown extent takes, in this order: the value given for the input, the value its symbol has
+  /// elsewhere, 1 if it is the first axis (the batch).
+  /// - Parameter shapes: Shapes the user gives, by input name.
+  /// - Throws: `GraphProblems` naming each input that remains unknown and the flag that gives its shape.
+  func inputTypes(shapes: [String: [Int]]) throws(GraphProblems) -> [TensorType] {
+    var problems: [GraphError] = []
+    let names = inputs.map { values[$0].name }
+    for name in shapes.keys.sorted() where !names.contains(name) {
+      problems.append(
+        GraphError(.badInput, "the model has no input \"\(name)\"; it has \(quoted(names))"))
+    }
+    var symbols = symbolValues(shapes)
+    for id in inputs {
+      if case .symbol(let symbol)? = values[id].shape?.first, shapes[values[id].name] == nil {
+        symbols[symbol] = symbols[symbol] ?? 1
+      }
+    }
+    var types: [TensorType] = []
+    for id in inputs {
+      let value = values[id]
+      do throws(GraphError) {
+        types.append(try inputType(value, given: shapes[value.name], symbols))
+      } catch {
+        problems.append(error.at("input \"\(value.name)\""))
+      }
+    }
+    guard problems.isEmpty else { throw GraphProblems(problems) }
+    return types
+  }
+
+  /// What the shapes given by the user say about symbols.
+  private func symbolValues(_ shapes: [String: [Int]]) -> [String: Int] {
+    var result: [String: Int] = [:]
+    for id in inputs {
+      guard let given = shapes[values[id].name], let declared = values[id].shape,
+        given.count == declared.count
+      else { continue }
+      for case (.symbol(let symbol), let extent) in zip(declared, given) { result[symbol] = extent }
+    }
+    return result
+  }
+
+  private func inputType(
+    _ value: Value, given: [Int]?, _ symbols: [String: Int]
+  ) throws(GraphError) -> TensorType {
+    guard let elementType = value.elementType else {
+      throw GraphError(.badType, "the file declares no element type for this input")
+    }
+    guard elementType != .string else {
+      throw GraphError(.badType, "text inputs are not supported")
+    }
+    guard let declared = value.shape else {
+      guard let given else {
+        throw GraphError(
+          .symbolicShape, "the shape is unknown; give it with --input-shape \(value.name)=1,...")
+      }
+      return try TensorType(elementType, given).checked()
+    }
+    if let given {
+      let agrees =
+        given.count == declared.count
+        && zip(declared, given).allSatisfy { declared, given in
+          if case .fixed(let extent) = declared { extent == given } else { true }
+        }
+      guard agrees else {
+        throw GraphError(
+          .badShape, "shape \(given) does not fit the declared \(describe(declared))")
+      }
+      return try TensorType(elementType, given).checked()
+    }
+    var shape: [Int] = []
+    for (axis, dimension) in declared.enumerated() {
+      switch dimension {
+      case .fixed(let extent): shape.append(extent)
+      case .symbol(let symbol) where symbols[symbol] != nil: shape.append(symbols[symbol]!)
+      case .unknown where axis == 0: shape.append(1)
+      case .symbol, .unknown:
+        throw GraphError(
+          .symbolicShape,
+          "the extent of axis \(axis) in \(describe(declared)) is unknown; "
+            + "give the shape with --input-shape \(value.name)=\(example(declared))")
+      }
+    }
+    return try TensorType(elementType, shape).checked()
+  }
+}
+
+private func describe(_ shape: [Graph.Dimension]) -> String {
+  let parts = shape.map { dimension in
+    switch dimension {
+    case .fixed(let extent): "\(extent)"
+    case .symbol(let name): name
+    case .unknown: "?"
+    }
+  }
+  return "[" + parts.joined(separator: ", ") + "]"
+}
+
+/// A value for the flag that the user can complete: known extents as they are, the batch as 1.
+private func example(_ shape: [Graph.Dimension]) -> String {
+  shape.enumerated().map { axis, dimension in
+    if case .fixed(let extent) = dimension { "\(extent)" } else { axis == 0 ? "1" : "N" }
+  }.joined(separator: ",")
+}
+
+func quoted(_ names: [String]) -> String {
+  names.map { "\"\($0)\"" }.joined(separator: ", ")
+}

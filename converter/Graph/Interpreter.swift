@@ -1,0 +1,65 @@
+/// Runs a graph node by node with the operators' own evaluations: slow, plain, the reference.
+public struct Interpreter: Sendable {
+  private let specialised: Specialised
+  /// For each node, the values that no later node reads.
+  private let expiring: [[Graph.ValueID]]
+
+  public init(_ specialised: Specialised) {
+    self.specialised = specialised
+    var seen = Set(specialised.graph.outputs)
+    var expiring: [[Graph.ValueID]] = []
+    for node in specialised.graph.nodes.reversed() {
+      expiring.append((node.inputs + node.outputs).compactMap { $0 }.filter { seen.insert($0).inserted })
+    }
+    self.expiring = expiring.reversed()
+  }
+
+  /// The graph's outputs by name.
+  /// - Parameter inputs: One tensor for each input of the specialised graph, by name.
+  /// - Throws: `GraphError` for a missing, superfluous or ill-shaped input, and for what only values
+  ///   show, such as an index out of range.
+  public func run(_ inputs: [String: Tensor]) throws(GraphError) -> [String: Tensor] {
+    let graph = specialised.graph
+    var values = specialised.constants
+    let names = graph.inputs.map { graph.values[$0].name }
+    for name in inputs.keys.sorted() where !names.contains(name) {
+      throw GraphError(.badInput, "the model has no input \"\(name)\"; it has \(quoted(names))")
+    }
+    for id in graph.inputs {
+      let name = graph.values[id].name
+      guard let tensor = inputs[name] else {
+        throw GraphError(.badInput, "no value is given", node: "input \"\(name)\"")
+      }
+      guard tensor.type == specialised.type(of: id) else {
+        throw GraphError(
+          .badInput, "the value is \(tensor.type) but the model takes \(specialised.type(of: id))",
+          node: "input \"\(name)\"")
+      }
+      values[id] = tensor
+    }
+    for (index, node) in graph.nodes.enumerated() {
+      do throws(GraphError) {
+        try evaluate(node, specialised.operators[index], &values)
+      } catch {
+        throw error.at(node.name)
+      }
+      for id in expiring[index] { values[id] = nil }
+    }
+    var outputs: [String: Tensor] = [:]
+    for id in graph.outputs { outputs[graph.values[id].name] = values[id] }
+    return outputs
+  }
+
+  private func evaluate(
+    _ node: Graph.Node, _ operation: any Operator, _ values: inout [Tensor?]
+  ) throws(GraphError) {
+    let results = try operation.evaluate(node.inputs.map { $0.flatMap { values[$0] } })
+    for case (let id?, let result) in zip(node.outputs, results) {
+      guard result.type == specialised.types[id] else {
+        throw GraphError(
+          .badShape, "evaluated to \(result.type) where \(specialised.type(of: id)) was inferred")
+      }
+      values[id] = result
+    }
+  }
+}

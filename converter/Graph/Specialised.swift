@@ -1,0 +1,143 @@
+/// A graph whose every type is known: shapes inferred, constants folded, dead nodes removed.
+///
+/// Values keep the numbers they have in the graph it was made from.
+public struct Specialised: Sendable {
+  /// The graph without folded and dead nodes; folded values are constants of it.
+  public private(set) var graph: Graph
+  /// The type of each value; `nil` where nothing that remains uses it.
+  public private(set) var types: [TensorType?]
+  /// The values of initializers, bound inputs and folded results that what remains uses.
+  public private(set) var constants: [Tensor?]
+  /// One for each node of `graph`.
+  public private(set) var operators: [any Operator] = []
+
+  /// Infers all types of a graph and folds what is constant.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - binding: Values of inputs to treat as constants, such as those that decide shapes.
+  /// - Throws: `GraphProblems` with every fault and every unsupported operator or variant found.
+  public init(
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
+    limits: FoldingLimits = .default
+  ) throws(GraphProblems) {
+    var problems = graph.validate()
+    guard problems.isEmpty else { throw GraphProblems(problems) }
+    self.graph = graph
+    self.graph.removeDeadNodes()
+    types = graph.values.map { $0.constant?.type }
+    constants = graph.values.map(\.constant)
+    try takeInputs(inputShapes, binding)
+
+    var folding = Folding(limits: limits, constants: constants)
+    var kept: [(node: Graph.Node, operation: any Operator)] = []
+    for node in self.graph.nodes {
+      do throws(GraphError) {
+        let operation = try node.makeOperator(opset: graph.opset)
+        // Where an earlier fault hides a type there is nothing to say about what follows.
+        guard let inputs = try knownInputs(of: node) else { continue }
+        if try !specialise(node, operation, inputs, &folding) { kept.append((node, operation)) }
+      } catch {
+        problems.append(error.at(node.name))
+      }
+    }
+    guard problems.isEmpty else { throw GraphProblems(problems) }
+    finish(kept)
+  }
+
+  /// The type of a value that something uses.
+  /// - Precondition: the value is an input, an output or used by a node of `graph`.
+  public func type(of value: Graph.ValueID) -> TensorType { types[value]! }
+
+  /// Multiply-accumulate operations of one node of `graph`.
+  public func multiplyAccumulates(ofNode index: Int) -> Int {
+    let node = graph.nodes[index]
+    return operators[index].multiplyAccumulates(
+      node.inputs.map { $0.flatMap { types[$0] } }, node.outputs.compactMap { $0.flatMap { types[$0] } })
+  }
+
+  private mutating func takeInputs(
+    _ shapes: [String: [Int]], _ binding: [String: Tensor]
+  ) throws(GraphProblems) {
+    var shapes = shapes
+    for (name, tensor) in binding { shapes[name] = tensor.shape }
+    let inputTypes = try graph.inputTypes(shapes: shapes)
+    for (id, type) in zip(graph.inputs, inputTypes) {
+      types[id] = type
+      guard let bound = binding[graph.values[id].name] else { continue }
+      guard bound.type == type else {
+        let message = "the bound value is \(bound.type) but the input is \(type)"
+        throw GraphProblems([
+          GraphError(.badInput, message, node: "input \"\(graph.values[id].name)\"")
+        ])
+      }
+      constants[id] = bound
+    }
+  }
+
+  /// What is known of a node's inputs; `nil` if a type is missing.
+  /// - Throws: `GraphError` with code `.badType` for text, with which no operator computes.
+  private func knownInputs(of node: Graph.Node) throws(GraphError) -> [OperatorInput?]? {
+    var inputs: [OperatorInput?] = []
+    for input in node.inputs {
+      guard let input else {
+        inputs.append(nil)
+        continue
+      }
+      guard let type = types[input] else { return nil }
+      guard type.elementType != .string else {
+        throw GraphError(.badType, "reads \"\(graph.values[input].name)\", which is text; only numbers are supported")
+      }
+      inputs.append(OperatorInput(type, constant: constants[input]))
+    }
+    return inputs
+  }
+
+  /// Notes a node's output types and, where they are constant, values; returns whether it was folded.
+  private mutating func specialise(
+    _ node: Graph.Node, _ operation: any Operator, _ inputs: [OperatorInput?],
+    _ folding: inout Folding
+  ) throws(GraphError) -> Bool {
+    let outputs: [TensorType]
+    do throws(GraphError) {
+      outputs = try operation.infer(inputs)
+    } catch {
+      throw folding.explain(error, node)
+    }
+    guard outputs.count >= node.outputs.count else {
+      throw GraphError(
+        .badArity, "has \(node.outputs.count) outputs but the operator gives \(outputs.count)")
+    }
+    for case (let id?, let type) in zip(node.outputs, outputs) { types[id] = try type.checked() }
+    guard let folded = try folding.fold(node, operation, inputs, outputs) else { return false }
+    for case (let id?, let tensor) in zip(node.outputs, folded) {
+      guard tensor.type == types[id] else {
+        throw GraphError(.badShape, "evaluates to \(tensor.type) instead of \(types[id]!)")
+      }
+      constants[id] = tensor
+    }
+    return true
+  }
+
+  private mutating func finish(_ kept: [(node: Graph.Node, operation: any Operator)]) {
+    var needed = Set(graph.outputs)
+    var live: [(node: Graph.Node, operation: any Operator)] = []
+    for entry in kept.reversed() {
+      guard entry.node.outputs.contains(where: { $0.map(needed.contains) ?? false }) else { continue }
+      live.append(entry)
+      for case let input? in entry.node.inputs { needed.insert(input) }
+      for case let output? in entry.node.outputs { needed.insert(output) }
+    }
+    graph.nodes = live.reversed().map(\.node)
+    operators = live.reversed().map(\.operation)
+    needed.formUnion(graph.inputs)
+    for id in graph.values.indices {
+      if !needed.contains(id) {
+        types[id] = nil
+        constants[id] = nil
+      }
+      graph.values[id].constant = constants[id]
+    }
+    // A bound input is a constant now.
+    graph.inputs.removeAll { constants[$0] != nil }
+  }
+}
