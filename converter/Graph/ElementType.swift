@@ -41,4 +41,19 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
     default: false
     }
   }
+
+  /// The integers that the type can hold; for uint64 those up to `Int64.max`, for Booleans 0 and 1.
+  public var integerRange: ClosedRange<Int64> {
+    switch self {
+    case .bool: 0...1
+    case .uint8: 0...Int64(UInt8.max)
+    case .int8: Int64(Int8.min)...Int64(Int8.max)
+    case .uint16: 0...Int64(UInt16.max)
+    case .int16: Int64(Int16.min)...Int64(Int16.max)
+    case .uint32: 0...Int64(UInt32.max)
+    case .int32: Int64(Int32.min)...Int64(Int32.max)
+    case .uint64: 0...Int64.max
+    case .int64, .float32, .float64, .float16, .bfloat16, .string: Int64.min...Int64.max
+    }
+  }
 }

@@ -84,7 +84,8 @@ extension Graph {
   public mutating func removeDeadNodes() {
     var needed = Set(outputs)
     var kept: [Node] = []
-    for node in nodes.reversed() where node.outputs.contains(where: { $0.map(needed.contains) ?? false }) {
+    for node in nodes.reversed()
+    where node.outputs.contains(where: { $0.map(needed.contains) ?? false }) {
       kept.append(node)
       for case let input? in node.inputs { needed.insert(input) }
     }

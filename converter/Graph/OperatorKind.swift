@@ -64,6 +64,33 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case or = "Or"
   case not = "Not"
   case xor = "Xor"
+  case softmax = "Softmax"
+  case logSoftmax = "LogSoftmax"
+  case hardmax = "Hardmax"
+  case reduceSum = "ReduceSum"
+  case reduceMean = "ReduceMean"
+  case reduceMax = "ReduceMax"
+  case reduceMin = "ReduceMin"
+  case reduceProd = "ReduceProd"
+  case reduceL1 = "ReduceL1"
+  case reduceL2 = "ReduceL2"
+  case reduceSumSquare = "ReduceSumSquare"
+  case reduceLogSum = "ReduceLogSum"
+  case reduceLogSumExp = "ReduceLogSumExp"
+  case argMax = "ArgMax"
+  case argMin = "ArgMin"
+  case cumSum = "CumSum"
+  case topK = "TopK"
+  case trilu = "Trilu"
+  case oneHot = "OneHot"
+  case einsum = "Einsum"
+  case lpNormalization = "LpNormalization"
+  case meanVarianceNormalization = "MeanVarianceNormalization"
+  case lrn = "LRN"
+  case quantizeLinear = "QuantizeLinear"
+  case dequantizeLinear = "DequantizeLinear"
+  case dropout = "Dropout"
+  case identity = "Identity"
 
   // Convolution, pooling, normalisation, matrix products, reductions, recurrent, attention (family B)
   case conv = "Conv"
@@ -148,6 +175,33 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .or: Or.self
     case .not: Not.self
     case .xor: Xor.self
+    case .softmax: Softmax.self
+    case .logSoftmax: LogSoftmax.self
+    case .hardmax: Hardmax.self
+    case .reduceSum: ReduceSum.self
+    case .reduceMean: ReduceMean.self
+    case .reduceMax: ReduceMax.self
+    case .reduceMin: ReduceMin.self
+    case .reduceProd: ReduceProd.self
+    case .reduceL1: ReduceL1.self
+    case .reduceL2: ReduceL2.self
+    case .reduceSumSquare: ReduceSumSquare.self
+    case .reduceLogSum: ReduceLogSum.self
+    case .reduceLogSumExp: ReduceLogSumExp.self
+    case .argMax: ArgMax.self
+    case .argMin: ArgMin.self
+    case .cumSum: CumSum.self
+    case .topK: TopK.self
+    case .trilu: Trilu.self
+    case .oneHot: OneHot.self
+    case .einsum: Einsum.self
+    case .lpNormalization: LpNormalization.self
+    case .meanVarianceNormalization: MeanVarianceNormalization.self
+    case .lrn: LRN.self
+    case .quantizeLinear: QuantizeLinear.self
+    case .dequantizeLinear: DequantizeLinear.self
+    case .dropout: Dropout.self
+    case .identity: Identity.self
 
     // Family B
     case .conv: Conv.self

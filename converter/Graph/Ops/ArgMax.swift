@@ -1,0 +1,80 @@
+/// An operator that finds where the extreme element along an axis is, as int64.
+///
+/// Of equal elements the first counts, or the last where `select_last_index` is set.
+public protocol ArgumentOperator: Operator {
+  /// May be negative.
+  var axis: Int { get }
+  var keepsDimension: Bool { get }
+  var selectsLast: Bool { get }
+  /// Whether one value beats another.
+  static func beats<Value: Comparable>(_ a: Value, _ b: Value) -> Bool
+}
+
+extension ArgumentOperator {
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(1, inputs)
+    try ElementFamily.number.check(inputs)
+    let input = inputs[0]!
+    let axis = try normalise(axis: axis, rank: input.rank)
+    guard input.shape[axis] > 0 else {
+      throw GraphError(.badShape, "axis \(axis) of \(input.type) has no elements to choose from")
+    }
+    var shape = input.shape
+    if keepsDimension { shape[axis] = 1 } else { shape.remove(at: axis) }
+    return [TensorType(.int64, shape)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let input = inputs[0]!
+    let axis = try normalise(axis: axis, rank: input.rank)
+    let lines = AxisLines(of: input.shape, axis: axis)
+    let winners: [Int64] =
+      if input.elementType.isFloatingPoint {
+        lines.reduce(input.doubles, winner)
+      } else if input.elementType == .uint64 {
+        lines.reduce(input.integers.map { UInt64(bitPattern: $0) }, winner)
+      } else {
+        lines.reduce(input.integers, winner)
+      }
+    var shape = input.shape
+    if keepsDimension { shape[axis] = 1 } else { shape.remove(at: axis) }
+    return [Tensor(integers: winners, shape: shape)]
+  }
+
+  private func winner<Value: Comparable>(_ line: [Value]) -> Int64 {
+    var best = 0
+    for index in line.indices
+    where Self.beats(line[index], line[best]) || selectsLast && line[index] == line[best] {
+      best = index
+    }
+    return Int64(best)
+  }
+}
+
+/// Position of the greatest element along an axis.
+public struct ArgMax: ArgumentOperator {
+  public let axis: Int
+  public let keepsDimension: Bool
+  public let selectsLast: Bool
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    axis = try node.integer("axis", default: 0)
+    keepsDimension = try node.boolean("keepdims", default: true)
+    selectsLast = try node.boolean("select_last_index", default: false)
+  }
+  public static func beats<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a > b }
+}
+
+/// Position of the least element along an axis.
+public struct ArgMin: ArgumentOperator {
+  public let axis: Int
+  public let keepsDimension: Bool
+  public let selectsLast: Bool
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    axis = try node.integer("axis", default: 0)
+    keepsDimension = try node.boolean("keepdims", default: true)
+    selectsLast = try node.boolean("select_last_index", default: false)
+  }
+  public static func beats<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a < b }
+}
