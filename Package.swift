@@ -44,6 +44,7 @@ let modules: [Target] = [
 
   // tests: one folder per module
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
+  tests("OperatorTests", "Tests/Operators", ["EspalierONNX", "EspalierGraph"]),
 ]
 
 let package = Package(
