@@ -107,6 +107,9 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case lpPool = "LpPool"
   case globalAveragePool = "GlobalAveragePool"
   case globalMaxPool = "GlobalMaxPool"
+  case rnn = "RNN"
+  case gru = "GRU"
+  case lstm = "LSTM"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
 
@@ -218,6 +221,9 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .lpPool: LpPool.self
     case .globalAveragePool: GlobalAveragePool.self
     case .globalMaxPool: GlobalMaxPool.self
+    case .rnn: RNN.self
+    case .gru: GRU.self
+    case .lstm: LSTM.self
 
     // Family C
     }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+internal import Glibc
 
 /// The p-norm of each window: `(sum of |x|^p)^(1/p)`.
 public struct LpPool: Operator {
