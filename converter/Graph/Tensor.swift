@@ -61,6 +61,10 @@ public struct Tensor: Sendable, Hashable {
       self.init(
         elementType: elementType, shape: shape,
         storage: .float(doubles.map { roundToStorage(Float($0), elementType) }))
+    case .uint64:
+      self.init(
+        elementType: elementType, shape: shape,
+        integers: doubles.map { Int64(saturating: $0, unsigned: true) })
     default:
       self.init(
         elementType: elementType, shape: shape,
@@ -106,6 +110,8 @@ public struct Tensor: Sendable, Hashable {
     switch storage {
     case .float(let values): values
     case .double(let values): values.map { Float($0) }
+    case .integer(let values) where elementType == .uint64:
+      values.map { Float(UInt64(bitPattern: $0)) }
     case .integer, .byte: integers.map { Float($0) }
     case .text: preconditionFailure("text has no numeric value")
     }
@@ -116,6 +122,8 @@ public struct Tensor: Sendable, Hashable {
     switch storage {
     case .float(let values): values.map { Double($0) }
     case .double(let values): values
+    case .integer(let values) where elementType == .uint64:
+      values.map { Double(UInt64(bitPattern: $0)) }
     case .integer, .byte: integers.map { Double($0) }
     case .text: preconditionFailure("text has no numeric value")
     }
@@ -184,13 +192,22 @@ extension Int64 {
   public init(saturating value: Double) {
     if value.isNaN {
       self = 0
-    } else if value >= 9_223_372_036_854_775_807 {
+    } else if value >= 0x1p63 {
       self = .max
-    } else if value <= -9_223_372_036_854_775_808 {
+    } else if value <= -0x1p63 {
       self = .min
     } else {
       self = Int64(value)
     }
+  }
+}
+
+extension Int64 {
+  /// The bit pattern of a number beyond `Int64.max` too, up to `UInt64.max`, where `unsigned` is set.
+  fileprivate init(saturating value: Double, unsigned: Bool) {
+    let isLarge = unsigned && value >= 0x1p63
+    self =
+      isLarge ? Int64(bitPattern: value < 0x1p64 ? UInt64(value) : .max) : Int64(saturating: value)
   }
 }
 

@@ -10,14 +10,14 @@ public struct LeakyRelu: UnaryOperator {
   public func apply(_ x: Double) -> Double { x < 0 ? alpha * x : x }
 }
 
-/// Rectifier with a threshold: `y = x > alpha ? x : 0`.
+/// Rectifier with a threshold: `y = x > alpha ? x : 0`, so that NaN becomes 0.
 public struct ThresholdedRelu: UnaryOperator {
   public let alpha: Double
 
   public init(_ node: NodeContext) throws(GraphError) {
     alpha = Double(try node.float("alpha", default: 1))
   }
-  public func apply(_ x: Double) -> Double { x > alpha ? x : x.isNaN ? x : 0 }
+  public func apply(_ x: Double) -> Double { x > alpha ? x : 0 }
 }
 
 /// Exponential linear unit: `y = x < 0 ? alpha * (exp(x) - 1) : x`.

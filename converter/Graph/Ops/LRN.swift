@@ -21,6 +21,10 @@ public struct LRN: AxisOperator {
     self.size = size
   }
 
+  public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int {
+    outputs[0].count.multipliedReportingOverflow(by: min(size, outputs[0].shape[1])).partialValue
+  }
+
   public func apply(_ line: [Double]) -> [Double] {
     let before = (size - 1) / 2
     let after = size - 1 - before

@@ -1,14 +1,16 @@
-/// An operator that joins any number of broadcast tensors of one type, one element of each at a time.
+/// An operator that joins any number of broadcast tensors of one type, elementwise, two at a time.
 public protocol VariadicOperator: Operator {
   static var operands: ElementFamily { get }
-  /// - Precondition: there is at least one value.
-  func apply(_ values: [Double]) -> Double
+  func join(_ a: Double, _ b: Double) -> Double
   /// The function on integers: on `UInt64` for uint64, on `Int64` for every other integer type.
-  func apply<Whole: FixedWidthInteger>(_ values: [Whole]) -> Whole
+  func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole
+  /// What becomes of real numbers once a number of inputs is joined.
+  func finish(_ joined: Double, inputCount: Int) -> Double
 }
 
 extension VariadicOperator {
   public static var operands: ElementFamily { .number }
+  public func finish(_ joined: Double, inputCount: Int) -> Double { joined }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(max(1, inputs.count), inputs)
@@ -19,19 +21,21 @@ extension VariadicOperator {
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let shape = try broadcast(inputs.map { $0!.shape })
-    let operands = inputs.map { $0!.broadcasting(to: shape) }
-    let type = operands[0].elementType
-    let positions = 0..<operands[0].count
+    let type = inputs[0]!.elementType
+    // One input is stretched at a time: a file may name any number of them.
+    let first = inputs[0]!.broadcasting(to: shape)
     if type.isFloatingPoint {
-      let columns = operands.map(\.doubles)
-      let values = positions.map { position in apply(columns.map { $0[position] }) }
+      let joined = inputs.dropFirst().reduce(first.doubles) { values, input in
+        zip(values, input!.broadcasting(to: shape).doubles).map { join($0, $1) }
+      }
+      let values = joined.map { finish($0, inputCount: inputs.count) }
       return [Tensor(elementType: type, shape: shape, doubles: values)]
     }
-    let columns = operands.map(\.integers)
-    let values = positions.map { position in
-      type == .uint64
-        ? Int64(bitPattern: apply(columns.map { UInt64(bitPattern: $0[position]) }))
-        : apply(columns.map { $0[position] })
+    let values = inputs.dropFirst().reduce(first.integers) { values, input in
+      zip(values, input!.broadcasting(to: shape).integers).map { a, b in
+        type == .uint64
+          ? Int64(bitPattern: join(UInt64(bitPattern: a), UInt64(bitPattern: b))) : join(a, b)
+      }
     }
     return [Tensor(elementType: type, shape: shape, integers: values)]
   }
@@ -40,36 +44,30 @@ extension VariadicOperator {
 /// The least of the inputs, elementwise; NaN where any is.
 public struct Min: VariadicOperator {
   public init(_ node: NodeContext) throws(GraphError) {}
-  public func apply(_ values: [Double]) -> Double {
-    values.dropFirst().reduce(values[0]) { $0.isNaN || $0 < $1 ? $0 : $1 }
-  }
-  public func apply<Whole: FixedWidthInteger>(_ values: [Whole]) -> Whole { values.min()! }
+  public func join(_ a: Double, _ b: Double) -> Double { a.isNaN || a < b ? a : b }
+  public func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole { min(a, b) }
 }
 
 /// The greatest of the inputs, elementwise; NaN where any is.
 public struct Max: VariadicOperator {
   public init(_ node: NodeContext) throws(GraphError) {}
-  public func apply(_ values: [Double]) -> Double {
-    values.dropFirst().reduce(values[0]) { $0.isNaN || $0 > $1 ? $0 : $1 }
-  }
-  public func apply<Whole: FixedWidthInteger>(_ values: [Whole]) -> Whole { values.max()! }
+  public func join(_ a: Double, _ b: Double) -> Double { a.isNaN || a > b ? a : b }
+  public func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole { max(a, b) }
 }
 
 /// The sum of the inputs, elementwise.
 public struct Sum: VariadicOperator {
   public init(_ node: NodeContext) throws(GraphError) {}
-  public func apply(_ values: [Double]) -> Double { values.reduce(0, +) }
-  public func apply<Whole: FixedWidthInteger>(_ values: [Whole]) -> Whole { values.reduce(0, &+) }
+  public func join(_ a: Double, _ b: Double) -> Double { a + b }
+  public func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole { a &+ b }
 }
 
 /// The arithmetic mean of the inputs, elementwise; floating-point only.
 public struct Mean: VariadicOperator {
   public static var operands: ElementFamily { .floatingPoint }
   public init(_ node: NodeContext) throws(GraphError) {}
-  public func apply(_ values: [Double]) -> Double {
-    values.reduce(0, +) / Double(values.count)
-  }
-  public func apply<Whole: FixedWidthInteger>(_ values: [Whole]) -> Whole {
-    values.reduce(0, &+) / Whole(values.count)
-  }
+  public func join(_ a: Double, _ b: Double) -> Double { a + b }
+  /// Unused: integers are refused.
+  public func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole { a &+ b }
+  public func finish(_ joined: Double, inputCount: Int) -> Double { joined / Double(inputCount) }
 }
