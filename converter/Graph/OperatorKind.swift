@@ -112,6 +112,32 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case lstm = "LSTM"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
+  case transpose = "Transpose"
+  case reshape = "Reshape"
+  case flatten = "Flatten"
+  case squeeze = "Squeeze"
+  case unsqueeze = "Unsqueeze"
+  case concat = "Concat"
+  case split = "Split"
+  case slice = "Slice"
+  case gather = "Gather"
+  case gatherElements = "GatherElements"
+  case gatherND = "GatherND"
+  case scatterND = "ScatterND"
+  case scatterElements = "ScatterElements"
+  case expand = "Expand"
+  case tile = "Tile"
+  case pad = "Pad"
+  case depthToSpace = "DepthToSpace"
+  case spaceToDepth = "SpaceToDepth"
+  case cast = "Cast"
+  case castLike = "CastLike"
+  case constant = "Constant"
+  case constantOfShape = "ConstantOfShape"
+  case shape = "Shape"
+  case size = "Size"
+  case range = "Range"
+  case scatter = "Scatter"
 
   /// The type that holds the operator's meaning.
   public var definition: any Operator.Type {
@@ -226,6 +252,32 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .lstm: LSTM.self
 
     // Family C
+    case .transpose: Transpose.self
+    case .reshape: Reshape.self
+    case .flatten: Flatten.self
+    case .squeeze: Squeeze.self
+    case .unsqueeze: Unsqueeze.self
+    case .concat: Concat.self
+    case .split: Split.self
+    case .slice: Slice.self
+    case .gather: Gather.self
+    case .gatherElements: GatherElements.self
+    case .gatherND: GatherND.self
+    case .scatterND: ScatterND.self
+    case .scatterElements: ScatterElements.self
+    case .expand: Expand.self
+    case .tile: Tile.self
+    case .pad: Pad.self
+    case .depthToSpace: DepthToSpace.self
+    case .spaceToDepth: SpaceToDepth.self
+    case .cast: Cast.self
+    case .castLike: CastLike.self
+    case .constant: Constant.self
+    case .constantOfShape: ConstantOfShape.self
+    case .shape: Shape.self
+    case .size: Size.self
+    case .range: ArithmeticRange.self
+    case .scatter: ScatterElements.self
     }
   }
 }

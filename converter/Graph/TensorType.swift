@@ -19,9 +19,15 @@ public struct TensorType: Sendable, Hashable, CustomStringConvertible {
   /// The largest number of elements a single tensor may have.
   public static let maximumCount = 1 << 31
 
+  /// The largest rank a tensor may have.
+  public static let maximumRank = 32
+
   /// This type, once its extents are known to be non-negative and its size to be bounded.
   /// - Throws: `GraphError` with code `.shapeTooLarge`.
   public func checked() throws(GraphError) -> TensorType {
+    guard rank <= Self.maximumRank else {
+      throw GraphError(.shapeTooLarge, "a rank of \(rank) exceeds \(Self.maximumRank)")
+    }
     var count = 1
     for extent in shape {
       // An extent of 0 does not excuse the others: strides are products of any of them.

@@ -129,7 +129,7 @@ struct GraphDecoder {
       graph.values[id].elementType = type
       return
     }
-    guard declared.shape.dim.count <= TensorDecoder.maximumRank else {
+    guard declared.shape.dim.count <= TensorType.maximumRank else {
       return fault(.badShape, "a rank of \(declared.shape.dim.count) is too high")
     }
     var shape: [Graph.Dimension] = []

@@ -16,7 +16,6 @@ import Foundation
 struct TensorDecoder {
   /// Bytes that one tensor may take in the file.
   static let maximumByteCount = 1 << 31
-  static let maximumRank = 32
 
   private var externalData: ExternalData
 
@@ -29,9 +28,6 @@ struct TensorDecoder {
     }
     guard !proto.hasSegment else {
       throw GraphError(.unsupportedVariant, "tensors stored in segments are not supported")
-    }
-    guard proto.dims.count <= Self.maximumRank else {
-      throw GraphError(.badShape, "a rank of \(proto.dims.count) is beyond \(Self.maximumRank)")
     }
     let shape = proto.dims.map { Int($0) }
     let count = try TensorType(type, shape).checked().count

@@ -1,0 +1,55 @@
+/// Moves blocks of channels into squares of pixels.
+public struct DepthToSpace: Operator {
+  /// Edge of a square, in pixels.
+  public let blockSize: Int
+  /// Whether the channel axis holds [block, channel] (DCR) rather than [channel, block] (CRD).
+  public let blockComesFirst: Bool
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    blockSize = try requiredBlockSize(node)
+    let mode = node.opset >= 11 ? try node.string("mode", default: "DCR") : "DCR"
+    guard mode == "DCR" || mode == "CRD" else {
+      throw GraphError(.badAttribute, "mode \"\(mode)\" is neither DCR nor CRD")
+    }
+    blockComesFirst = mode == "DCR"
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(1, inputs)
+    let type = inputs[0]!.type
+    let square = try checkedProduct([blockSize, blockSize])
+    guard type.rank == 4, type.shape[1].isMultiple(of: square) else {
+      throw GraphError(.badShape, "\(type) has no \(square) blocks of channels")
+    }
+    let shape = [
+      type.shape[0], type.shape[1] / square, try checkedProduct([type.shape[2], blockSize]),
+      try checkedProduct([type.shape[3], blockSize]),
+    ]
+    return [try TensorType(type.elementType, shape).checked()]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let data = inputs[0]!
+    let shape = try infer(inputs.known)[0].shape
+    let own = strides(of: data.shape)
+    var order: [Int] = []
+    forEachIndex(of: shape) { index in
+      let block = index[2] % blockSize * blockSize + index[3] % blockSize
+      let channel =
+        blockComesFirst
+        ? block * shape[1] + index[1] : index[1] * blockSize * blockSize + block
+      order.append(
+        index[0] * own[0] + channel * own[1] + index[2] / blockSize * own[2]
+          + index[3] / blockSize * own[3])
+    }
+    return [data.gathering(order, shape: shape)]
+  }
+}
+
+/// The block size of a node.
+func requiredBlockSize(_ node: NodeContext) throws(GraphError) -> Int {
+  guard let size = try node.integer("blocksize"), size >= 1 else {
+    throw GraphError(.badAttribute, "attribute \"blocksize\" must be given and at least 1")
+  }
+  return size
+}

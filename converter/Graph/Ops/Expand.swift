@@ -1,0 +1,20 @@
+/// A tensor broadcast together with a shape.
+public struct Expand: Operator {
+  public init(_ node: NodeContext) throws(GraphError) {}
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(2, inputs)
+    let target = try inputs.integers(at: 1, "shape")!
+    guard target.allSatisfy({ $0 >= 0 }) else {
+      throw GraphError(.badShape, "the shape \(target) has a negative extent")
+    }
+    let shape = try broadcast([inputs[0]!.shape, target])
+    return [try TensorType(inputs[0]!.elementType, shape).checked()]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let shape = try infer(inputs.known)[0].shape
+    let order = broadcastPositions(from: inputs[0]!.shape, to: shape)
+    return [inputs[0]!.gathering(order, shape: shape)]
+  }
+}

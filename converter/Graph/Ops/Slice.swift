@@ -1,0 +1,84 @@
+/// Every `step`-th element between a start and an end along some axes; negative steps go backwards.
+public struct Slice: Operator {
+  /// Starts, ends and axes where attributes give them (before opset 10).
+  private let attributes: (starts: [Int], ends: [Int], axes: [Int]?)?
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    guard node.opset < 10 else {
+      attributes = nil
+      return
+    }
+    guard let starts = try node.integers("starts"), let ends = try node.integers("ends") else {
+      throw GraphError(.badAttribute, "attributes \"starts\" and \"ends\" are required")
+    }
+    attributes = (starts, ends, try node.integers("axes"))
+  }
+
+  /// What is taken of each axis: the first index, the distance and the number of elements.
+  public struct Cut: Sendable, Hashable {
+    public var start: Int
+    public var step: Int
+    public var count: Int
+  }
+
+  /// The cut of every axis.
+  public func cuts(_ inputs: [OperatorInput?]) throws(GraphError) -> [Cut] {
+    let shape = inputs[0]!.shape
+    let (starts, ends, named) =
+      if let attributes {
+        attributes
+      } else {
+        (
+          try inputs.integers(at: 1, "starts")!, try inputs.integers(at: 2, "ends")!,
+          try inputs.integers(at: 3, "axes")
+        )
+      }
+    let steps = try inputs.integers(at: 4, "steps") ?? starts.map { _ in 1 }
+    let axes = try normalise(axes: named ?? Array(starts.indices), rank: shape.count)
+    guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
+      throw GraphError(
+        .badShape,
+        "\(starts.count) starts, \(ends.count) ends and \(steps.count) steps for \(axes.count) axes")
+    }
+    var cuts = shape.map { Cut(start: 0, step: 1, count: $0) }
+    for (place, axis) in axes.enumerated() {
+      guard steps[place] != 0 else { throw GraphError(.badInput, "a step of 0 goes nowhere") }
+      cuts[axis] = Self.cut(starts[place], ends[place], steps[place], shape[axis])
+    }
+    return cuts
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    if attributes == nil {
+      try Arity.between(3, 5, inputs)
+    } else {
+      try Arity.exactly(1, inputs)
+    }
+    return [TensorType(inputs[0]!.elementType, try cuts(inputs).map(\.count))]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let data = inputs[0]!
+    let cuts = try cuts(inputs.known)
+    let own = strides(of: data.shape)
+    let shape = cuts.map(\.count)
+    guard !shape.contains(0) else { return [data.gathering([], shape: shape)] }
+    let start = zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
+    let steps = zip(cuts, own).map { $0.step * $1 }
+    return [data.gathering(positions(of: shape, from: start, steps: steps), shape: shape)]
+  }
+
+  /// Starts and ends beyond the axis, up to the largest integers, mean its end.
+  private static func cut(_ start: Int, _ end: Int, _ step: Int, _ extent: Int) -> Cut {
+    let start = start < 0 ? start + extent : start
+    let end = end < 0 ? end + extent : end
+    if step > 0 {
+      let (first, limit) = (min(max(start, 0), extent), min(max(end, 0), extent))
+      let count = limit > first ? (limit - first - 1) / step + 1 : 0
+      return Cut(start: first, step: count > 1 ? step : 1, count: count)
+    }
+    let (first, limit) = (min(max(start, -1), extent - 1), min(max(end, -1), extent - 1))
+    let count = first > limit ? (first - limit - 1) / Int(clamping: step.magnitude) + 1 : 0
+    return Cut(start: max(first, 0), step: count > 1 ? step : 1, count: count)
+  }
+}

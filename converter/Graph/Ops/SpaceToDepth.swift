@@ -1,0 +1,38 @@
+/// Moves squares of pixels into blocks of channels.
+public struct SpaceToDepth: Operator {
+  /// Edge of a square, in pixels.
+  public let blockSize: Int
+
+  public init(_ node: NodeContext) throws(GraphError) { blockSize = try requiredBlockSize(node) }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(1, inputs)
+    let type = inputs[0]!.type
+    guard type.rank == 4, type.shape[2].isMultiple(of: blockSize),
+      type.shape[3].isMultiple(of: blockSize)
+    else {
+      throw GraphError(.badShape, "\(type) does not divide into squares of edge \(blockSize)")
+    }
+    let shape = [
+      type.shape[0], try checkedProduct([type.shape[1], blockSize, blockSize]),
+      type.shape[2] / blockSize, type.shape[3] / blockSize,
+    ]
+    return [try TensorType(type.elementType, shape).checked()]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let data = inputs[0]!
+    let shape = try infer(inputs.known)[0].shape
+    let own = strides(of: data.shape)
+    let channels = data.shape[1]
+    var order: [Int] = []
+    forEachIndex(of: shape) { index in
+      let block = index[1] / channels
+      order.append(
+        index[0] * own[0] + index[1] % channels * own[1]
+          + (index[2] * blockSize + block / blockSize) * own[2]
+          + (index[3] * blockSize + block % blockSize) * own[3])
+    }
+    return [data.gathering(order, shape: shape)]
+  }
+}

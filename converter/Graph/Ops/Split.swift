@@ -1,0 +1,69 @@
+/// Cuts a tensor along an axis into parts of given extents, or of equal ones.
+public struct Split: Operator {
+  /// The axis; may be negative.
+  public let axis: Int
+  /// Extents of the parts, where an attribute gives them (before opset 13).
+  private let extents: [Int]?
+  private let takesInput: Bool
+  /// Whether the last of equal parts may be smaller (from opset 18 on).
+  private let allowsRemainder: Bool
+  private let partCount: Int
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    axis = try node.integer("axis", default: 0)
+    takesInput = node.opset >= 13
+    allowsRemainder = node.opset >= 18
+    extents = takesInput ? nil : try node.integers("split")
+    partCount = node.outputCount
+    if allowsRemainder, let count = try node.integer("num_outputs"), count != partCount {
+      throw GraphError(
+        .badAttribute, "num_outputs is \(count) but the node has \(partCount) outputs")
+    }
+    guard partCount >= 1 else { throw GraphError(.badArity, "has no outputs") }
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.between(1, takesInput ? 2 : 1, inputs)
+    let type = inputs[0]!.type
+    let axis = try normalise(axis: axis, rank: type.rank)
+    let given = takesInput ? try inputs.integers(at: 1, "split") : extents
+    return try parts(given, of: type.shape[axis]).map { extent in
+      var shape = type.shape
+      shape[axis] = extent
+      return TensorType(type.elementType, shape)
+    }
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let data = inputs[0]!
+    let axis = try normalise(axis: axis, rank: data.rank)
+    let steps = strides(of: data.shape)
+    var start = 0
+    return try infer(inputs.known).map { part in
+      let order = positions(of: part.shape, from: start * steps[axis], steps: steps)
+      start += part.shape[axis]
+      return data.gathering(order, shape: part.shape)
+    }
+  }
+
+  private func parts(_ given: [Int]?, of extent: Int) throws(GraphError) -> [Int] {
+    if let given {
+      guard given.count == partCount, given.allSatisfy({ $0 >= 0 }),
+        try checkedSum(given) == extent
+      else {
+        throw GraphError(
+          .badShape, "parts \(given) for \(partCount) outputs of an axis of extent \(extent)")
+      }
+      return given
+    }
+    guard allowsRemainder || extent.isMultiple(of: partCount) else {
+      throw GraphError(.badShape, "an extent of \(extent) does not divide into \(partCount) parts")
+    }
+    let size = (extent + partCount - 1) / partCount
+    let last = extent - size * (partCount - 1)
+    guard last >= 0 else {
+      throw GraphError(.badShape, "an extent of \(extent) is too small for \(partCount) parts")
+    }
+    return [Int](repeating: size, count: partCount - 1) + [last]
+  }
+}

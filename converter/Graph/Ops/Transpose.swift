@@ -1,0 +1,33 @@
+/// Axes in another order.
+public struct Transpose: Operator {
+  /// For each output axis the input axis it was; reversed order where the file gives none.
+  public let permutation: [Int]?
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    permutation = try node.integers("perm")
+    if let permutation, permutation.sorted() != Array(permutation.indices) {
+      throw GraphError(.badAttribute, "perm \(permutation) is not an order of the axes")
+    }
+  }
+
+  /// The permutation for a tensor of some rank.
+  public func permutation(rank: Int) -> [Int] { permutation ?? (0..<rank).reversed() }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.exactly(1, inputs)
+    let type = inputs[0]!.type
+    let order = permutation(rank: type.rank)
+    guard order.count == type.rank else {
+      throw GraphError(.badAttribute, "perm \(order) does not suit a tensor of rank \(type.rank)")
+    }
+    return [TensorType(type.elementType, order.map { type.shape[$0] })]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let data = inputs[0]!
+    let order = permutation(rank: data.rank)
+    let shape = order.map { data.shape[$0] }
+    let own = strides(of: data.shape)
+    return [data.gathering(positions(of: shape, steps: order.map { own[$0] }), shape: shape)]
+  }
+}
