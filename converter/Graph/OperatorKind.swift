@@ -110,6 +110,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case rnn = "RNN"
   case gru = "GRU"
   case lstm = "LSTM"
+  case resize = "Resize"
+  case upsample = "Upsample"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
   case transpose = "Transpose"
@@ -250,6 +252,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .rnn: RNN.self
     case .gru: GRU.self
     case .lstm: LSTM.self
+    case .resize: Resize.self
+    case .upsample: Upsample.self
 
     // Family C
     case .transpose: Transpose.self
