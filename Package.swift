@@ -45,6 +45,9 @@ let modules: [Target] = [
   // tests: one folder per module
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
   tests("OperatorTests", "Tests/Operators", ["EspalierONNX", "EspalierGraph"]),
+  tests(
+    "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],
+    exclude: ["Golden"]),
 ]
 
 let package = Package(
@@ -91,6 +94,9 @@ func bridge(_ name: String, _ path: String) -> Target {
     cxxSettings: [.unsafeFlags(["-fno-exceptions", "-fno-rtti"])])
 }
 
-func tests(_ name: String, _ path: String, _ imports: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: imports, path: path, swiftSettings: settings())
+func tests(
+  _ name: String, _ path: String, _ imports: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: imports, path: path, exclude: exclude, swiftSettings: settings())
 }

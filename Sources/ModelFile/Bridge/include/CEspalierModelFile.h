@@ -11,7 +11,13 @@
 extern "C" {
 #endif
 
-enum { ESP_MODEL_MAX_RANK = 8 };
+enum { ESP_MODEL_MAX_RANK = 8, ESP_MODEL_MAX_TEXT = 1024 };
+
+/// The version this code writes, and the largest feature bits it knows.
+enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 0, ESP_MODEL_FEATURES = 0xF };
+
+/// Sizes of the envelope, in bytes.
+enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_PAGE = 4096, ESP_MODEL_ALIGNMENT = 64 };
 
 /// Bytes of text in the file; not terminated.
 typedef struct esp_text {
@@ -31,6 +37,8 @@ typedef struct esp_model_tensor {
   /// Constants lie in the values segment, the rest in the arena; offset is 64-byte aligned in either.
   int32_t is_constant;
   uint64_t offset;
+  /// The tensor of the arena within whose bytes this one lies, under dims of its own; -1 for none.
+  int32_t view_of;
   esp_text name;
 } esp_model_tensor;
 
@@ -113,6 +121,8 @@ void esp_model_get_weight(const esp_model *, uint32_t index, esp_model_weight *o
 
 /// CRC-32C (Castagnoli) of the bytes, continuing from `crc` (0 to start).
 uint32_t esp_crc32c(uint32_t crc, const void *bytes, size_t length);
+/// The same without the processor's instruction.
+uint32_t esp_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
 
 /// Everything the builder needs; offsets and ranges as in the structs above.
 typedef struct esp_model_contents {
@@ -129,9 +139,25 @@ typedef struct esp_model_contents {
 } esp_model_contents;
 
 /// Writes envelope and header: the file up to the values segment, padded to a multiple of 4096 bytes so
-/// that the values follow. Returns malloc'd bytes (free with esp_model_free) or null without memory.
+/// that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
+/// would be 1 GiB or more or there is no memory. `values_length` must be a multiple of 64, ranks at
+/// most ESP_MODEL_MAX_RANK, texts at most ESP_MODEL_MAX_TEXT.
 uint8_t *esp_model_build_prefix(const esp_model_contents *, size_t *length);
 void esp_model_free(uint8_t *);
+
+/// A file that appears under its name whole or not at all: written beside it under another name, then
+/// synchronised and renamed.
+typedef struct esp_file_writer esp_file_writer;
+
+/// Starts the file that will be `path`. Returns null and sets `*error` to an errno value on failure,
+/// also where `path` is there already and no regular file.
+esp_file_writer *esp_file_begin(const char *path, int *error);
+/// Appends; returns 0 or an errno value, which esp_file_commit then repeats.
+int esp_file_append(esp_file_writer *, const void *bytes, size_t length);
+/// Gives the file its name and frees the writer; on failure nothing is left. Returns 0 or errno.
+int esp_file_commit(esp_file_writer *);
+/// Leaves nothing behind and frees the writer.
+void esp_file_abandon(esp_file_writer *);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,140 @@
+// Builds the part of a model file in front of its values. Apart from the reader, because the
+// library's builder needs the C++ library, which boards do without.
+#include <stdlib.h>
+#include <string.h>
+
+#include "Envelope.h"
+#include "generated/model_generated.h"
+#include "include/CEspalierModelFile.h"
+
+using namespace espalier::model;
+using flatbuffers::FlatBufferBuilder;
+using flatbuffers::Offset;
+using flatbuffers::String;
+using flatbuffers::Vector;
+
+namespace {
+
+/// FlatBuffers end at 2 GiB, and its builder doubles its memory as it grows.
+constexpr uint64_t largest_header = uint64_t(1) << 30;
+
+uint64_t size_of(const esp_model_contents *contents) {
+  uint64_t bytes = 4096 + 4 * uint64_t(contents->input_count + contents->output_count);
+  for (uint32_t i = 0; i < contents->tensor_count; i++) {
+    bytes += 256 + contents->tensors[i].name.length;
+  }
+  for (uint32_t i = 0; i < contents->step_count; i++) {
+    const esp_model_step *step = &contents->steps[i];
+    bytes += 256 + 4 * uint64_t(step->input_count) + 4 * uint64_t(step->output_count)
+           + 8 * uint64_t(step->integer_count) + 4 * uint64_t(step->float_count)
+           + step->name.length + step->operation.length;
+  }
+  for (uint32_t i = 0; i < contents->weight_count; i++) {
+    const esp_model_weight *weight = &contents->weights[i];
+    bytes += 256 + 4 * uint64_t(weight->count_count) + 2 * uint64_t(weight->columns16_count)
+           + 4 * uint64_t(weight->columns32_count) + 2 * uint64_t(weight->stream_count)
+           + weight->reason.length;
+  }
+  return bytes;
+}
+
+Offset<String> text(FlatBufferBuilder &builder, esp_text text) {
+  return text.length == 0 ? Offset<String>() : builder.CreateString(text.bytes, text.length);
+}
+
+/// An empty vector is left out where the reader allows.
+template <typename T>
+Offset<Vector<T>> optional(FlatBufferBuilder &builder, const T *elements, size_t count) {
+  return count == 0 ? Offset<Vector<T>>() : builder.CreateVector(elements, count);
+}
+
+Offset<Tensor> tensor(FlatBufferBuilder &builder, const esp_model_tensor &tensor) {
+  const auto dims = builder.CreateVector(tensor.dims, size_t(tensor.rank));
+  const auto name = text(builder, tensor.name);
+  return CreateTensor(builder, tensor.type, dims, tensor.is_constant != 0, tensor.offset, name,
+                      tensor.view_of);
+}
+
+Offset<Step> step(FlatBufferBuilder &builder, const esp_model_step &step) {
+  const auto inputs = builder.CreateVector(step.inputs, step.input_count);
+  const auto outputs = builder.CreateVector(step.outputs, step.output_count);
+  const auto integers = optional(builder, step.integers, step.integer_count);
+  const auto floats = optional(builder, step.floats, step.float_count);
+  const auto name = text(builder, step.name);
+  const auto operation = text(builder, step.operation);
+  return CreateStep(builder, step.kind, inputs, outputs, integers, floats, step.weight,
+                    step.multiply_accumulates, name, operation);
+}
+
+Offset<Weight> weight(FlatBufferBuilder &builder, const esp_model_weight &weight) {
+  const auto pattern = builder.CreateVector(weight.pattern, 3);
+  const auto counts = optional(builder, weight.counts, weight.count_count);
+  const auto columns16 = optional(builder, weight.columns16, weight.columns16_count);
+  const auto columns32 = optional(builder, weight.columns32, weight.columns32_count);
+  const auto stream = optional(builder, weight.stream, weight.stream_count);
+  const auto reason = text(builder, weight.reason);
+  const Range values(weight.values.offset, weight.values.length);
+  return CreateWeight(builder, WeightEncoding(weight.encoding), WeightPacking(weight.packing),
+                      weight.rows, weight.columns, weight.groups, weight.panel_height,
+                      weight.panels_per_list, weight.column_block, pattern,
+                      weight.nonzero_count, &values, counts, columns16, columns32, stream, reason);
+}
+
+/// A vector of tables, each made by `make` from one element.
+template <typename Table, typename Element, typename Make>
+Offset<Vector<Offset<Table>>> tables(FlatBufferBuilder &builder, const Element *elements,
+                                     uint32_t count, Make make) {
+  auto *offsets = static_cast<Offset<Table> *>(malloc((count + size_t(1)) * sizeof(Offset<Table>)));
+  if (offsets == nullptr) return Offset<Vector<Offset<Table>>>();
+  for (uint32_t i = 0; i < count; i++) offsets[i] = make(builder, elements[i]);
+  const auto vector = builder.CreateVector(offsets, count);
+  free(offsets);
+  return vector;
+}
+
+}  // namespace
+
+uint8_t *esp_model_build_prefix(const esp_model_contents *contents, size_t *length) {
+  *length = 0;
+  const uint64_t estimate = size_of(contents);
+  if (estimate >= largest_header) return nullptr;
+
+  FlatBufferBuilder builder(static_cast<size_t>(estimate));
+  const auto tensors =
+      tables<Tensor>(builder, contents->tensors, contents->tensor_count, tensor);
+  const auto steps = tables<Step>(builder, contents->steps, contents->step_count, step);
+  const auto weights =
+      tables<Weight>(builder, contents->weights, contents->weight_count, weight);
+  if (tensors.IsNull() || steps.IsNull() || weights.IsNull()) return nullptr;
+  const auto inputs = builder.CreateVector(contents->inputs, contents->input_count);
+  const auto outputs = builder.CreateVector(contents->outputs, contents->output_count);
+  const auto producer = text(builder, contents->producer);
+  const auto source = text(builder, contents->source);
+  FinishModelBuffer(builder, CreateModel(builder, tensors, steps, weights, inputs, outputs,
+                                         contents->arena_bytes, producer, source));
+
+  const uint64_t header_length = builder.GetSize();
+  const uint64_t values_offset = envelope_values_offset(header_length);
+  auto *bytes = static_cast<uint8_t *>(calloc(size_t(values_offset), 1));
+  if (bytes == nullptr) return nullptr;
+  memcpy(bytes + ESP_MODEL_PREFIX, builder.GetBufferPointer(), size_t(header_length));
+
+  Envelope envelope = {};
+  memcpy(envelope.magic, envelope_magic, sizeof envelope_magic);
+  envelope.major = ESP_MODEL_MAJOR;
+  envelope.minor = ESP_MODEL_MINOR;
+  envelope.header_offset = ESP_MODEL_PREFIX;
+  envelope.features = contents->features;
+  envelope.file_length = values_offset + contents->values_length;
+  envelope.values_offset = values_offset;
+  envelope.values_length = contents->values_length;
+  envelope.header_length = uint32_t(header_length);
+  envelope.header_crc32c = esp_crc32c(0, bytes + ESP_MODEL_PREFIX, size_t(header_length));
+  envelope.values_crc32c = contents->values_crc32c;
+  envelope.prefix_crc32c = esp_crc32c(0, &envelope, offsetof(Envelope, prefix_crc32c));
+  memcpy(bytes, &envelope, sizeof envelope);
+  *length = size_t(values_offset);
+  return bytes;
+}
+
+void esp_model_free(uint8_t *bytes) { free(bytes); }

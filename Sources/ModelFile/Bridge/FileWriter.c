@@ -1,0 +1,127 @@
+// Files that appear whole or not at all.
+#define _GNU_SOURCE  // strndup, O_CLOEXEC under -std=c17
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "include/CEspalierModelFile.h"
+
+enum { BUFFER_BYTES = 1 << 16, MOST_ATTEMPTS = 100, SUFFIX_BYTES = 48 };
+
+struct esp_file_writer {
+  int file, error;
+  size_t buffered;
+  char *path, *temporary;
+  uint8_t buffer[BUFFER_BYTES];
+};
+
+static void release(esp_file_writer *writer) {
+  free(writer->path);
+  free(writer->temporary);
+  free(writer);
+}
+
+/// Opens a new file beside `writer->path`; returns 0 or errno.
+static int open_temporary(esp_file_writer *writer) {
+  const size_t length = strlen(writer->path) + SUFFIX_BYTES;
+  writer->temporary = malloc(length);
+  if (writer->temporary == NULL) return ENOMEM;
+  for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    snprintf(writer->temporary, length, "%s.%ld-%d.part", writer->path, (long)getpid(), attempt);
+    writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (writer->file >= 0) return 0;
+    if (errno != EEXIST) return errno;
+  }
+  return EEXIST;
+}
+
+esp_file_writer *esp_file_begin(const char *path, int *error) {
+  struct stat present;
+  // A rename would replace a device or a pipe by a file.
+  if (stat(path, &present) == 0 && !S_ISREG(present.st_mode)) {
+    *error = S_ISDIR(present.st_mode) ? EISDIR : EEXIST;
+    return NULL;
+  }
+  esp_file_writer *writer = malloc(sizeof *writer);
+  if (writer == NULL) {
+    *error = ENOMEM;
+    return NULL;
+  }
+  writer->error = 0;
+  writer->buffered = 0;
+  writer->temporary = NULL;
+  writer->path = strdup(path);
+  *error = writer->path == NULL ? ENOMEM : open_temporary(writer);
+  if (*error != 0) {
+    release(writer);
+    return NULL;
+  }
+  return writer;
+}
+
+static void write_all(esp_file_writer *writer, const uint8_t *bytes, size_t length) {
+  while (length > 0 && writer->error == 0) {
+    const ssize_t written = write(writer->file, bytes, length);
+    if (written >= 0) {
+      bytes += written;
+      length -= (size_t)written;
+    } else if (errno != EINTR) {
+      writer->error = errno;
+    }
+  }
+}
+
+static void flush(esp_file_writer *writer) {
+  write_all(writer, writer->buffer, writer->buffered);
+  writer->buffered = 0;
+}
+
+int esp_file_append(esp_file_writer *writer, const void *bytes, size_t length) {
+  if (length > BUFFER_BYTES - writer->buffered) flush(writer);
+  if (length > BUFFER_BYTES) {
+    write_all(writer, bytes, length);
+  } else if (length > 0) {
+    memcpy(writer->buffer + writer->buffered, bytes, length);
+    writer->buffered += length;
+  }
+  return writer->error;
+}
+
+/// Makes the new name survive a power cut; file systems that cannot are none of our business.
+static void synchronise_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+  if (folder == NULL) return;
+  const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file >= 0) {
+    fsync(file);
+    close(file);
+  }
+  free(folder);
+}
+
+int esp_file_commit(esp_file_writer *writer) {
+  flush(writer);
+  if (writer->error == 0 && fsync(writer->file) != 0) writer->error = errno;
+  if (close(writer->file) != 0 && writer->error == 0) writer->error = errno;
+  if (writer->error == 0 && rename(writer->temporary, writer->path) != 0) writer->error = errno;
+  const int error = writer->error;
+  if (error == 0) {
+    synchronise_folder(writer->path);
+  } else {
+    unlink(writer->temporary);
+  }
+  release(writer);
+  return error;
+}
+
+void esp_file_abandon(esp_file_writer *writer) {
+  close(writer->file);
+  unlink(writer->temporary);
+  release(writer);
+}

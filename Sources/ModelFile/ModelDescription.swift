@@ -1,0 +1,146 @@
+#if !hasFeature(Embedded)
+/// Everything that goes into a model file; `bytes()` and `write(to:)` make one.
+public struct ModelDescription: Sendable {
+  public var tensors: [TensorDescription] = []
+  public var steps: [StepDescription] = []
+  public var weights: [WeightDescription] = []
+  public var constants: [ConstantBytes] = []
+  /// Numbers of tensors, in the source graph's order.
+  public var inputs: [Int] = []
+  public var outputs: [Int] = []
+  /// The program that writes the file.
+  public var producer: String = ""
+  /// What the file is made from.
+  public var source: String = ""
+
+  public init() {}
+}
+
+/// Where a tensor lies.
+public enum TensorPlacement: Sendable, Hashable {
+  /// In the arena, so many bytes from its start; a multiple of 64.
+  case arena(offset: Int)
+  /// In the file; the number of a constant.
+  case constant(Int)
+  /// In the bytes of another tensor of the arena that is no view itself, so many bytes from its
+  /// start, a multiple of 64: a reshape or a part. Writing or reading it is writing or reading that.
+  case view(of: Int, offset: Int)
+}
+
+public struct TensorDescription: Sendable {
+  public var name: String
+  public var type: ElementCode
+  public var dims: [Int]
+  public var placement: TensorPlacement
+
+  public init(name: String, type: ElementCode, dims: [Int], placement: TensorPlacement) {
+    self.name = name
+    self.type = type
+    self.dims = dims
+    self.placement = placement
+  }
+}
+
+public struct StepDescription: Sendable {
+  public var kind: StepKind
+  /// The source node and its ONNX operator.
+  public var name: String
+  public var operation: String
+  /// Numbers of tensors; -1 for one left out.
+  public var inputs: [Int]
+  public var outputs: [Int]
+  public var integers: [Int64]
+  public var floats: [Float]
+  public var weight: Int?
+  /// Multiplications of the dense layer.
+  public var multiplyAccumulates: UInt64
+
+  public init(
+    kind: StepKind, name: String = "", operation: String = "", inputs: [Int], outputs: [Int],
+    integers: [Int64] = [], floats: [Float] = [], weight: Int? = nil,
+    multiplyAccumulates: UInt64 = 0
+  ) {
+    self.kind = kind
+    self.name = name
+    self.operation = operation
+    self.inputs = inputs
+    self.outputs = outputs
+    self.integers = integers
+    self.floats = floats
+    self.weight = weight
+    self.multiplyAccumulates = multiplyAccumulates
+  }
+}
+
+/// A packed weight; `model.fbs` and `esp_weight.h` specify what each packing needs.
+public struct WeightDescription: Sendable {
+  public var encoding: WeightEncoding
+  public var packing: WeightPacking
+  public var rows: Int
+  public var columns: Int
+  public var groups: Int
+  public var panelHeight: Int
+  public var panelsPerList: Int
+  public var columnBlock: Int
+  /// The encoding's numbers (O I for blocks; N M V), filled up with zeros to three.
+  public var pattern: [Int]
+  public var nonzeroCount: UInt64
+  public var values: [Float]
+  public var counts: [UInt32]
+  /// Column lists; the file stores 16 bits each where `columns` allows.
+  public var columnLists: [UInt32]
+  public var stream: [UInt16]
+  /// Why this encoding, in a sentence.
+  public var reason: String
+
+  public init(
+    encoding: WeightEncoding, packing: WeightPacking, rows: Int, columns: Int, groups: Int = 1,
+    panelHeight: Int = 0, panelsPerList: Int = 0, columnBlock: Int = 0, pattern: [Int] = [],
+    nonzeroCount: UInt64, values: [Float], counts: [UInt32] = [], columnLists: [UInt32] = [],
+    stream: [UInt16] = [], reason: String = ""
+  ) {
+    self.encoding = encoding
+    self.packing = packing
+    self.rows = rows
+    self.columns = columns
+    self.groups = groups
+    self.panelHeight = panelHeight
+    self.panelsPerList = panelsPerList
+    self.columnBlock = columnBlock
+    self.pattern = pattern
+    self.nonzeroCount = nonzeroCount
+    self.values = values
+    self.counts = counts
+    self.columnLists = columnLists
+    self.stream = stream
+    self.reason = reason
+  }
+}
+
+/// The elements of a constant tensor.
+public enum ConstantBytes: Sendable {
+  case bytes([UInt8])
+  case floats([Float])
+  case int32([Int32])
+  case int64([Int64])
+
+  /// Calls `body` with the elements as they go into the file.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch self {
+    case .bytes(let array): unsafe array.withUnsafeBytes(body)
+    case .floats(let array): unsafe array.withUnsafeBytes(body)
+    case .int32(let array): unsafe array.withUnsafeBytes(body)
+    case .int64(let array): unsafe array.withUnsafeBytes(body)
+    }
+  }
+
+  public var byteCount: Int {
+    switch self {
+    case .bytes(let array): array.count
+    case .floats(let array): array.count * 4
+    case .int32(let array): array.count * 4
+    case .int64(let array): array.count * 8
+    }
+  }
+}
+#endif

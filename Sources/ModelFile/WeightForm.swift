@@ -1,0 +1,22 @@
+/// Which zeros a weight leaves out; each is specified in `model.fbs`.
+public enum WeightEncoding: UInt8, Sendable, CaseIterable {
+  case dense = 0
+  /// Blocks of rows by channels.
+  case block = 1
+  /// N of M channels, alike for V rows.
+  case vectorwise = 2
+  /// N of M channels, each row by itself.
+  case strict = 3
+  case unstructured = 4
+}
+
+/// How the matrix of a weight is stored; each is specified in `model.fbs` and `esp_weight.h`.
+public enum WeightPacking: UInt8, Sendable, CaseIterable {
+  case panels = 0
+  case patternGroups = 1
+  case rows = 2
+  case depthwise = 3
+
+  /// The feature bit of a file that uses this packing.
+  public var featureBit: UInt64 { 1 << UInt64(rawValue) }
+}
