@@ -63,7 +63,8 @@ func `ONNX's node cases pass but those listed as failing`() throws {
     } else {
       passed += 1
     }
-    #expect((failure != nil) == listed.contains(name), "\(name): \(failure ?? "passes but is listed")")
+    #expect(
+      (failure != nil) == listed.contains(name), "\(name): \(failure ?? "passes but is listed")")
   }
   print("node cases on the reference evaluation: \(passed) of \(cases.count) pass")
 }

@@ -65,7 +65,8 @@ struct Folding {
     return GraphError(
       .foldingBudget,
       "\(error.message); it is constant, but computing it exceeds the folding limits of "
-        + "\(limits.bytesPerResult >> 20) MiB a result and \(limits.bytesInTotal >> 20) MiB in total")
+        + "\(limits.bytesPerResult >> 20) MiB a result and \(limits.bytesInTotal >> 20) MiB in total"
+    )
   }
 }
 

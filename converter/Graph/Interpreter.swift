@@ -9,7 +9,8 @@ public struct Interpreter: Sendable {
     var seen = Set(specialised.graph.outputs)
     var expiring: [[Graph.ValueID]] = []
     for node in specialised.graph.nodes.reversed() {
-      expiring.append((node.inputs + node.outputs).compactMap { $0 }.filter { seen.insert($0).inserted })
+      expiring.append(
+        (node.inputs + node.outputs).compactMap { $0 }.filter { seen.insert($0).inserted })
     }
     self.expiring = expiring.reversed()
   }

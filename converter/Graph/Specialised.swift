@@ -52,7 +52,8 @@ public struct Specialised: Sendable {
   public func multiplyAccumulates(ofNode index: Int) -> Int {
     let node = graph.nodes[index]
     return operators[index].multiplyAccumulates(
-      node.inputs.map { $0.flatMap { types[$0] } }, node.outputs.compactMap { $0.flatMap { types[$0] } })
+      node.inputs.map { $0.flatMap { types[$0] } },
+      node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
   private mutating func takeInputs(
@@ -85,7 +86,9 @@ public struct Specialised: Sendable {
       }
       guard let type = types[input] else { return nil }
       guard type.elementType != .string else {
-        throw GraphError(.badType, "reads \"\(graph.values[input].name)\", which is text; only numbers are supported")
+        throw GraphError(
+          .badType,
+          "reads \"\(graph.values[input].name)\", which is text; only numbers are supported")
       }
       inputs.append(OperatorInput(type, constant: constants[input]))
     }
@@ -122,7 +125,9 @@ public struct Specialised: Sendable {
     var needed = Set(graph.outputs)
     var live: [(node: Graph.Node, operation: any Operator)] = []
     for entry in kept.reversed() {
-      guard entry.node.outputs.contains(where: { $0.map(needed.contains) ?? false }) else { continue }
+      guard entry.node.outputs.contains(where: { $0.map(needed.contains) ?? false }) else {
+        continue
+      }
       live.append(entry)
       for case let input? in entry.node.inputs { needed.insert(input) }
       for case let output? in entry.node.outputs { needed.insert(output) }

@@ -5,7 +5,8 @@ extension TensorDecoder {
   /// An attribute's value; what we only carry stays in its serialised form.
   mutating func decode(_ proto: ProtoAttribute) throws(GraphError) -> Attribute {
     guard proto.refAttrName.isEmpty else {
-      throw GraphError(.badAttribute, "attribute \"\(proto.name)\" refers to a function's attribute")
+      throw GraphError(
+        .badAttribute, "attribute \"\(proto.name)\" refers to a function's attribute")
     }
     switch proto.effectiveKind {
     case .float where proto.hasF: return .float(proto.f)

@@ -47,7 +47,8 @@ struct ExternalData {
     guard !overflow, end <= file.size else {
       throw GraphError(
         .badFile,
-        "\(byteCount) bytes at offset \(offset) do not lie in \"\(location)\" of \(file.size) bytes")
+        "\(byteCount) bytes at offset \(offset) do not lie in \"\(location)\" of \(file.size) bytes"
+      )
     }
     sizes[location] = file.size
     bytesRead += byteCount
@@ -61,11 +62,13 @@ struct ExternalData {
     guard !location.contains("_ORT_MEM_ADDR_") else {
       throw GraphError(.badFile, "an in-memory address is not a location in a file")
     }
-    let components = location.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let components = location.split(separator: "/", omittingEmptySubsequences: false).map(
+      String.init)
     guard !location.utf8.contains(0), !components.contains(""), !components.contains("..") else {
       throw GraphError(
         .badFile,
-        "external data at \"\(location)\": a location must be relative and stay in the model's folder")
+        "external data at \"\(location)\": a location must be relative and stay in the model's folder"
+      )
     }
     let names = components.filter { $0 != "." }
     guard let last = names.last else {

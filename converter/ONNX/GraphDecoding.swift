@@ -31,6 +31,7 @@ struct GraphDecoder {
     decodeInitializers(of: &source)
     declareValues(of: source)
     decodeNodes(source.node, functions: model.functions)
+    decodeOpset()
     graph.outputs = source.output.map { identifier(of: $0.name) }
     if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
     problems += graph.validate()
@@ -58,16 +59,24 @@ struct GraphDecoder {
       graph.metadata.opsets.append(
         (standardDomain(opset.domain), Int(opset.version)))
     }
-    let versions = Set(graph.metadata.opsets.filter { $0.domain.isEmpty }.map(\.version))
-    if let version = versions.first, versions.count == 1, Self.supportedOpsets.contains(version) {
+  }
+
+  /// Takes the version of ONNX's own operators, once the nodes are known.
+  private mutating func decodeOpset() {
+    let versions = Set(graph.metadata.opsets.filter { $0.domain.isEmpty }.map(\.version)).sorted()
+    if let version = versions.first, versions.count == 1 {
       graph.opset = version
-    } else {
-      let found = versions.isEmpty ? "none" : versions.sorted().map(String.init).joined(separator: ", ")
-      problems.append(
-        GraphError(
-          .unsupportedVariant,
-          "opset \(found); export the model with one of opsets \(Self.supportedOpsets)"))
+      if Self.supportedOpsets.contains(version) { return }
+      let changed = Set(graph.nodes.map(\.operation)).filter {
+        unchangedSince[$0].map { version < $0 } ?? true
+      }
+      if version > 0, version < Self.supportedOpsets.lowerBound, changed.isEmpty { return }
     }
+    let found = versions.isEmpty ? "none" : versions.map(String.init).joined(separator: ", ")
+    problems.append(
+      GraphError(
+        .unsupportedVariant,
+        "opset \(found); export the model with one of opsets \(Self.supportedOpsets)"))
   }
 
   private mutating func decodeInitializers(of source: inout ProtoGraph) {
@@ -104,7 +113,9 @@ struct GraphDecoder {
       graph.inputs.append(id)
       declare(input, as: id, isInterface: true)
     }
-    for output in source.output { declare(output, as: identifier(of: output.name), isInterface: true) }
+    for output in source.output {
+      declare(output, as: identifier(of: output.name), isInterface: true)
+    }
     for value in source.valueInfo where !value.name.isEmpty {
       declare(value, as: identifier(of: value.name), isInterface: false)
     }
@@ -156,7 +167,8 @@ struct GraphDecoder {
         problems.append(
           GraphError(
             .unsupportedOperator,
-            "\(proto.opType) is a function of the model; inline functions when exporting", node: name))
+            "\(proto.opType) is a function of the model; inline functions when exporting",
+            node: name))
       }
       var attributes: [String: Attribute] = [:]
       for attribute in proto.attribute {

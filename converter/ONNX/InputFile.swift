@@ -48,7 +48,9 @@ struct InputFile: ~Copyable {
         descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw systemError("cannot read", "the file") }
-      guard count > 0 else { throw GraphError(.badFile, "the file became shorter while it was read") }
+      guard count > 0 else {
+        throw GraphError(.badFile, "the file became shorter while it was read")
+      }
       done += count
     }
   }

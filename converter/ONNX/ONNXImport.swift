@@ -11,7 +11,8 @@ public func importONNX(contentsOf path: String) throws(ImportFailure) -> Graph {
     let file = try InputFile(path: path)
     guard file.size <= maximumModelByteCount else {
       throw GraphError(
-        .badFile, "\"\(path)\" is \(file.size) bytes; an ONNX file has at most 2 GiB, "
+        .badFile,
+        "\"\(path)\" is \(file.size) bytes; an ONNX file has at most 2 GiB, "
           + "larger models keep their weights in external data")
     }
     bytes = try file.readAll()
@@ -28,7 +29,8 @@ public func importONNX(
   bytes: consuming [UInt8], directory: String? = nil
 ) throws(ImportFailure) -> Graph {
   if let kind = foreignFormat(of: bytes) {
-    throw ImportFailure([GraphError(.badFile, "this is \(kind), not an ONNX model", node: "byte 0")])
+    throw ImportFailure([GraphError(.badFile, "this is \(kind), not an ONNX model", node: "byte 0")]
+    )
   }
   let model: ProtoModel
   do throws(GraphError) {

@@ -46,7 +46,8 @@ struct TensorDecoder {
     case 0: break
     case 1:
       guard !proto.hasRawData, proto.typedCount == 0, type != .string else {
-        throw GraphError(.badFile, "a tensor has both external data and data of its own, or is text")
+        throw GraphError(
+          .badFile, "a tensor has both external data and data of its own, or is text")
       }
       let region = try externalData.open(proto.externalData, byteCount: byteCount)
       let elements = unsafe RawElements(count: count) { buffer throws(GraphError) in
@@ -129,7 +130,8 @@ private func typedStorage(
   guard stored.count == count, proto.typedCount == count else {
     throw GraphError(
       .badShape,
-      "\(stored.count) elements in \(stored.list), \(proto.typedCount) in all lists, for a shape of \(count)")
+      "\(stored.count) elements in \(stored.list), \(proto.typedCount) in all lists, for a shape of \(count)"
+    )
   }
   switch type {
   case .float32: return .float(proto.floatData)

@@ -99,7 +99,8 @@ struct WireScan {
     let length = try varint(before: end)
     guard length <= UInt64(end - position) else {
       throw malformed(
-        start, "a field of \(length) bytes with \(end - position) bytes left; the file is cut short")
+        start, "a field of \(length) bytes with \(end - position) bytes left; the file is cut short"
+      )
     }
     return position + Int(length)
   }

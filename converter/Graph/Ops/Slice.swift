@@ -38,7 +38,8 @@ public struct Slice: Operator {
     guard starts.count == axes.count, ends.count == axes.count, steps.count == axes.count else {
       throw GraphError(
         .badShape,
-        "\(starts.count) starts, \(ends.count) ends and \(steps.count) steps for \(axes.count) axes")
+        "\(starts.count) starts, \(ends.count) ends and \(steps.count) steps for \(axes.count) axes"
+      )
     }
     var cuts = shape.map { Cut(start: 0, step: 1, count: $0) }
     for (place, axis) in axes.enumerated() {

@@ -1,0 +1,102 @@
+public import EspalierGraph
+import SwiftProtobuf
+
+/// Writes a graph as an ONNX file, weights in their own element types.
+///
+/// The file appears whole or not at all. Weights are written as they stand, without a second copy.
+/// - Throws: `ExportFailure` if the graph is not well-formed, exceeds the format's 2 GiB, or the file
+///   cannot be written.
+public func exportONNX(_ graph: Graph, to path: String) throws(ExportFailure) {
+  let model = try EncodedModel(graph)
+  do throws(GraphError) {
+    var sink = try FileSink(path: path)
+    try model.write(to: &sink)
+    try sink.finish()
+  } catch {
+    throw ExportFailure([error], reason: .cannotWrite)
+  }
+}
+
+/// A graph as the bytes of an ONNX file.
+/// - Throws: `ExportFailure` if the graph is not well-formed or exceeds the format's 2 GiB.
+public func exportONNX(_ graph: Graph) throws(ExportFailure) -> [UInt8] {
+  let model = try EncodedModel(graph)
+  var sink = MemorySink(byteCount: model.byteCount)
+  do throws(GraphError) {
+    try model.write(to: &sink)
+  } catch {
+    throw ExportFailure([error])
+  }
+  return sink.bytes
+}
+
+/// A model's message with all but the weights in serialised form.
+///
+/// Fields of a message may be written one after another in any order, so the large ones are added by
+/// hand behind what the generated encoder made of the rest.
+private struct EncodedModel {
+  private var head: [UInt8] = []
+  private var tensors: [(prefix: [UInt8], value: Tensor)] = []
+  private(set) var byteCount = 0
+
+  init(_ graph: Graph) throws(ExportFailure) {
+    let problems = graph.validate()
+    guard problems.isEmpty else { throw ExportFailure(problems) }
+    do throws(GraphError) {
+      let rest = try serialise(ProtoGraph(withoutInitializers: graph))
+      var graphLength = rest.count
+      for value in graph.values {
+        guard let tensor = value.constant else { continue }
+        let prefix = try Self.prefix(of: tensor, named: value.name)
+        tensors.append((prefix, tensor))
+        graphLength += prefix.count + tensor.rawByteCount
+      }
+      head = try serialise(ProtoModel(factsOf: graph))
+      head += fieldStart(7, length: graphLength) + rest
+      byteCount = head.count + graphLength - rest.count
+    } catch {
+      throw ExportFailure([error])
+    }
+    guard byteCount <= Int(Int32.max) else {
+      let message = "the file would have \(byteCount) bytes; an ONNX file has at most 2 GiB"
+      throw ExportFailure([GraphError(.badFile, message)])
+    }
+  }
+
+  func write(to sink: inout some ByteSink & ~Copyable) throws(GraphError) {
+    try sink.write(head)
+    for (prefix, tensor) in tensors {
+      try sink.write(prefix)
+      try tensor.writeRaw(to: &sink)
+    }
+  }
+
+  /// What stands before an initializer's raw data: the field of the graph, the header, the length.
+  private static func prefix(of tensor: Tensor, named name: String) throws(GraphError) -> [UInt8] {
+    var header = try serialise(ProtoTensor(header: tensor, name: name))
+    if tensor.elementType != .string { header += fieldStart(9, length: tensor.rawByteCount) }
+    return fieldStart(5, length: header.count + tensor.rawByteCount) + header
+  }
+}
+
+/// The tag of a length-delimited field and its length.
+private func fieldStart(_ number: Int, length: Int) -> [UInt8] {
+  varint(number << 3 | 2) + varint(length)
+}
+
+private func varint(_ value: Int) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var rest = value
+  while rest >= 0x80 {
+    bytes.append(UInt8(rest & 0x7F) | 0x80)
+    rest >>= 7
+  }
+  return bytes + [UInt8(rest)]
+}
+
+private func serialise(_ message: some Message) throws(GraphError) -> [UInt8] {
+  guard let bytes: [UInt8] = try? message.serializedBytes() else {
+    throw GraphError(.badFile, "a message exceeds the format's 2 GiB")
+  }
+  return bytes
+}
