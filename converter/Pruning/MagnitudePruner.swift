@@ -1,0 +1,148 @@
+public import EspalierGraph
+
+/// Where weights compete with each other.
+public enum PruningScope: String, Sendable, Hashable, CaseIterable {
+  /// All layers together: layers of small weights lose more.
+  case global
+  /// Each layer by itself: every layer has the same sparsity.
+  case layer
+}
+
+/// One-shot pruning by magnitude: the smallest weights become zero, in a pattern.
+///
+/// Only initializers change, so the graph can be exported and run as before. The result is a function
+/// of the graph alone; of equal magnitudes the later one goes first.
+public struct MagnitudePruner: Sendable {
+  public let pattern: PruningPattern
+  /// The share of the pruned layers' weights that become zero; what the pattern implies, for N:M.
+  public let sparsity: Double
+  public let scope: PruningScope
+  public let criterion: MagnitudeCriterion
+  /// Regular expressions; layers whose node or initializer has a match in its name stay as they are.
+  public let exclude: [String]
+  /// Whether layers at the graph's inputs and outputs stay as they are.
+  public let keepsFirstAndLast: Bool
+
+  /// - Parameters:
+  ///   - sparsity: From 0 up to, but not including, 1; may be left out where the pattern implies it.
+  ///   - exclude: Regular expressions that are searched for in node and initializer names.
+  /// - Throws: `PruningError` for a sparsity that is missing, out of range or not the pattern's, and
+  ///   for a regular expression that is not one.
+  public init(
+    pattern: PruningPattern, sparsity: Double? = nil, scope: PruningScope = .global,
+    criterion: MagnitudeCriterion = .l2, exclude: [String] = [], keepsFirstAndLast: Bool = true
+  ) throws(PruningError) {
+    guard let wanted = sparsity ?? pattern.impliedSparsity else {
+      throw PruningError(.badSparsity, "pattern \(pattern) needs a sparsity, such as 0.7")
+    }
+    guard wanted >= 0, wanted < 1 else {
+      throw PruningError(
+        .badSparsity, "sparsity \(wanted) is not from 0 up to, but not including, 1")
+    }
+    if let implied = pattern.impliedSparsity, abs(wanted - implied) > 0.005 {
+      throw PruningError(
+        .badSparsity,
+        "pattern \(pattern) means a sparsity of \(implied), not \(wanted); leave it out")
+    }
+    self.pattern = pattern
+    self.sparsity = pattern.impliedSparsity ?? wanted
+    self.scope = scope
+    self.criterion = criterion
+    self.exclude = exclude
+    self.keepsFirstAndLast = keepsFirstAndLast
+    _ = try expressions()
+  }
+
+  /// The graph with the smallest weights set to zero, and what was done.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name; for counting operations.
+  ///   - progress: Called with the share of the work done, from 0 to 1.
+  /// - Throws: `PruningError` for a graph that is not well formed and for a weight that is not a
+  ///   finite number.
+  public func pruned(
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], progress: ((Double) -> Void)? = nil
+  ) throws(PruningError) -> (Graph, PruningReport) {
+    if let problem = graph.validate().first {
+      throw PruningError(.badGraph, problem.description)
+    }
+    progress?(0)
+    let weights = try selectWeights(graph)
+    let active = weights.filter { $0.reason == nil }
+    var result = graph
+    let masks = masks(active, graph) { progress?(0.8 * $0) }
+    for (weight, mask) in zip(active, masks) {
+      result.values[weight.initializer].constant =
+        graph.values[weight.initializer].constant!.zeroed(where: mask)
+    }
+    progress?(0.9)
+    var report = PruningReport(method: "magnitude", pattern: pattern, scope: scope)
+    report.layers = weights.map { weight in
+      let node = graph.nodes[weight.layers[0].node]
+      let tensor = result.values[weight.initializer].constant
+      return PruningReport.Layer(
+        name: node.name, initializer: graph.values[weight.initializer].name,
+        operation: node.operation, kept: tensor?.nonzeroCount ?? 0, of: tensor?.count ?? 0,
+        reason: weight.reason)
+    }
+    report.countCosts(graph, result, weights, inputShapes)
+    progress?(1)
+    return (result, report)
+  }
+
+  func expressions() throws(PruningError) -> [Regex<AnyRegexOutput>] {
+    var result: [Regex<AnyRegexOutput>] = []
+    for text in exclude {
+      do {
+        result.append(try Regex(text))
+      } catch {
+        throw PruningError(.badExclusion, "\"\(text)\" is not a regular expression: \(error)")
+      }
+    }
+    return result
+  }
+
+  /// For each weight, which of its elements become zero.
+  private func masks(
+    _ weights: [SelectedWeight], _ graph: Graph, _ progress: (Double) -> Void
+  ) -> [[Bool]] {
+    let numbers = { (weight: SelectedWeight) in
+      graph.values[weight.initializer].constant!.floats
+    }
+    var masks: [[Bool]] = []
+    if let (kept, run) = pattern.run {
+      for (index, weight) in weights.enumerated() {
+        var mask = [Bool](repeating: false, count: weight.matrix!.count)
+        RunSelection(matrix: weight.matrix!, rows: pattern.block.rows, kept: kept, run: run)
+          .mark(numbers(weight), criterion, in: &mask)
+        masks.append(mask)
+        progress(Double(index + 1) / Double(weights.count))
+      }
+      return masks
+    }
+    let grids = weights.map {
+      BlockGrid($0.matrix!, rows: pattern.block.rows, columns: pattern.block.columns)
+    }
+    var ranked: [RankedBlocks] = []
+    for (index, weight) in weights.enumerated() {
+      ranked.append(RankedBlocks(grids[index], numbers(weight), criterion))
+      progress(0.5 * Double(index + 1) / Double(weights.count))
+    }
+    for (grid, chosen) in zip(grids, choose(ranked, weights.map { $0.matrix!.count })) {
+      var mask = [Bool](repeating: false, count: grid.matrix.count)
+      grid.mark(chosen, in: &mask)
+      masks.append(mask)
+    }
+    return masks
+  }
+
+  /// For each layer, which of its blocks go.
+  private func choose(_ ranked: [RankedBlocks], _ counts: [Int]) -> [[Bool]] {
+    let target = { (count: Int) in Int((sparsity * Double(count)).rounded()) }
+    switch scope {
+    case .global:
+      return Ranking.lowest(ranked, elements: target(counts.reduce(0, +)))
+    case .layer:
+      return zip(ranked, counts).map { Ranking.lowest([$0], elements: target($1))[0] }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// What pruning did to each layer, and to the whole.
+public struct PruningReport: Sendable, Hashable {
+  /// One weight of the model.
+  public struct Layer: Sendable, Hashable {
+    /// The node; the first one where several share the initializer.
+    public var name: String
+    public var initializer: String
+    /// ONNX's name of the operation.
+    public var operation: String
+    /// Weights that are not zero.
+    public var kept: Int
+    /// All weights.
+    public var of: Int
+    /// Why the layer stays as it is; `nil` if it was pruned.
+    public var reason: String?
+
+    /// The share of zeros, whether pruning made them or found them.
+    public var sparsity: Double { of == 0 ? 0 : 1 - Double(kept) / Double(of) }
+  }
+
+  public var method: String
+  public var pattern: PruningPattern
+  public var scope: PruningScope
+  /// In the order of the graph's nodes.
+  public var layers: [Layer] = []
+  /// Multiply-accumulate operations of the dense model over those with a weight that is not zero;
+  /// `nil` where shapes are not known.
+  public var flopsRatio: Double?
+  /// All parameters over those that are not zero; `nil` where all are.
+  public var parametersRatio: Double?
+
+  /// The share of zeros in the layers that were pruned, all together; 0 if none was.
+  public var sparsity: Double {
+    let pruned = layers.filter { $0.reason == nil }
+    let (kept, all) = pruned.reduce((0, 0)) { ($0.0 + $1.kept, $0.1 + $1.of) }
+    return all == 0 ? 0 : 1 - Double(kept) / Double(all)
+  }
+}
+
+extension PruningReport: Encodable {
+  private enum Key: String, CodingKey {
+    case schema, method, pattern, scope, sparsity, layers, frozen
+    case flopsRatio = "flops_ratio"
+    case parametersRatio = "params_ratio"
+  }
+
+  private struct Frozen: Encodable {
+    var axis: String
+    var reason: String
+  }
+
+  /// Writes `espalier.prune/1`; a layer that stays as it is stands under `frozen` too.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode("espalier.prune/1", forKey: .schema)
+    try container.encode(method, forKey: .method)
+    try container.encode(pattern.description, forKey: .pattern)
+    try container.encode(scope.rawValue, forKey: .scope)
+    try container.encode(sparsity, forKey: .sparsity)
+    try container.encode(flopsRatio, forKey: .flopsRatio)
+    try container.encode(parametersRatio, forKey: .parametersRatio)
+    try container.encode(layers, forKey: .layers)
+    let frozen = layers.compactMap { layer in
+      layer.reason.map { Frozen(axis: layer.initializer, reason: $0) }
+    }
+    try container.encode(frozen, forKey: .frozen)
+  }
+}
+
+extension PruningReport.Layer: Encodable {
+  private enum Key: String, CodingKey {
+    case name, initializer, operation, sparsity, kept, of, reason
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(initializer, forKey: .initializer)
+    try container.encode(operation, forKey: .operation)
+    try container.encode(sparsity, forKey: .sparsity)
+    try container.encode(kept, forKey: .kept)
+    try container.encode(of, forKey: .of)
+    try container.encodeIfPresent(reason, forKey: .reason)
+  }
+}
