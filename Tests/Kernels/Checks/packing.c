@@ -1,0 +1,188 @@
+#include "packing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
+               int32_t height, int32_t panels_per_list, int32_t keep, random_source *r) {
+  if (kind == STORE_DENSE || kind == STORE_DEPTHWISE) return;
+  const int32_t per_group = rows / groups;
+  const int32_t together = kind == STORE_SHARED ? height * panels_per_list : 1;
+  for (int32_t g = 0; g < groups; g++) {
+    for (int32_t first = 0; first < per_group; first += together) {
+      for (int32_t c = 0; c < columns; c++) {
+        if (random_below(r, 100) < keep) continue;
+        for (int32_t i = first; i < first + together && i < per_group; i++) {
+          dense[(int64_t)(g * per_group + i) * columns + c] = 0;
+        }
+      }
+    }
+  }
+}
+
+typedef struct {
+  char *bytes;
+  size_t count, room;
+} growing;
+
+static void append(growing *g, const void *item, size_t size) {
+  if (g->count + size > g->room) {
+    g->room = g->room * 2 + size + 256;
+    g->bytes = realloc(g->bytes, g->room);
+    if (!g->bytes) abort();
+  }
+  memcpy(g->bytes + g->count, item, size);
+  g->count += size;
+}
+
+static void append_float(growing *g, float x) { append(g, &x, sizeof x); }
+static void append_u32(growing *g, uint32_t x) { append(g, &x, sizeof x); }
+static void append_u16(growing *g, int32_t x) {
+  const uint16_t narrow = (uint16_t)x;
+  append(g, &narrow, sizeof narrow);
+}
+
+static guarded settle(growing *g, int at_start) {
+  guarded result = guarded_make(g->count, at_start);
+  if (g->count) memcpy(result.memory, g->bytes, g->count);
+  free(g->bytes);
+  return result;
+}
+
+typedef struct {
+  const float *dense;
+  int32_t columns, per_group, group;
+} matrix;
+
+/// Row i of the group, or zero beyond it.
+static float element(const matrix *m, int32_t i, int32_t c) {
+  if (i >= m->per_group) return 0;
+  return m->dense[(int64_t)(m->group * m->per_group + i) * m->columns + c];
+}
+
+static int any_nonzero(const matrix *m, int32_t first, int32_t count, int32_t c) {
+  for (int32_t i = first; i < first + count; i++) {
+    if (element(m, i, c) != 0) return 1;
+  }
+  return 0;
+}
+
+packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int32_t columns,
+                          int32_t groups, int32_t height, int32_t panels_per_list,
+                          int32_t column_block, int at_start) {
+  growing values = {0}, counts = {0}, column = {0}, stream = {0};
+  matrix m = {dense, columns, rows / groups, 0};
+  packed_weight p = {.weight = {.rows = rows, .columns = columns, .groups = groups,
+                                .panel_height = height, .panels_per_list = panels_per_list,
+                                .column_block = column_block}};
+  for (m.group = 0; m.group < groups; m.group++) {
+    const int32_t panels = (m.per_group + height - 1) / height;
+    switch (kind) {
+      case STORE_DENSE:
+        p.weight.packing = ESP_PACKING_PANELS;
+        for (int32_t q = 0; q < panels; q++) {
+          for (int32_t c = 0; c < columns; c++) {
+            for (int32_t i = 0; i < height; i++) append_float(&values, element(&m, q * height + i, c));
+          }
+        }
+        break;
+      case STORE_SHARED:
+        p.weight.packing = ESP_PACKING_PANELS;
+        for (int32_t l = 0; l < panels; l += panels_per_list) {
+          const int32_t last = l + panels_per_list < panels ? l + panels_per_list : panels;
+          uint32_t count = 0;
+          for (int32_t c = 0; c < columns; c++) {
+            if (!any_nonzero(&m, l * height, (last - l) * height, c)) continue;
+            append_u32(&column, (uint32_t)c);
+            count++;
+          }
+          append_u32(&counts, count);
+          for (int32_t q = l; q < last; q++) {
+            for (int32_t c = 0; c < columns; c++) {
+              if (!any_nonzero(&m, l * height, (last - l) * height, c)) continue;
+              for (int32_t i = 0; i < height; i++) {
+                append_float(&values, element(&m, q * height + i, c));
+              }
+            }
+          }
+        }
+        break;
+      case STORE_PATTERNS:
+        p.weight.packing = ESP_PACKING_PATTERN_GROUPS;
+        p.weight.panel_height = 4;
+        for (int32_t b = 0; b < columns; b += column_block) {
+          const int32_t end = b + column_block < columns ? b + column_block : columns;
+          for (int32_t first = 0; first < m.per_group; first += 4) {
+            growing relative = {0};
+            for (int32_t set = 1; set < 16; set++) {
+              int32_t count = 0;
+              for (int32_t c = b; c < end; c++) {
+                int32_t found = 0;
+                for (int32_t i = 0; i < 4; i++) {
+                  if (element(&m, first + i, c) != 0) found |= 1 << i;
+                }
+                if (found != set) continue;
+                count++;
+                append_u16(&relative, c - b);
+                for (int32_t i = 0; i < 4; i++) {
+                  if ((set >> i) & 1) append_float(&values, element(&m, first + i, c));
+                }
+              }
+              append_u16(&stream, count);
+            }
+            if (relative.count) append(&stream, relative.bytes, relative.count);
+            free(relative.bytes);
+          }
+        }
+        break;
+      case STORE_ROWS:
+        p.weight.packing = ESP_PACKING_ROWS;
+        p.weight.panel_height = 16;
+        for (int32_t first = 0; first < m.per_group; first += 16) {
+          uint32_t most = 0;
+          for (int32_t i = 0; i < 16; i++) {
+            uint32_t count = 0;
+            for (int32_t c = 0; c < columns; c++) count += element(&m, first + i, c) != 0;
+            if (count > most) most = count;
+          }
+          append_u32(&counts, most);
+          int32_t next[16] = {0};
+          for (uint32_t k = 0; k < most; k++) {
+            for (int32_t i = 0; i < 16; i++) {
+              while (next[i] < columns && element(&m, first + i, next[i]) == 0) next[i]++;
+              const int32_t c = next[i] < columns ? next[i]++ : -1;
+              append_float(&values, c < 0 ? 0 : element(&m, first + i, c));
+              append_u32(&column, c < 0 ? 0 : (uint32_t)c);
+            }
+          }
+        }
+        break;
+      default:
+        p.weight.packing = ESP_PACKING_DEPTHWISE;
+        for (int32_t i = 0; i < m.per_group; i++) {
+          for (int32_t c = 0; c < columns; c++) append_float(&values, element(&m, i, c));
+        }
+    }
+  }
+  p.weight.value_count = values.count / sizeof(float);
+  p.weight.count_count = counts.count / sizeof(uint32_t);
+  p.weight.column_count = column.count / sizeof(uint32_t);
+  p.weight.stream_count = stream.count / sizeof(uint16_t);
+  p.values = settle(&values, at_start);
+  p.counts = settle(&counts, at_start);
+  p.column = settle(&column, at_start);
+  p.stream = settle(&stream, at_start);
+  const int listed = kind == STORE_SHARED || kind == STORE_ROWS;
+  p.weight.values = (const float *)p.values.memory;
+  p.weight.counts = listed ? (const uint32_t *)p.counts.memory : 0;
+  p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
+  p.weight.stream = kind == STORE_PATTERNS ? (const uint16_t *)p.stream.memory : 0;
+  return p;
+}
+
+int packed_free(packed_weight *p) {
+  int intact = guarded_free(&p->values);
+  intact &= guarded_free(&p->counts);
+  intact &= guarded_free(&p->column);
+  return intact & guarded_free(&p->stream);
+}

@@ -1,0 +1,33 @@
+// Packs dense weights as esp_weight.h specifies, written from that text alone.
+#ifndef PACKING_H
+#define PACKING_H
+
+#include "CEspalierKernels.h"
+#include "guarded.h"
+
+/// A weight and the memory it points to.
+typedef struct {
+  esp_weight weight;
+  guarded values, counts, column, stream;
+} packed_weight;
+
+/// How a test weight is pruned and stored.
+typedef enum {
+  STORE_DENSE,
+  STORE_SHARED,      // rows of a panel (and of panels_per_list panels) share columns
+  STORE_PATTERNS,
+  STORE_ROWS,
+  STORE_DEPTHWISE,
+  STORE_KINDS,
+} store_kind;
+
+/// Sets elements of dense [rows][columns] to zero so that `kind` can hold it; about `keep` percent stay.
+void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
+               int32_t height, int32_t panels_per_list, int32_t keep, random_source *);
+
+packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int32_t columns,
+                          int32_t groups, int32_t height, int32_t panels_per_list,
+                          int32_t column_block, int at_start);
+int packed_free(packed_weight *);
+
+#endif

@@ -1,0 +1,228 @@
+// Convolution: tiles of output pixels times panels of output channels.
+//
+// A 1 x 1 convolution without stride or padding reads the input's planes where they are. Any other
+// reads copies that its first task makes: for each horizontal tap a copy of every plane, shifted and
+// strided so that row oy, column ox of the copy is what the tap meets at output pixel (oy, ox).
+// Every tap is then an offset, and the pixels of a tile lie side by side, across row ends too.
+#include <math.h>
+
+#include "esp_convolution_plan.h"
+#include "esp_rows.h"
+
+enum { ITEMS = 32 };
+
+/// Whether pixels of the input itself are the columns.
+static int is_plain(const esp_convolution *c) {
+  return c->kernel_h == 1 && c->kernel_w == 1 && c->stride_h == 1 && c->stride_w == 1 &&
+         c->pad_top == 0 && c->pad_left == 0 && c->in_h == c->out_h && c->in_w == c->out_w;
+}
+
+/// Rows of one vertical phase of a shifted copy.
+static int32_t phase_rows(const esp_convolution *c) {
+  return c->out_h + (c->kernel_h - 1) * c->dilation_h / c->stride_h;
+}
+
+/// Vertical phases that taps meet: one, where no tap leaves the first.
+static int32_t phases(const esp_convolution *c) {
+  return c->kernel_h == 1 ? 1 : c->stride_h;
+}
+
+static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_plan **placed,
+                      esp_convolution_plan *plan, void *memory, void *shared) {
+  uintptr_t at = (uintptr_t)memory;
+  *placed = esp_take(&at, sizeof *plan);
+  *plan = (esp_convolution_plan){.c = *c, .set = esp_kernel_set_for(isa)};
+  esp_weight_plan_lay_out(&plan->weight, &c->weight, &c->epilogue, &at);
+  const esp_weight_plan *w = &plan->weight;
+  const int patterns = c->weight.packing == ESP_PACKING_PATTERN_GROUPS;
+  const int32_t pixels = c->out_h * c->out_w;
+  const int one_more =
+      !patterns && esp_weight_plan_shape(w, plan->set)->one_more != 0;
+  plan->tiling =
+      esp_tiling_of(pixels, plan->set->width, esp_weight_plan_vectors(w, plan->set), one_more);
+  plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
+
+  const int64_t channels = c->in_channels / c->weight.groups;
+  plan->plain = is_plain(c);
+  if (plan->plain) {
+    plan->plane = (int64_t)c->in_h * c->in_w;
+    plan->source = c->x;
+  } else {
+    plan->plane = (int64_t)phase_rows(c) * c->out_w;
+    plan->copies = (int64_t)c->kernel_w * phases(c);
+    plan->source = shared;
+    plan->shared_bytes =
+        ((size_t)((int64_t)c->batch * c->in_channels * plan->copies * plan->plane) +
+         (size_t)plan->tiling.step) * sizeof(float);
+  }
+  const int64_t per_channel = plan->plain ? plan->plane : plan->copies * plan->plane;
+  plan->source_image = c->in_channels * per_channel;
+  plan->source_group = channels * per_channel;
+  // Kernels that read whole vectors must not do so at the end of the input.
+  plan->packs = patterns || (plan->plain && !plan->set->panel->reads_exactly);
+
+  const size_t step = (size_t)plan->tiling.step * sizeof(float);
+  if (patterns) {
+    plan->tile_bytes = (size_t)c->weight.column_block * step;
+    plan->worker_bytes = plan->tile_bytes + ESP_PATTERN_PANELS * 4 * step;
+  } else if (plan->packs) {
+    plan->worker_bytes = plan->tile_bytes = (size_t)c->weight.columns * step;
+  }
+  const int64_t tiles = (int64_t)c->batch * plan->tiling.tiles * c->weight.groups;
+  int64_t chunks = (ITEMS + tiles - 1) / tiles;
+  if (chunks > w->panels_per_group) chunks = w->panels_per_group;
+  plan->chunk = (int32_t)((w->panels_per_group + chunks - 1) / chunks);
+  plan->chunks = (w->panels_per_group + plan->chunk - 1) / plan->chunk;
+  return at - (uintptr_t)memory;
+}
+
+static void fill_column_offsets(esp_convolution_plan *plan) {
+  const esp_convolution *c = &plan->c;
+  const int32_t channels = c->in_channels / c->weight.groups;
+  int32_t column = 0;
+  for (int32_t ic = 0; ic < channels; ic++) {
+    for (int32_t ky = 0; ky < c->kernel_h; ky++) {
+      for (int32_t kx = 0; kx < c->kernel_w; kx++) {
+        int64_t offset = ic * plan->plane;
+        if (!plan->plain) {
+          const int64_t down = (int64_t)ky * c->dilation_h;
+          const int64_t copy = (ic * (int64_t)c->kernel_w + kx) * phases(c) + down % c->stride_h;
+          offset = copy * plan->plane + down / c->stride_h * c->out_w;
+        }
+        plan->column_offsets[column++] = (int32_t)offset;
+      }
+    }
+  }
+}
+
+/// Task 1: the shifted copies of planes first ..< last.
+static void run_copy(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
+  (void)worker;
+  const esp_convolution_plan *plan = arguments;
+  const esp_convolution *c = &plan->c;
+  const int32_t rows = phase_rows(c), count = phases(c);
+  for (int64_t channel = first; channel < last; channel++) {
+    const float *from = c->x + channel * c->in_h * c->in_w;
+    float *to = (float *)(uintptr_t)plan->source + channel * plan->copies * plan->plane;
+    for (int32_t kx = 0; kx < c->kernel_w; kx++) {
+      const int64_t left = (int64_t)kx * c->dilation_w - c->pad_left;
+      for (int32_t phase = 0; phase < count; phase++) {
+        for (int32_t row = 0; row < rows; row++, to += c->out_w) {
+          const int64_t y = (int64_t)row * c->stride_h + phase - c->pad_top;
+          const int inside = y >= 0 && y < c->in_h;
+          esp_copy_row(to, c->out_w, inside ? from + y * c->in_w : from, inside ? c->in_w : 0,
+                       left, c->stride_w);
+        }
+      }
+    }
+  }
+}
+
+/// Pattern groups: each block of columns is packed small enough to stay in the nearest cache while
+/// some panels pass over it.
+static void run_patterns(const esp_convolution_plan *plan, esp_tile_job job, int32_t from,
+                         int32_t to, float *tile) {
+  const esp_weight *weight = &plan->c.weight;
+  const int32_t step = plan->tiling.step, size = weight->column_block;
+  const float *source = job.x;
+  float *partial = tile + plan->tile_bytes / sizeof(float);
+  job.x = tile;
+  for (int32_t p = from; p < to; p += ESP_PATTERN_PANELS) {
+    const int32_t end = to - p < ESP_PATTERN_PANELS ? to : p + ESP_PATTERN_PANELS;
+    for (int32_t block = 0; block < plan->weight.blocks; block++) {
+      const int32_t k = block * size, left = weight->columns - k;
+      plan->set->pack->rows(tile, step, source, plan->column_offsets + k,
+                            left < size ? left : size, job.columns);
+      esp_tile_run_patterns(&job, p, end, block, partial, step);
+    }
+    const ptrdiff_t rows = (ptrdiff_t)(end - p) * 4 * job.y_stride;
+    job.y += rows;
+    if (job.residual) job.residual += rows;
+  }
+}
+
+/// Task 2: items are [image][tile][group][chunk of panels], so a run of items shares packed tiles.
+static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
+  const esp_convolution_plan *plan = arguments;
+  const esp_convolution *c = &plan->c;
+  const esp_weight_plan *w = &plan->weight;
+  const int64_t pixels = (int64_t)c->out_h * c->out_w;
+  int64_t packed = -1;
+  for (int64_t item = first; item < last; item++) {
+    const int64_t place = item / plan->chunks;
+    const int32_t group = (int32_t)(place % c->weight.groups);
+    const int64_t tiles = place / c->weight.groups;
+    const int64_t image = tiles / plan->tiling.tiles;
+    int32_t column, columns;
+    esp_tile_at(&plan->tiling, (int32_t)(tiles % plan->tiling.tiles), &column, &columns);
+    const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
+    int32_t to = from + plan->chunk;
+    if (to > w->panels_per_group) to = w->panels_per_group;
+    const float *source =
+        plan->source + image * plan->source_image + group * plan->source_group + column;
+    const int64_t row = (int64_t)group * w->rows_per_group + (int64_t)from * w->height;
+    const int64_t y = (image * c->out_channels + row) * pixels + column;
+    esp_tile_job job = {
+        .plan = w, .set = plan->set, .group = group, .columns = columns,
+        .x = source,
+        .y = c->y + y, .y_stride = pixels,
+        .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
+        .low = w->low, .high = w->high,
+    };
+    if (c->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
+      run_patterns(plan, job, from, to, worker->scratch);
+    } else {
+      if (plan->packs) {
+        float *tile = worker->scratch;
+        if (packed != place) {
+          plan->set->pack->rows(tile, plan->tiling.step, source, plan->column_offsets,
+                                c->weight.columns, columns);
+          packed = place;
+        }
+        job.x = tile;
+      }
+      esp_tile_run_panels(&job, from, to);
+    }
+    if (w->activates) {
+      const int32_t rows = w->rows_per_group - from * w->height;
+      const int32_t most = (to - from) * w->height;
+      plan->set->pack->activate(job.y, pixels, rows < most ? rows : most, columns, &c->epilogue);
+    }
+  }
+}
+
+esp_requirements esp_convolution_requirements(const esp_convolution *c, esp_isa isa) {
+  if (c->weight.packing == ESP_PACKING_DEPTHWISE) return esp_depthwise_requirements(c);
+  esp_convolution_plan plan, *placed;
+  esp_requirements r = {0};
+  r.plan_bytes = lay_out(c, isa, &placed, &plan, 0, 0);
+  r.shared_bytes = plan.shared_bytes;
+  r.worker_bytes = plan.worker_bytes;
+  return r;
+}
+
+int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory, void *shared,
+                            esp_task tasks[2], const char **kernel) {
+  if (c->weight.packing == ESP_PACKING_DEPTHWISE) {
+    return esp_depthwise_prepare(c, isa, memory, tasks, kernel);
+  }
+  esp_convolution_plan *placed, plan;
+  lay_out(c, isa, &placed, &plan, memory, shared);
+  fill_column_offsets(&plan);
+  esp_weight_plan_fill(&plan.weight, c->epilogue.bias, plan.packs ? 0 : plan.column_offsets,
+                       plan.tiling.step);
+  *placed = plan;
+  *kernel = c->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "convolution.patterns"
+            : c->weight.counts                              ? "convolution.sparse"
+                                                            : "convolution.dense";
+  int count = 0;
+  if (!plan.plain) {
+    tasks[count++] = (esp_task){
+        .run = run_copy, .arguments = placed, .items = (int64_t)c->batch * c->in_channels};
+  }
+  tasks[count++] = (esp_task){
+      .run = run_tiles,
+      .arguments = placed,
+      .items = (int64_t)c->batch * plan.tiling.tiles * c->weight.groups * plan.chunks};
+  return count;
+}

@@ -1,0 +1,28 @@
+// A prepared convolution.
+#ifndef ESP_CONVOLUTION_PLAN_H
+#define ESP_CONVOLUTION_PLAN_H
+
+#include "esp_weight_plan.h"
+
+typedef struct esp_convolution_plan {
+  esp_convolution c;
+  const esp_kernel_set *set;
+  esp_weight_plan weight;
+  esp_tiling tiling;
+  /// Whether columns are the input's own pixels; whether tiles are packed before use.
+  int32_t plain, packs;
+  /// Where each column of a group begins, in floats from the group's part of the source.
+  int32_t *column_offsets;
+  /// The input, or the shifted copies of it: `copies` planes for each channel.
+  const float *source;
+  int64_t plane, copies, source_image, source_group;
+  /// Panels of one work item, and such chunks in a group.
+  int32_t chunk, chunks;
+  size_t tile_bytes, worker_bytes, shared_bytes;
+} esp_convolution_plan;
+
+esp_requirements esp_depthwise_requirements(const esp_convolution *);
+int esp_depthwise_prepare(const esp_convolution *, esp_isa, void *memory, esp_task tasks[2],
+                          const char **kernel);
+
+#endif

@@ -1,0 +1,222 @@
+// Linear layers: tiles of tokens times panels of output features; few tokens, or weights packed by
+// rows, take matrix times vector instead.
+//
+// Tokens come one behind the other, so a tile is packed by transposing it, and results are transposed
+// back a few rows at a time, while they are in cache.
+#include <math.h>
+
+#include "esp_weight_plan.h"
+
+/// Fewer tokens than this leave most lanes of a tile empty.
+enum { TILE_TOKENS = 8, ITEMS = 32, SUM_ROWS = 32, PATTERN_ROWS = ESP_PATTERN_PANELS * 4 };
+
+typedef struct esp_linear_plan {
+  esp_linear l;
+  const esp_kernel_set *set;
+  esp_weight_plan weight;
+  esp_tiling tiling;
+  int32_t vector;
+  /// Panels of one work item (for vectors: lists of panels), and such chunks.
+  int32_t chunk, chunks;
+  size_t tile_bytes, worker_bytes;
+} esp_linear_plan;
+
+static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
+
+/// What work items are counted in: panels, or for vectors groups of panels that share a list.
+static int32_t units(const esp_linear_plan *plan) {
+  const esp_weight *w = &plan->l.weight;
+  const int32_t panels = plan->weight.panels_per_group;
+  return plan->vector && w->counts && w->packing == ESP_PACKING_PANELS
+             ? divide_up(panels, w->panels_per_list)
+             : panels;
+}
+
+static size_t lay_out(const esp_linear *l, esp_isa isa, esp_linear_plan **placed,
+                      esp_linear_plan *plan, void *memory) {
+  uintptr_t at = (uintptr_t)memory;
+  *placed = esp_take(&at, sizeof *plan);
+  *plan = (esp_linear_plan){.l = *l, .set = esp_kernel_set_for(isa)};
+  esp_weight_plan_lay_out(&plan->weight, &l->weight, &l->epilogue, &at);
+  const esp_packing packing = l->weight.packing;
+  plan->vector = packing == ESP_PACKING_ROWS ||
+                 (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
+  int64_t tiles = 1;
+  if (!plan->vector) {
+    const int patterns = packing == ESP_PACKING_PATTERN_GROUPS;
+    const int one_more =
+        !patterns && esp_weight_plan_shape(&plan->weight, plan->set)->one_more != 0;
+    plan->tiling = esp_tiling_of(l->tokens, plan->set->width,
+                                 esp_weight_plan_vectors(&plan->weight, plan->set), one_more);
+    const size_t step = (size_t)plan->tiling.step * sizeof(float);
+    plan->tile_bytes = (size_t)(patterns ? l->weight.column_block : l->in_features) * step;
+    plan->worker_bytes = plan->tile_bytes + (patterns ? PATTERN_ROWS : SUM_ROWS) * step;
+    tiles = plan->tiling.tiles;
+  }
+  int64_t chunks = (ITEMS + tiles - 1) / tiles;
+  const int32_t count = units(plan);
+  if (chunks > count) chunks = count;
+  plan->chunk = divide_up(count, (int32_t)chunks);
+  plan->chunks = divide_up(count, plan->chunk);
+  return at - (uintptr_t)memory;
+}
+
+/// Items are [tile of tokens][chunk of panels].
+static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
+  const esp_linear_plan *plan = arguments;
+  const esp_linear *l = &plan->l;
+  const esp_weight_plan *w = &plan->weight;
+  const esp_pack_kernels *pack = plan->set->pack;
+  const int patterns = l->weight.packing == ESP_PACKING_PATTERN_GROUPS;
+  const int32_t step = plan->tiling.step, in = l->in_features, out = l->out_features;
+  const int32_t together = (patterns ? PATTERN_ROWS : SUM_ROWS) / w->height;
+  float *tile = worker->scratch, *sums = tile + plan->tile_bytes / sizeof(float);
+  int64_t packed = -1;
+  for (int64_t item = first; item < last; item++) {
+    const int64_t place = item / plan->chunks;
+    int32_t token, tokens;
+    esp_tile_at(&plan->tiling, (int32_t)place, &token, &tokens);
+    const float *x = l->x + (int64_t)token * in;
+    if (!patterns && packed != place) {
+      pack->transposed(tile, step, x, in, in, tokens, 1.0f);
+      packed = place;
+    }
+    const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
+    int32_t to = from + plan->chunk;
+    if (to > w->panels_per_group) to = w->panels_per_group;
+    for (int32_t p = from; p < to; p += together) {
+      const int32_t end = to - p < together ? to : p + together;
+      const int32_t row = p * w->height;
+      int32_t rows = end * w->height;
+      if (rows > out) rows = out;
+      rows -= row;
+      const esp_tile_job job = {
+          .plan = w, .set = plan->set, .columns = tokens,
+          .x = tile,
+          .y = sums, .y_stride = step,
+          .low = -INFINITY, .high = INFINITY,
+      };
+      if (patterns) {
+        for (int32_t block = 0; block < w->blocks; block++) {
+          const int32_t k = block * l->weight.column_block, left = in - k;
+          pack->transposed(tile, step, x + k, in,
+                           left < l->weight.column_block ? left : l->weight.column_block, tokens,
+                           1.0f);
+          esp_tile_run_patterns(&job, p, end, block, sums, step);
+        }
+      } else {
+        esp_tile_run_panels(&job, p, end);
+      }
+      const int64_t y = (int64_t)token * out + row;
+      pack->finish_transposed(sums, step, rows, tokens, l->y + y, out,
+                              l->epilogue.residual ? l->epilogue.residual + y : 0, &l->epilogue);
+    }
+  }
+}
+
+/// Adds what the epilogue adds to `rows` sums of one token, and stores them.
+static void finish_vector(const esp_linear_plan *plan, const float *sums, int32_t token,
+                          int32_t row, int32_t rows) {
+  const esp_linear *l = &plan->l;
+  const esp_epilogue *e = &l->epilogue;
+  if (rows > l->out_features - row) rows = l->out_features - row;
+  const int64_t at = (int64_t)token * l->out_features + row;
+  float *y = l->y + at;
+  const float *start = plan->weight.start + row;
+  if (e->residual) {
+    for (int32_t i = 0; i < rows; i++) y[i] = sums[i] + start[i] + e->residual[at + i];
+  } else {
+    for (int32_t i = 0; i < rows; i++) y[i] = sums[i] + start[i];
+  }
+  if (e->activation) plan->set->pack->activate(y, 0, 1, rows, e);
+}
+
+/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows.
+static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
+  (void)worker;
+  const esp_linear_plan *plan = arguments;
+  const esp_linear *l = &plan->l;
+  const esp_weight_plan *w = &plan->weight;
+  const esp_weight *weight = &l->weight;
+  const esp_matvec_kernels *kernels = plan->set->matvec;
+  const int32_t h = w->height, panels = w->panels_per_group;
+  enum { TOGETHER = 8 };
+  float sums[TOGETHER * 16];
+  const int32_t share = weight->counts && weight->packing == ESP_PACKING_PANELS
+                            ? weight->panels_per_list : 1;
+  int64_t begin = first * plan->chunk * share, end = last * plan->chunk * share;
+  if (end > panels) end = panels;
+  if (weight->packing == ESP_PACKING_ROWS) {
+    for (int64_t p = begin; p < end; p++) {
+      const esp_panel_entry *entry = &w->entries[p];
+      for (int32_t t = 0; t < l->tokens; t++) {
+        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->count,
+                      l->x + (int64_t)t * l->in_features, sums);
+        finish_vector(plan, sums, t, (int32_t)p * 16, 16);
+      }
+    }
+    return;
+  }
+  for (int64_t p = begin; p < end;) {
+    // Panels that read the same entries of x: of one list, or any where dense.
+    const int64_t shared = weight->counts ? (p / share + 1) * share : end;
+    int64_t stop = p + TOGETHER;
+    if (stop > shared) stop = shared;
+    if (stop > end) stop = end;
+    const esp_panel_entry *entry = &w->entries[p];
+    for (int32_t t = 0; t < l->tokens; t++) {
+      const esp_matvec_call call = {
+          .weights = weight->values + entry->value,
+          .panel_step = (ptrdiff_t)entry->count * h,
+          .columns = weight->counts ? weight->column + entry->offset : 0,
+          .count = entry->count,
+          .panels = (int32_t)(stop - p),
+          .x = l->x + (int64_t)t * l->in_features,
+          .sums = sums,
+      };
+      kernels->panels[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0](&call);
+      finish_vector(plan, sums, t, (int32_t)p * h, (int32_t)(stop - p) * h);
+    }
+    p = stop;
+  }
+}
+
+static void fill_rows(esp_weight_plan *plan) {
+  int64_t value = 0;
+  for (int32_t p = 0; p < plan->panels_per_group; p++) {
+    const int32_t count = (int32_t)plan->weight.counts[p];
+    plan->entries[p] = (esp_panel_entry){value, value, count};
+    value += (int64_t)count * 16;
+  }
+}
+
+esp_requirements esp_linear_requirements(const esp_linear *l, esp_isa isa) {
+  esp_linear_plan plan, *placed;
+  esp_requirements r = {0};
+  r.plan_bytes = lay_out(l, isa, &placed, &plan, 0);
+  r.worker_bytes = plan.worker_bytes;
+  return r;
+}
+
+int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *shared,
+                       esp_task tasks[2], const char **kernel) {
+  (void)shared;
+  esp_linear_plan plan, *placed;
+  lay_out(l, isa, &placed, &plan, memory);
+  // Matrix times vector reads the columns themselves, but takes the entries.
+  esp_weight_plan_fill(&plan.weight, l->epilogue.bias, 0, plan.vector ? 1 : plan.tiling.step);
+  if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&plan.weight);
+  *placed = plan;
+  const int sparse = l->weight.counts != 0;
+  *kernel = l->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "linear.patterns"
+            : l->weight.packing == ESP_PACKING_ROWS         ? "vector.rows"
+            : plan.vector                                   ? sparse ? "vector.sparse" : "vector.dense"
+            : sparse                                        ? "linear.sparse"
+                                                            : "linear.dense";
+  tasks[0] = plan.vector
+                 ? (esp_task){.run = run_vectors, .arguments = placed, .items = plan.chunks}
+                 : (esp_task){.run = run_tiles,
+                              .arguments = placed,
+                              .items = (int64_t)plan.tiling.tiles * plan.chunks};
+  return 1;
+}

@@ -1,0 +1,28 @@
+// Matrix times one vector: rows in lanes, weights streamed once. Memory sets the pace, so several
+// panels or several columns are in flight at a time.
+#ifndef ESP_MATVEC_H
+#define ESP_MATVEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// sums[p * height + i] = sum over k < count of weights[p * panel_step + k * height + i] *
+/// x[columns ? columns[k] : k], p < panels.
+typedef struct esp_matvec_call {
+  const float *weights;
+  ptrdiff_t panel_step;
+  const uint32_t *columns;
+  int32_t count, panels;
+  const float *x;
+  float *sums;
+} esp_matvec_call;
+
+typedef struct esp_matvec_kernels {
+  /// For panels of 1, 2, 4, 8 rows.
+  void (*panels[4])(const esp_matvec_call *);
+  /// sums[i] = sum over k < count of values[k * 16 + i] * x[columns[k * 16 + i]], i < 16.
+  void (*rows)(const float *values, const uint32_t *columns, int32_t count, const float *x,
+               float *sums);
+} esp_matvec_kernels;
+
+#endif

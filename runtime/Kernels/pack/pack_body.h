@@ -1,0 +1,95 @@
+// The functions of esp_pack.h for the vector type that the including file chose. That file also
+// defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i.
+
+static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
+                                        const int32_t *offsets, int32_t count, int32_t columns) {
+  enum { W = ESP_VEC_WIDTH };
+  const int32_t whole = columns / W * W, rest = columns - whole;
+  for (int32_t k = 0; k < count; k++) {
+    const float *from = x + offsets[k];
+    float *to = tile + k * step;
+    for (int32_t j = 0; j < whole; j += W) esp_vec_store(to + j, esp_vec_load(from + j));
+    if (rest) esp_vec_store(to + whole, esp_vec_load_first(from + whole, rest));
+  }
+}
+
+/// One square: `count` of its rows exist in the tile, `columns` of its columns in the tensor.
+static inline void ESP_VEC_NAME(esp_pack_square)(float *tile, ptrdiff_t step, const float *x,
+                                                 ptrdiff_t x_stride, int32_t count,
+                                                 int32_t columns, float scale) {
+  enum { W = ESP_VEC_WIDTH };
+  esp_vec v[W], zero = esp_vec_set(0.0f), factor = esp_vec_set(scale);
+  if (count == W && columns == W) {
+    for (int j = 0; j < W; j++) v[j] = esp_vec_load(x + j * x_stride);
+  } else {
+    for (int j = 0; j < W; j++) {
+      v[j] = j < columns ? esp_vec_load_first(x + j * x_stride, count) : zero;
+    }
+  }
+  esp_transpose(v);
+  if (count == W) {
+    for (int i = 0; i < W; i++) esp_vec_store(tile + i * step, esp_vec_mul(v[i], factor));
+  } else {
+    for (int i = 0; i < count; i++) esp_vec_store(tile + i * step, esp_vec_mul(v[i], factor));
+  }
+}
+
+static void ESP_VEC_NAME(esp_pack_transposed)(float *tile, ptrdiff_t step, const float *x,
+                                              ptrdiff_t x_stride, int32_t count, int32_t columns,
+                                              float scale) {
+  enum { W = ESP_VEC_WIDTH };
+  for (int32_t j = 0; j < columns; j += W) {
+    const int32_t across = columns - j < W ? columns - j : W;
+    for (int32_t k = 0; k < count; k += W) {
+      ESP_VEC_NAME(esp_pack_square)
+      (tile + k * step + j, step, x + j * x_stride + k, x_stride, count - k < W ? count - k : W,
+       across, scale);
+    }
+  }
+}
+
+static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t step, int32_t rows,
+                                                int32_t columns, float *y, ptrdiff_t y_stride,
+                                                const float *residual, const esp_epilogue *e) {
+  enum { W = ESP_VEC_WIDTH };
+  const int kind = (int)e->activation;
+  for (int32_t i = 0; i < rows; i += W) {
+    const int32_t down = rows - i < W ? rows - i : W;
+    for (int32_t j = 0; j < columns; j += W) {
+      const int32_t across = columns - j < W ? columns - j : W;
+      esp_vec v[W];
+      // Lanes beyond `columns` hold whatever the kernel computed there; they are not stored.
+      for (int k = 0; k < W; k++) {
+        v[k] = k < down ? esp_vec_load(sums + (i + k) * step + j) : esp_vec_set(0.0f);
+      }
+      esp_transpose(v);
+      for (int k = 0; k < across; k++) {
+        const ptrdiff_t at = (j + k) * y_stride + i;
+        esp_vec value = v[k];
+        if (residual) value = esp_vec_add(value, esp_vec_load_first(residual + at, down));
+        if (kind) value = esp_vec_activate(kind, e->a, e->b, value);
+        esp_vec_store_first(y + at, value, down);
+      }
+    }
+  }
+}
+
+static void ESP_VEC_NAME(esp_activate)(float *y, ptrdiff_t y_stride, int32_t rows,
+                                       int32_t columns, const esp_epilogue *e) {
+  const int kind = (int)e->activation;
+  for (int32_t i = 0; i < rows; i++) {
+    float *row = y + i * y_stride;
+    for (int32_t j = 0; j < columns; j += ESP_VEC_WIDTH) {
+      const int count = columns - j < ESP_VEC_WIDTH ? columns - j : ESP_VEC_WIDTH;
+      esp_vec value = esp_vec_load_first(row + j, count);
+      esp_vec_store_first(row + j, esp_vec_activate(kind, e->a, e->b, value), count);
+    }
+  }
+}
+
+#define ESP_PACK_TABLE                                                            \
+  {                                                                               \
+    .rows = ESP_VEC_NAME(esp_pack_rows), .transposed = ESP_VEC_NAME(esp_pack_transposed), \
+    .finish_transposed = ESP_VEC_NAME(esp_finish_transposed),                     \
+    .activate = ESP_VEC_NAME(esp_activate),                                       \
+  }

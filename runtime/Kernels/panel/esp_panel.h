@@ -1,0 +1,56 @@
+// The micro-kernel of every contraction: a few rows of weights times one tile of columns.
+//
+//   y[i][j] = clip(start[i] + sum over k < count of weights[k * weight_step + i] * x[offsets[k] + j]
+//                  + residual[i][j], low, high)        i < rows, j < columns
+//
+// Columns (pixels, tokens) lie in vector lanes, the rows' sums stay in registers, and each weight is
+// broadcast. The offsets say where the values of list entry k begin: in a packed tile, in planes of
+// the tensor itself, or in shifted copies of planes. Dense weights are the list of all columns.
+#ifndef ESP_PANEL_H
+#define ESP_PANEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct esp_panel_call {
+  const float *weights;
+  ptrdiff_t weight_step;
+  const float *x;
+  const int32_t *offsets;
+  int32_t count;
+  /// Rows and columns to store; at most what the kernel is made for.
+  int32_t rows, columns;
+  /// One per row of the kernel, also for rows that are not stored.
+  const float *start;
+  float *y;
+  ptrdiff_t y_stride;
+  /// Laid out as y, or null.
+  const float *residual;
+  float low, high;
+} esp_panel_call;
+
+typedef void (*esp_panel_function)(const esp_panel_call *);
+
+enum { ESP_PANEL_MAX_VECTORS = 6 };
+
+/// The kernels for one panel height.
+typedef struct esp_panel_shape {
+  /// Rows of one call; a panel of 8 takes two calls where this is 4.
+  int32_t rows;
+  /// Most vectors of columns one call takes.
+  int32_t vectors;
+  /// run[n] takes n vectors of columns, 1 ... vectors.
+  esp_panel_function run[ESP_PANEL_MAX_VECTORS + 1];
+  /// Takes `vectors` vectors and one column more, or null: 7 x 7 maps have 49 = 3 * 16 + 1 pixels.
+  esp_panel_function one_more;
+} esp_panel_shape;
+
+typedef struct esp_panel_kernels {
+  /// For panels of 1, 2, 4, 8 rows.
+  esp_panel_shape shape[4];
+  /// Whether kernels read exactly `columns` columns. Otherwise they read whole vectors, and tiles
+  /// must have that many columns behind them.
+  int32_t reads_exactly;
+} esp_panel_kernels;
+
+#endif

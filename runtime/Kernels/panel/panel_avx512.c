@@ -1,0 +1,84 @@
+// Panel micro-kernels on AVX-512: 8 rows by 3 vectors fill 24 of 32 registers with sums.
+#include "esp_panel.h"
+
+#if defined(__x86_64__)
+#include "../math/esp_math_avx512.h"
+
+// A masked load costs what a plain one does, so the last vector is always masked.
+#define ESP_PANEL_TAIL(last) const esp_mask tail = esp_vec_first(last);
+#define ESP_PANEL_LOAD_LAST(p) _mm512_maskz_loadu_ps(tail, p)
+
+ESP_VEC_BEGIN
+#include "panel_body.h"
+
+ESP_PANEL_KERNEL(8, 1)
+ESP_PANEL_KERNEL(8, 2)
+ESP_PANEL_KERNEL(8, 3)
+ESP_PANEL_KERNEL(4, 1)
+ESP_PANEL_KERNEL(4, 2)
+ESP_PANEL_KERNEL(4, 3)
+ESP_PANEL_KERNEL(4, 4)
+ESP_PANEL_KERNEL(4, 5)
+ESP_PANEL_KERNEL(4, 6)
+ESP_PANEL_KERNEL(2, 1)
+ESP_PANEL_KERNEL(2, 2)
+ESP_PANEL_KERNEL(2, 3)
+ESP_PANEL_KERNEL(2, 4)
+ESP_PANEL_KERNEL(2, 5)
+ESP_PANEL_KERNEL(2, 6)
+ESP_PANEL_KERNEL(1, 1)
+ESP_PANEL_KERNEL(1, 2)
+ESP_PANEL_KERNEL(1, 3)
+ESP_PANEL_KERNEL(1, 4)
+ESP_PANEL_KERNEL(1, 5)
+ESP_PANEL_KERNEL(1, 6)
+
+/// 8 rows by 3 vectors and one column: that column's 8 sums are one half vector, its weights loaded
+/// as such, so it costs 1/24 of the whole instead of a fourth vector.
+static void esp_panel_8x3_one_more(const esp_panel_call *call) {
+  esp_vec acc[8][3];
+  ESP_UNROLL for (int i = 0; i < 8; i++) {
+    esp_vec start = esp_vec_set(call->start[i]);
+    ESP_UNROLL for (int j = 0; j < 3; j++) acc[i][j] = start;
+  }
+  __m256 more = _mm256_loadu_ps(call->start);
+  const float *w = call->weights;
+  const ptrdiff_t step = call->weight_step;
+  const float *x = call->x;
+  const int32_t *offsets = call->offsets, *end = offsets + call->count;
+  for (; offsets != end; offsets++) {
+    const float *p = x + *offsets;
+    esp_vec b[3];
+    ESP_UNROLL for (int j = 0; j < 3; j++) b[j] = esp_vec_load(p + j * 16);
+    ESP_UNROLL for (int i = 0; i < 8; i++) {
+      esp_vec a = esp_vec_set(w[i]);
+      ESP_UNROLL for (int j = 0; j < 3; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
+    }
+    more = _mm256_fmadd_ps(_mm256_loadu_ps(w), _mm256_set1_ps(p[48]), more);
+    w += step;
+  }
+  float column[8];
+  _mm256_storeu_ps(column, more);
+  ESP_UNROLL for (int i = 0; i < 8; i++) {
+    if (i >= call->rows) break;
+    ESP_UNROLL for (int j = 0; j < 3; j++) esp_panel_store(call, acc[i][j], i, j * 16, 16);
+    esp_panel_store(call, esp_vec_set(column[i]), i, 48, 1);
+  }
+}
+ESP_VEC_END
+
+const esp_panel_kernels esp_panel_avx512 = {
+    .shape =
+        {
+            {1, 6, {0, esp_panel_1x1_avx512, esp_panel_1x2_avx512, esp_panel_1x3_avx512,
+                    esp_panel_1x4_avx512, esp_panel_1x5_avx512, esp_panel_1x6_avx512}, 0},
+            {2, 6, {0, esp_panel_2x1_avx512, esp_panel_2x2_avx512, esp_panel_2x3_avx512,
+                    esp_panel_2x4_avx512, esp_panel_2x5_avx512, esp_panel_2x6_avx512}, 0},
+            {4, 6, {0, esp_panel_4x1_avx512, esp_panel_4x2_avx512, esp_panel_4x3_avx512,
+                    esp_panel_4x4_avx512, esp_panel_4x5_avx512, esp_panel_4x6_avx512}, 0},
+            {8, 3, {0, esp_panel_8x1_avx512, esp_panel_8x2_avx512, esp_panel_8x3_avx512},
+             esp_panel_8x3_one_more},
+        },
+    .reads_exactly = 1,
+};
+#endif

@@ -1,0 +1,54 @@
+// Micro-kernels of esp_panel.h for the vector type that the including file chose.
+// ESP_PANEL_LOAD_LAST(p, n) loads the last vector of a tile, of which n lanes count.
+
+// Everything is unrolled at compile time: `acc` must become registers.
+#define ESP_UNROLL _Pragma("clang loop unroll(full)")
+
+static inline __attribute__((always_inline)) void esp_panel_store(
+    const esp_panel_call *call, esp_vec value, int row, int first, int count) {
+  float *y = call->y + row * call->y_stride + first;
+  if (call->residual) {
+    const float *r = call->residual + row * call->y_stride + first;
+    value = esp_vec_add(value, esp_vec_load_first(r, count));
+  }
+  value = esp_vec_clip(value, esp_vec_set(call->low), esp_vec_set(call->high));
+  esp_vec_store_first(y, value, count);
+}
+
+static inline __attribute__((always_inline)) void esp_panel_rows(
+    const esp_panel_call *call, const int V, const int N) {
+  esp_vec acc[8][ESP_PANEL_MAX_VECTORS];
+  ESP_UNROLL for (int i = 0; i < V; i++) {
+    esp_vec start = esp_vec_set(call->start[i]);
+    ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = start;
+  }
+  const float *w = call->weights;
+  const ptrdiff_t step = call->weight_step;
+  const float *x = call->x;
+  const int32_t *offsets = call->offsets, *end = offsets + call->count;
+  const int last = call->columns - (N - 1) * ESP_VEC_WIDTH;
+  ESP_PANEL_TAIL(last)
+  for (; offsets != end; offsets++) {
+    const float *p = x + *offsets;
+    esp_vec b[ESP_PANEL_MAX_VECTORS];
+    ESP_UNROLL for (int j = 0; j < N - 1; j++) b[j] = esp_vec_load(p + j * ESP_VEC_WIDTH);
+    b[N - 1] = ESP_PANEL_LOAD_LAST(p + (N - 1) * ESP_VEC_WIDTH);
+    ESP_UNROLL for (int i = 0; i < V; i++) {
+      esp_vec a = esp_vec_set(w[i]);
+      ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
+    }
+    w += step;
+  }
+  ESP_UNROLL for (int i = 0; i < V; i++) {
+    if (i >= call->rows) break;
+    ESP_UNROLL for (int j = 0; j < N; j++) {
+      esp_panel_store(
+          call, acc[i][j], i, j * ESP_VEC_WIDTH, j == N - 1 ? last : ESP_VEC_WIDTH);
+    }
+  }
+}
+
+#define ESP_PANEL_KERNEL(V, N)                                        \
+  static void ESP_VEC_NAME(esp_panel_##V##x##N)(const esp_panel_call *call) { \
+    esp_panel_rows(call, V, N);                                       \
+  }
