@@ -3,9 +3,14 @@ public struct Interpreter: Sendable {
   private let specialised: Specialised
   /// For each node, the values that no later node reads.
   private let expiring: [[Graph.ValueID]]
+  /// Bytes that values computed on the way may occupy at one time.
+  private let byteLimit: Int
 
-  public init(_ specialised: Specialised) {
+  /// - Parameter byteLimit: Bytes that values may occupy at one time, beside constants: a small file
+  ///   may describe a large computation.
+  public init(_ specialised: Specialised, byteLimit: Int = 8 << 30) {
     self.specialised = specialised
+    self.byteLimit = byteLimit
     var seen = Set(specialised.graph.outputs)
     var expiring: [[Graph.ValueID]] = []
     for node in specialised.graph.nodes.reversed() {
@@ -38,6 +43,7 @@ public struct Interpreter: Sendable {
       }
       values[id] = tensor
     }
+    try checkSize()
     for (index, node) in graph.nodes.enumerated() {
       do throws(GraphError) {
         try evaluate(node, specialised.operators[index], &values)
@@ -49,6 +55,23 @@ public struct Interpreter: Sendable {
     var outputs: [String: Tensor] = [:]
     for id in graph.outputs { outputs[graph.values[id].name] = values[id] }
     return outputs
+  }
+
+  /// Adds up what is alive at each step before anything is computed.
+  private func checkSize() throws(GraphError) {
+    func bytes(_ id: Graph.ValueID) -> Int {
+      specialised.constants[id] == nil ? specialised.type(of: id).storedByteCount : 0
+    }
+    var alive = specialised.graph.inputs.reduce(0) { $0 + bytes($1) }
+    for (index, node) in specialised.graph.nodes.enumerated() {
+      alive += node.outputs.reduce(0) { $0 + ($1.map(bytes) ?? 0) }
+      guard alive <= byteLimit else {
+        throw GraphError(
+          .shapeTooLarge, "values of \(alive >> 20) MiB exceed the limit of \(byteLimit >> 20) MiB",
+          node: node.name)
+      }
+      for id in expiring[index] { alive -= bytes(id) }
+    }
   }
 
   private func evaluate(

@@ -9,7 +9,8 @@ struct ExternalData {
   let folder: String?
   /// Bytes read so far. Limits a model whose many tensors all name the same bytes.
   private var bytesRead = 0
-  private var sizes: [String: Int] = [:]
+  private var bytesAvailable = 0
+  private var seen: Set<String> = []
 
   init(folder: String?) { self.folder = folder }
 
@@ -50,9 +51,9 @@ struct ExternalData {
         "\(byteCount) bytes at offset \(offset) do not lie in \"\(location)\" of \(file.size) bytes"
       )
     }
-    sizes[location] = file.size
+    if seen.insert(location).inserted { bytesAvailable += file.size }
     bytesRead += byteCount
-    guard bytesRead <= 4 * sizes.values.reduce(0, +) else {
+    guard bytesRead / 4 <= bytesAvailable else {
       throw GraphError(.badFile, "tensors read the same external data again and again")
     }
     return Region(file: file, offset: offset)

@@ -159,10 +159,10 @@ struct GraphDecoder {
 
   private mutating func decodeNodes(_ protos: [ProtoNode], functions: [ProtoFunction]) {
     let functionNames = Set(functions.map { [standardDomain($0.domain), $0.name] })
-    var taken: Set<String> = []
+    var names = NodeNames()
     for proto in protos {
       let domain = standardDomain(proto.domain)
-      let name = unusedName(for: proto, &taken)
+      let name = names.unused(for: proto)
       if functionNames.contains([domain, proto.opType]) {
         problems.append(
           GraphError(
@@ -190,20 +190,6 @@ struct GraphDecoder {
     }
   }
 
-  /// The node's own name, made unique; its first output's where it has none.
-  private func unusedName(for proto: ProtoNode, _ taken: inout Set<String>) -> String {
-    let wanted =
-      [proto.name, proto.output.first { !$0.isEmpty } ?? "", proto.opType].first { !$0.isEmpty }
-      ?? "node"
-    var name = wanted
-    var suffix = 2
-    while !taken.insert(name).inserted {
-      name = "\(wanted)_\(suffix)"
-      suffix += 1
-    }
-    return name
-  }
-
   private mutating func identifier(of name: String) -> Graph.ValueID {
     if let known = identifiers[name] { return known }
     let id = graph.add(Graph.Value(name: name))
@@ -214,3 +200,23 @@ struct GraphDecoder {
 
 /// The domain by its usual name: ONNX's own has two.
 private func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
+
+/// Gives each node a name of its own.
+private struct NodeNames {
+  /// Names in use, with the suffix to try next where a name is wanted again.
+  private var nextSuffix: [String: Int] = [:]
+
+  /// The node's own name, made unique; its first output's where it has none.
+  mutating func unused(for node: ProtoNode) -> String {
+    let candidates = [node.name, node.output.first { !$0.isEmpty } ?? "", node.opType, "node"]
+    let wanted = candidates.first { !$0.isEmpty }!
+    var name = wanted
+    while let suffix = nextSuffix[name] {
+      let next = nextSuffix[wanted, default: suffix]
+      name = "\(wanted)_\(next)"
+      nextSuffix[wanted] = next + 1
+    }
+    nextSuffix[name] = 2
+    return name
+  }
+}

@@ -107,7 +107,7 @@ private func foreignFormat(of bytes: [UInt8]) -> String? {
     (0, Array("<".utf8), "XML or HTML"),
     (0, Array("version https://git-lfs".utf8), "a Git LFS pointer; fetch the file itself"),
     (4, Array("TFL3".utf8), "a TensorFlow Lite model"),
-    (4, Array("ESPL".utf8), "a packed Espalier model"),
+    (0, [0x89] + Array("ESP".utf8), "a packed Espalier model"),
   ]
   return signatures.first { signature in
     bytes.dropFirst(signature.offset).starts(with: signature.bytes)
