@@ -112,6 +112,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case lstm = "LSTM"
   case resize = "Resize"
   case upsample = "Upsample"
+  case rotaryEmbedding = "RotaryEmbedding"
+  case attention = "Attention"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
   case transpose = "Transpose"
@@ -254,6 +256,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .lstm: LSTM.self
     case .resize: Resize.self
     case .upsample: Upsample.self
+    case .rotaryEmbedding: RotaryEmbedding.self
+    case .attention: Attention.self
 
     // Family C
     case .transpose: Transpose.self

@@ -1,0 +1,219 @@
+internal import Glibc
+
+/// Scaled dot-product attention: `softmax(q * k' * scale + mask) * v` for every head.
+///
+/// Inputs: queries, keys, values, mask, past keys and values, numbers of keys that are not padding.
+/// Outputs: the result, keys and values with the past before them, and the scores. Each key head
+/// serves as many query heads as there are to one, neighbours together.
+public struct Attention: Operator {
+  /// What the scores output gives.
+  public enum Scores: Int, Sendable, Hashable {
+    case products, masked, capped, probabilities
+  }
+
+  public let isCausal: Bool
+  public let scale: Float?
+  /// Scores `s` become `softcap * tanh(s / softcap)` where this is not 0.
+  public let softcap: Float
+  public let scores: Scores
+  private let queryHeads: Int?
+  private let keyHeads: Int?
+  private let outputCount: Int
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    isCausal = try node.boolean("is_causal", default: false)
+    scale = try node.float("scale")
+    softcap = try node.float("softcap", default: 0)
+    queryHeads = try node.integer("q_num_heads")
+    keyHeads = try node.integer("kv_num_heads")
+    outputCount = max(1, node.outputCount)
+    let mode = try node.integer("qk_matmul_output_mode", default: 0)
+    guard let scores = Scores(rawValue: mode), outputCount <= 4 else {
+      throw GraphError(.badAttribute, "qk_matmul_output_mode \(mode) is not within 0 to 3")
+    }
+    self.scores = scores
+    if let code = try node.integer("softmax_precision") {
+      guard Int32(exactly: code).flatMap(ElementType.init)?.isFloatingPoint == true else {
+        throw GraphError(.badAttribute, "softmax_precision \(code) is not a floating-point type")
+      }
+    }
+  }
+
+  /// The extents of an attention.
+  public struct Plan: Sendable, Hashable {
+    public var query: HeadLayout
+    public var key: HeadLayout
+    public var value: HeadLayout
+    /// Number of past keys.
+    public var past: Int
+    /// Number of keys, the past included.
+    public var total: Int { past + key.tokens }
+  }
+
+  /// The extents for given inputs.
+  /// - Throws: `GraphError` where their shapes do not fit each other.
+  public func plan(_ inputs: [[Int]?]) throws(GraphError) -> Plan {
+    let (q, k, v) = (inputs[0]!, inputs[1]!, inputs[2]!)
+    let plan = Plan(
+      query: try HeadLayout(q, heads: queryHeads, "the query"),
+      key: try HeadLayout(k, heads: keyHeads, "the key"),
+      value: try HeadLayout(v, heads: keyHeads, "the value"),
+      past: inputs.count > 4 ? inputs[4]?.dropFirst(2).first ?? 0 : 0)
+    let (query, key, value) = (plan.query, plan.key, plan.value)
+    guard q.count == k.count, k.count == v.count, query.batch == key.batch,
+      key.batch == value.batch, key.heads == value.heads, key.tokens == value.tokens,
+      query.size == key.size, key.heads > 0, query.heads % key.heads == 0
+    else { throw GraphError(.badShape, "queries \(q), keys \(k), values \(v) do not fit") }
+    return plan
+  }
+
+  public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
+    try Arity.between(3, 7, inputs)
+    let given = inputs + [OperatorInput?](repeating: nil, count: 7 - inputs.count)
+    try Operands.floatingPoint([given[0], given[1], given[4]])
+    try Operands.floatingPoint([given[2], given[5]])
+    let plan = try plan(given.map { $0?.shape })
+    let (batch, heads) = (plan.query.batch, plan.key.heads)
+    guard (given[4] == nil) == (given[5] == nil) else {
+      throw GraphError(.badArity, "past keys and values come together or not at all")
+    }
+    try Operands.shape(given[4], [batch, heads, plan.past, plan.key.size], "the past keys")
+    try Operands.shape(given[5], [batch, heads, plan.past, plan.value.size], "the past values")
+    try Operands.shape(given[6], [batch], "the numbers of keys")
+    if let mask = given[3] {
+      let limit = [batch, plan.query.heads, plan.query.tokens, plan.total]
+      let padded = Array(mask.shape.dropLast()) + [plan.total]
+      guard let keys = mask.shape.last, keys <= plan.total, mask.elementType != .string,
+        try broadcast([padded, limit]) == limit
+      else { throw GraphError(.badShape, "a mask \(mask.type) does not suit scores \(limit)") }
+    }
+    let (keyType, valueType) = (given[0]!.elementType, given[2]!.elementType)
+    let query = plan.query
+    let result =
+      query.isPacked
+      ? [batch, query.tokens, query.heads * plan.value.size]
+      : [batch, query.heads, query.tokens, plan.value.size]
+    let types = [
+      TensorType(keyType, result),
+      TensorType(keyType, [batch, heads, plan.total, plan.key.size]),
+      TensorType(valueType, [batch, heads, plan.total, plan.value.size]),
+      TensorType(keyType, [batch, query.heads, query.tokens, plan.total]),
+    ]
+    for type in types { _ = try type.checked() }
+    return Array(types.prefix(outputCount))
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    let given = inputs + [Tensor?](repeating: nil, count: 7 - inputs.count)
+    let plan = try plan(given.map { $0?.shape })
+    let (query, total) = (plan.query, plan.total)
+    let queries = query.unpacked(given[0]!.doubles)
+    let keys = appended(plan.key, given[1]!, to: given[4], plan.past)
+    let values = appended(plan.value, given[2]!, to: given[5], plan.past)
+    let mask = Mask(self, plan, given[3], lengths: given[6]?.integers)
+    let scale = scale.map { Double($0) } ?? 1 / Double(query.size).squareRoot()
+    let (keySize, valueSize) = (plan.key.size, plan.value.size)
+
+    var output = [Double](
+      repeating: 0, count: query.batch * query.tokens * query.heads * valueSize)
+    var shown: [Double] = []
+    for item in 0..<query.batch {
+      for head in 0..<query.heads {
+        let block =
+          (item * plan.key.heads + head / (query.heads / plan.key.heads)) * total
+        for token in 0..<query.tokens {
+          let from = ((item * query.heads + head) * query.tokens + token) * keySize
+          var row = [Double](repeating: 0, count: total)
+          for i in 0..<keySize {
+            addRow(
+              queries[from + i] * scale, keys, at: block * keySize + i, valueStep: keySize,
+              to: &row, at: 0, count: total)
+          }
+          if scores == .products { shown += row }
+          mask.apply(to: &row, item, head, token)
+          if scores == .masked { shown += row }
+          if softcap != 0 { row = row.map { Double(softcap) * tanh($0 / Double(softcap)) } }
+          if scores == .capped { shown += row }
+          row = softmax(row)
+          if scores == .probabilities { shown += row }
+          let to =
+            query.isPacked
+            ? (item * query.tokens + token) * query.heads + head
+            : (item * query.heads + head) * query.tokens + token
+          for (key, weight) in row.enumerated() {
+            addRow(
+              weight, values, at: (block + key) * valueSize, to: &output, at: to * valueSize,
+              count: valueSize)
+          }
+        }
+      }
+    }
+    let types = try infer(inputs.map { $0.map { OperatorInput($0.type) } })
+    return zip(types, [output, keys, values, shown]).map {
+      Tensor(elementType: $0.elementType, shape: $0.shape, doubles: $1)
+    }
+  }
+
+  public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int {
+    guard let plan = try? plan(inputs.map { $0?.shape }) else { return 0 }
+    return plan.query.batch * plan.query.heads * plan.query.tokens * plan.total
+      * (plan.key.size + plan.value.size)
+  }
+
+  /// New keys or values after the past ones, `[batch, heads, total, size]`.
+  private func appended(
+    _ layout: HeadLayout, _ new: Tensor, to past: Tensor?, _ pastTokens: Int
+  ) -> [Double] {
+    let fresh = layout.unpacked(new.doubles)
+    guard let old = past?.doubles else { return fresh }
+    let (oldLength, newLength) = (pastTokens * layout.size, layout.tokens * layout.size)
+    var result: [Double] = []
+    result.reserveCapacity(old.count + fresh.count)
+    for head in 0..<layout.batch * layout.heads {
+      result += old[head * oldLength..<(head + 1) * oldLength]
+      result += fresh[head * newLength..<(head + 1) * newLength]
+    }
+    return result
+  }
+
+  private func softmax(_ row: [Double]) -> [Double] {
+    let largest = row.reduce(-.infinity, max)
+    let powers = row.map { exp($0 - largest) }
+    let sum = powers.reduce(0, +)
+    return powers.map { $0 / sum }
+  }
+
+  /// What is added to the scores of a query: minus infinity where a key is hidden.
+  private struct Mask {
+    let isCausal: Bool
+    let past: Int
+    /// The additive mask and, for each score, the position of its addend.
+    let values: [Double]?
+    /// How many keys the mask speaks of; those after are hidden.
+    let width: Int
+    let steps: [Int]
+    let lengths: [Int64]?
+
+    init(_ attention: Attention, _ plan: Plan, _ mask: Tensor?, lengths: [Int64]?) {
+      isCausal = attention.isCausal
+      past = plan.past
+      self.lengths = lengths
+      let isBoolean = mask?.elementType == .bool
+      values = mask.map { isBoolean ? $0.doubles.map { $0 == 0 ? -.infinity : 0 } : $0.doubles }
+      width = mask?.shape.last ?? plan.total
+      let shape = [Int](repeating: 1, count: 4 - (mask?.rank ?? 4)) + (mask?.shape ?? [])
+      steps = zip(shape, strides(of: shape)).map { $0 == 1 ? 0 : $1 }
+    }
+
+    func apply(to row: inout [Double], _ item: Int, _ head: Int, _ token: Int) {
+      for key in row.indices {
+        if let values {
+          let start = item * steps[0] + head * steps[1] + token * steps[2]
+          row[key] += key < width ? values[start + key] : -.infinity
+        }
+        let isPadding = lengths.map { key >= $0[item] } ?? false
+        if isPadding || (isCausal && key > past + token) { row[key] = -.infinity }
+      }
+    }
+  }
+}
