@@ -1,0 +1,56 @@
+# `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
+.DEFAULT_GOAL := help
+.PHONY: help demo test build board lint docs bench-resnet50 \
+  check-arrows check-neon check-board check-onnx-cases check-torchvision check-minilm
+
+help: ## This list
+	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+
+demo: setup ## The main job on real models: prune, convert, verify, measure (5 minutes after the build)
+	@Scripts/build.sh --product espalier
+	@Scripts/build.sh --product DigitsDemo
+	@Scripts/demo.sh
+
+test: ## Every test; the last line is "N passed, N failed"
+	@Scripts/test.sh
+
+build: setup ## The espalier command, optimised: .build/release/espalier
+	@Scripts/build.sh --product espalier
+
+board: ## The runtime for aarch64 boards
+	@Scripts/setup-board.sh
+	@Scripts/build-board.sh
+
+lint: ## Format of every Swift file
+	@Scripts/lint.sh
+
+docs: setup ## API documentation: .build/documentation
+	@Scripts/docs.sh
+
+check-arrows: setup ## Forbidden imports between modules are refused
+	@Scripts/check-arrows.sh
+
+check-neon: ## NEON kernels against the reference, under the emulator
+	@Scripts/setup-board.sh
+	@Scripts/check-neon.sh
+
+check-board: build ## The digits model on an emulated board, against the host
+	@Scripts/setup-board.sh
+	@Scripts/check-board.sh
+
+# The checks below need Python with PyPI: they compare with other people's tools.
+check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md
+	@Scripts/check-onnx-cases.sh
+
+check-torchvision: build ## torchvision's models against onnxruntime
+	@Scripts/check-torchvision.sh
+
+check-minilm: build ## A sentence encoder against onnxruntime
+	@Scripts/check-minilm.sh
+
+bench-resnet50: build ## ResNet-50, dense and sparse, beside onnxruntime in one run
+	@Scripts/bench-resnet50.sh
+
+.PHONY: setup
+setup:
+	@Scripts/setup.sh
