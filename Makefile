@@ -4,7 +4,7 @@
   check-arrows check-neon check-board check-onnx-cases check-torchvision check-minilm
 
 help: ## This list
-	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
+	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
 
 demo: setup ## The main job on real models: prune, convert, verify, measure (5 minutes after the build)
 	@Scripts/build.sh --product espalier
