@@ -38,19 +38,25 @@ typedef struct sequence {
   float *sums, *recurrent, *h, *c, *reset;
 } sequence;
 
-/// Activation function `at` of this direction, applied to a clipped input.
+/// Activation function `at` of this direction.
 static float activate(const sequence *s, int64_t at, float x) {
   const esp_recurrent *net = s->net;
-  if (net->clip > 0) x = x < -net->clip ? -net->clip : x > net->clip ? net->clip : x;
   int64_t index = s->direction * 3 + at;
   return esp_unary_value((esp_unary_kind)net->activation[index], net->alpha[index],
                          net->beta[index], x);
 }
 
+/// The same on a gate's input, which the clip bounds; an LSTM's memory goes out as it is.
+static float gate(const sequence *s, int64_t at, float x) {
+  float clip = s->net->clip;
+  if (clip > 0) x = x < -clip ? -clip : x > clip ? clip : x;
+  return activate(s, at, x);
+}
+
 static void step_rnn(const sequence *s) {
   int64_t hidden = s->net->hidden;
   accumulate(s->sums, s->r, s->h, hidden, hidden);
-  for (int64_t i = 0; i < hidden; i++) s->h[i] = activate(s, 0, s->sums[i]);
+  for (int64_t i = 0; i < hidden; i++) s->h[i] = gate(s, 0, s->sums[i]);
 }
 
 static void step_gru(const sequence *s) {
@@ -58,7 +64,7 @@ static void step_gru(const sequence *s) {
   const float *recurrent_bias = s->bias ? s->bias + 3 * hidden : NULL;
   // Gates z and r.
   accumulate(s->sums, s->r, s->h, 2 * hidden, hidden);
-  for (int64_t i = 0; i < 2 * hidden; i++) s->sums[i] = activate(s, 0, s->sums[i]);
+  for (int64_t i = 0; i < 2 * hidden; i++) s->sums[i] = gate(s, 0, s->sums[i]);
   const float *z = s->sums, *r = s->sums + hidden;
   float *candidate = s->sums + 2 * hidden;
   // The candidate's recurrent part, its bias with it: reset after the product, or before.
@@ -69,7 +75,7 @@ static void step_gru(const sequence *s) {
   accumulate(s->recurrent, s->r + 2 * hidden * hidden, s->reset, hidden, hidden);
   for (int64_t i = 0; i < hidden; i++) {
     float part = s->net->linear_before_reset ? r[i] * s->recurrent[i] : s->recurrent[i];
-    float value = activate(s, 1, candidate[i] + part);
+    float value = gate(s, 1, candidate[i] + part);
     s->h[i] = (1.0f - z[i]) * value + z[i] * s->h[i];
   }
 }
@@ -81,12 +87,12 @@ static void step_lstm(const sequence *s) {
   for (int64_t i = 0; i < hidden; i++) {
     float *in = s->sums + i, *out = in + hidden, *forget = out + hidden, *cell = forget + hidden;
     float c = s->c[i];
-    *in = activate(s, 0, *in + (p ? p[i] * c : 0.0f));
+    *in = gate(s, 0, *in + (p ? p[i] * c : 0.0f));
     *forget = s->net->input_forget ? 1.0f - *in
-                                   : activate(s, 0, *forget + (p ? p[2 * hidden + i] * c : 0.0f));
-    c = *forget * c + *in * activate(s, 1, *cell);
+                                   : gate(s, 0, *forget + (p ? p[2 * hidden + i] * c : 0.0f));
+    c = *forget * c + *in * gate(s, 1, *cell);
     s->c[i] = c;
-    *out = activate(s, 0, *out + (p ? p[hidden + i] * c : 0.0f));
+    *out = gate(s, 0, *out + (p ? p[hidden + i] * c : 0.0f));
     s->h[i] = *out * activate(s, 2, c);
   }
 }
