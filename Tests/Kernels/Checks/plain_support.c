@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "plain_support.h"
 
 #include <stdarg.h>
@@ -118,7 +119,8 @@ void *check_copy_of(check *c, const void *from, size_t bytes) {
 }
 
 int32_t check_run(check *c, esp_task task, size_t scratch_bytes) {
-  esp_worker worker = {.scratch = check_output(c, (scratch_bytes + 63) / 64 * 64)};
+  esp_worker worker = {0};
+  if (scratch_bytes > 0) worker.scratch = check_output(c, (scratch_bytes + 63) / 64 * 64);
   size_t page = (size_t)getpagesize();
   for (int i = 0; i < c->buffer_count; i++) {
     const check_buffer *buffer = &c->buffers[i];
@@ -147,8 +149,8 @@ int32_t check_run(check *c, esp_task task, size_t scratch_bytes) {
 void check_fail(check *c, const char *format, ...) {
   if (c->failed) return;
   c->failed = 1;
-  int used = snprintf(c->message, c->capacity, "%s, seed %llu, case %d: ", esp_isa_name(c->isa),
-                      (unsigned long long)c->seed, c->cases);
+  int used = snprintf(c->message, c->capacity, "%s, seed %llu, case %d, kind %d: ",
+                      esp_isa_name(c->isa), (unsigned long long)c->seed, c->cases, c->kind);
   if (used < 0 || (size_t)used >= c->capacity) return;
   va_list arguments;
   va_start(arguments, format);

@@ -25,6 +25,7 @@ typedef struct check {
   size_t capacity;
   int failed;
   int cases;
+  int kind;  // of the current case, for the message
   check_buffer buffers[CHECK_BUFFERS];
   int buffer_count;
 } check;

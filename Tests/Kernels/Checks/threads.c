@@ -1,4 +1,5 @@
 // The thread pool: every item exactly once, tasks in order, faults, timing, subnormals, no hang.
+#define _GNU_SOURCE
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
