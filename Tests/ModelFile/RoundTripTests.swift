@@ -20,6 +20,7 @@ import Testing
     m.outputs = [1]
     let bytes = try m.bytes()
     try VerifiedModel.withCopy(of: bytes) { v throws(ModelFileError) in
+      try v.checkSemantics()
       #expect(v.tensorCount == 3)
       #expect(v.tensor(1).extents == [1, 3])
       #expect(v.tensor(1).offset == 64)

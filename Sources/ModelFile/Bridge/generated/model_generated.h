@@ -79,7 +79,8 @@ inline const char *EnumNameElementCode(ElementCode e) {
 /// is s numbers. All lists have exactly the length given. Tensors are f32 where nothing else is said.
 /// Activations and kinds are the codes of runtime/Kernels/include (esp_activation, esp_unary_kind,
 /// esp_binary_kind, esp_reduce_kind, esp_softmax_kind, esp_normalize_kind, esp_pool_kind,
-/// esp_scatter_reduction, esp_recurrent_kind), a and b their parameters. `bool` integers are 0 or 1. Axes count from 0.
+/// esp_scatter_reduction, esp_recurrent_kind), a and b their parameters. Flags are 0 or 1. Axes count
+/// from 0.
 enum class StepKind : uint16_t {
   none = 0,
   /// x[N,C,H,W], bias?[O], residual?[as y] -> y[N,O,OH,OW]; kernelH kernelW strideH strideW dilationH
@@ -231,17 +232,21 @@ inline const char *EnumNameStepKind(StepKind e) {
   return EnumNamesStepKind()[index];
 }
 
-/// Which zeros a weight promises. Columns of a weight are (channel * taps + tap); `pattern` holds the
-/// numbers. The promise is about what is stored, and has no bearing on how it is computed.
+/// Which zeros a weight promises. Columns of a weight are (channel * taps + tap), taps being kernelH *
+/// kernelW of the first convolution that uses it, else 1; `pattern` holds the numbers. The promise is
+/// about what is stored, and has no bearing on how it is computed; with it, taps are at most 1024 and M
+/// at most 4096. Readers check it where it can be seen: for blocks in panels; for N:M in panels and rows, and in pattern groups within each column
+/// block.
 enum class WeightEncoding : uint8_t {
-  /// Nothing left out. pattern: 0 0 0.
+  /// Nothing left out: panels without lists, or depthwise, which no other encoding has.
+  /// pattern: 0 0 0.
   dense = 0,
   /// Blocks of O rows by I channels at one tap, aligned to multiples of O (within a group) and of I,
-  /// are stored or left out as a whole; blocks at the edges may be smaller. pattern: O I 0. Packed as
-  /// panels; O is a multiple of the rows that share a list.
+  /// are stored or left out as a whole; blocks at the edges may be smaller. pattern: O I 0. In panels
+  /// O is a multiple of the rows that share a list.
   block = 1,
   /// At most N of M consecutive channels (aligned to multiples of M) are stored at one tap, alike for
-  /// V rows. pattern: N M V. Packed as panels; V is a multiple of the rows that share a list.
+  /// V rows. pattern: N M V. In panels V is a multiple of the rows that share a list.
   vectorwise = 2,
   /// At most N of M consecutive channels are stored at one tap, each row by itself. pattern: N M 1.
   strict = 3,
@@ -294,13 +299,14 @@ enum class WeightPacking : uint8_t {
   /// panel_height 4, column_block 1 ... 65536. Columns are cut into blocks of column_block (the last
   /// may be short). For each group, for each block, for each panel: 15 counts, one for each non-empty
   /// set s of the 4 rows (bit r is row r; s = 1 ... 15), then for each s in turn its columns relative
-  /// to the block, strictly increasing. No column stands in two sets of one panel and block. All these
+  /// to the block, strictly increasing. No column stands in two sets of one panel and block,
+  /// and no set holds a row behind the end of its group. All these
   /// numbers are u16, one behind the other, in `stream`. values: in the same order, for each column of
   /// set s, as many floats as s has rows, lowest row first.
   patternGroups = 1,
   /// panel_height 16, one group. counts: one number per panel, the largest number of non-zeros of a
-  /// row. values[count][16] and columns[count][16] for each panel; a shorter row is filled with value
-  /// 0 and column 0.
+  /// row. values[count][16] and columns[count][16] for each panel; the columns of a row strictly
+  /// increase, and a shorter row is filled up with value 0 and column 0.
   rows = 2,
   /// groups = channels, columns = kernelH * kernelW, rows a multiple of groups. values[rows][columns].
   /// panel_height is 1. Encoding dense.
@@ -699,7 +705,7 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   int32_t groups() const {
     return GetField<int32_t>(VT_GROUPS, 0);
   }
-  /// 0 where the packing does not use it.
+  /// 0 and ignored where the packing does not use it.
   int32_t panel_height() const {
     return GetField<int32_t>(VT_PANEL_HEIGHT, 0);
   }

@@ -1,0 +1,130 @@
+extension VerifiedModel {
+  /// Panels with or without lists; returns how many values they need.
+  func validatePanels(_ weight: Weight, _ structure: WeightStructure) throws(WeightFault) -> UInt64
+  {
+    let height = weight.panelHeight
+    guard height == 1 || height == 2 || height == 4 || height == 8 else {
+      throw WeightFault("a panel has 1, 2, 4 or 8 rows")
+    }
+    guard structure.streamCount == 0 else { throw WeightFault("lists that the packing has not") }
+    let panels = dividedUp(weight.rows / weight.groups, height)
+    if structure.countCount == 0 {
+      guard structure.columnCount == 0, weight.panelsPerList == 0 || weight.panelsPerList == 1
+      else {
+        throw WeightFault("columns without counts")
+      }
+      let entries = try product(try product(weight.groups, panels), UInt64(weight.columns))
+      return try product(entries, UInt64(height))
+    }
+    guard weight.panelsPerList >= 1 else { throw WeightFault("lists that serve no panel") }
+    let lists = dividedUp(panels, weight.panelsPerList)
+    guard try product(weight.groups, lists) == UInt64(structure.countCount) else {
+      throw WeightFault("another number of lists than the rows need")
+    }
+    var position = 0
+    var entries: UInt64 = 0
+    for list in 0..<structure.countCount {
+      let count = structure.count(list)
+      guard count <= structure.columnCount - position else {
+        throw WeightFault("counts that add up to more than the columns listed")
+      }
+      try checkIncreasing(structure, position..<position + count, below: weight.columns)
+      position += count
+      let first = list % lists * weight.panelsPerList
+      // At most columnCount times the number of panels: both are bounded by 2^31.
+      entries += UInt64(count) * UInt64(Swift.min(weight.panelsPerList, panels - first))
+      guard entries <= weight.valuesLength else { throw WeightFault("fewer values than entries") }
+    }
+    guard position == structure.columnCount else {
+      throw WeightFault("counts that add up to less than the columns listed")
+    }
+    return try product(entries, UInt64(height))
+  }
+
+  private func checkIncreasing(
+    _ structure: WeightStructure, _ range: Range<Int>, below bound: Int
+  ) throws(WeightFault) {
+    var previous = -1
+    for position in range {
+      let column = structure.column(position)
+      guard column > previous, column < bound else {
+        throw WeightFault("a column that is out of order or out of range")
+      }
+      previous = column
+    }
+  }
+
+  /// Panels of 16 rows for products with one vector; returns how many values they need.
+  func validateRows(_ weight: Weight, _ structure: WeightStructure) throws(WeightFault) -> UInt64 {
+    let height = 16
+    guard weight.panelHeight == height, weight.groups == 1, structure.streamCount == 0 else {
+      throw WeightFault("rows are packed in one group, by panels of 16")
+    }
+    guard structure.countCount == dividedUp(weight.rows, height) else {
+      throw WeightFault("another number of counts than panels")
+    }
+    var position = 0
+    for panel in 0..<structure.countCount {
+      let count = structure.count(panel)
+      guard count <= weight.columns, count <= (structure.columnCount - position) / height else {
+        throw WeightFault("counts that add up to more than the columns listed")
+      }
+      for lane in 0..<height {
+        let isRow = panel * height + lane < weight.rows
+        var previous = isRow ? -1 : weight.columns
+        for entry in 0..<count {
+          let column = structure.column(position + entry * height + lane)
+          // From the first fill on, only fill.
+          if column == 0 && entry > 0 || !isRow && column == 0 {
+            previous = weight.columns
+          } else {
+            guard column > previous, column < weight.columns else {
+              throw WeightFault("a column that is out of order or out of range")
+            }
+            previous = column
+          }
+        }
+      }
+      position += count * height
+    }
+    guard position == structure.columnCount else {
+      throw WeightFault("counts that add up to less than the columns listed")
+    }
+    return UInt64(position)
+  }
+
+  /// Pattern groups; returns how many values they need.
+  func validatePatternGroups(_ weight: Weight, _ structure: WeightStructure)
+    throws(WeightFault) -> UInt64
+  {
+    guard weight.panelHeight == 4, (1...65_536).contains(weight.columnBlock),
+      structure.countCount == 0, structure.columnCount == 0
+    else { throw WeightFault("pattern groups have panels of 4 rows and blocks of 1 to 65536") }
+    var reader = PatternStream(weight, structure)
+    var values: UInt64 = 0
+    var isTaken = [Bool](
+      repeating: false, count: Swift.min(weight.columnBlock, weight.columns))
+    while let panel = try reader.next() {
+      for set in 1...15 {
+        let range = panel.columns(ofSet: set)
+        guard range.isEmpty || set >> panel.rows == 0 else {
+          throw WeightFault("a set that holds rows behind the end of its group")
+        }
+        values += UInt64(range.count * set.nonzeroBitCount)
+        var previous = -1
+        for position in range {
+          let column = structure.streamed(position)
+          guard column > previous, column < panel.width, !isTaken[column] else {
+            throw WeightFault("a column that is out of order, out of range, or in two sets")
+          }
+          isTaken[column] = true
+          previous = column
+        }
+      }
+      for position in panel.allColumns { isTaken[structure.streamed(position)] = false }
+    }
+    return values
+  }
+}
+
+func dividedUp(_ count: Int, _ by: Int) -> Int { count / by + (count % by == 0 ? 0 : 1) }

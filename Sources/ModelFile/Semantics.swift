@@ -1,0 +1,34 @@
+extension VerifiedModel {
+  /// Gate 3: that everything the file says makes sense, in time n log n in its length.
+  ///
+  /// What a step's integers, floats and shapes demand of each other is checked by who binds it to a
+  /// kernel. A weight's structure is validated on a copy; whoever runs it validates the copy it runs,
+  /// with `copyStructure`.
+  /// - Throws: The first thing that does not hold, with its place.
+  public func checkSemantics() throws(ModelFileError) {
+    try checkPlan()
+    try checkWeights()
+  }
+
+  /// The part of gate 3 that leaves out the structure of weights.
+  public func checkPlan() throws(ModelFileError) {
+    try checkTexts()
+    try checkTensors()
+    try checkSteps()
+    try checkLives()
+  }
+
+  private func checkTexts() throws(ModelFileError) {
+    func check(_ text: FileText, _ place: ModelFileError.Place) throws(ModelFileError) {
+      guard text.isValid else { throw ModelFileError(.badText, at: place, "a text is not UTF-8") }
+    }
+    try check(producer, .file)
+    try check(source, .file)
+    for index in 0..<tensorCount { try check(tensor(index).name, .tensor(index)) }
+    for index in 0..<stepCount {
+      try check(step(index).name, .step(index))
+      try check(step(index).operation, .step(index))
+    }
+    for index in 0..<weightCount { try check(weight(index).reason, .weight(index)) }
+  }
+}

@@ -1,0 +1,198 @@
+/// Whether a weight stores what its encoding promises; its structure must have been validated.
+struct WeightPromise {
+  private let weight: VerifiedModel.Weight
+  private let structure: WeightStructure
+  private let taps: Int
+  /// More taps than any kernel has would only cost memory here.
+  private static let mostTaps = 1024
+
+  init(_ weight: VerifiedModel.Weight, _ structure: WeightStructure, taps: Int) {
+    self.weight = weight
+    self.structure = structure
+    self.taps = taps
+  }
+
+  var isKept: Bool {
+    let (first, second, third) = (weight.pattern[0], weight.pattern[1], weight.pattern[2])
+    switch weight.encoding {
+    case .dense, .unstructured: return (first, second, third) == (0, 0, 0)
+    case .block:
+      guard fits, first >= 1, second >= 1, third == 0 else { return false }
+      return weight.packing != .panels || keepsBlocks(rows: first, channels: second)
+    case .vectorwise, .strict:
+      guard fits, first >= 1, second > first, second <= 4096, third >= 1 else { return false }
+      guard weight.encoding == .vectorwise || third == 1 else { return false }
+      switch weight.packing {
+      case .panels:
+        // Strict rows share a list only where there is one row.
+        return third % rowsPerList == 0 && keepsLists(first, of: second)
+      case .rows: return keepsRows(first, of: second)
+      case .patternGroups: return keepsPatterns(first, of: second)
+      default: return false
+      }
+    case nil: return false
+    }
+  }
+
+  private var fits: Bool { taps <= Self.mostTaps && weight.columns % taps == 0 }
+
+  private var rowsPerList: Int {
+    Swift.max(
+      weight.panelHeight.multipliedReportingOverflow(by: weight.panelsPerList).partialValue, 1)
+  }
+
+  // MARK: N:M
+
+  /// Counts stored columns by window of M channels and tap; the windows of one walk never decrease.
+  private struct Windows {
+    private let most, channels, taps: Int
+    private var window = -1
+    private var counts: [UInt16]
+    private var touched: [Int] = []
+
+    init(_ most: Int, of channels: Int, taps: Int) {
+      self.most = most
+      self.channels = channels
+      self.taps = taps
+      counts = [UInt16](repeating: 0, count: taps)
+    }
+
+    mutating func restart() {
+      window = -1
+      for tap in touched { counts[tap] = 0 }
+      touched.removeAll(keepingCapacity: true)
+    }
+
+    /// False where the column is one too many in its window.
+    mutating func add(_ column: Int) -> Bool {
+      let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
+      if channel / channels != window {
+        restart()
+        window = channel / channels
+      }
+      counts[tap] += 1
+      touched.append(tap)
+      return Int(counts[tap]) <= most
+    }
+  }
+
+  private func keepsLists(_ most: Int, of channels: Int) -> Bool {
+    var windows = Windows(most, of: channels, taps: taps)
+    var position = 0
+    for list in 0..<structure.countCount {
+      windows.restart()
+      for _ in 0..<structure.count(list) {
+        guard windows.add(structure.column(position)) else { return false }
+        position += 1
+      }
+    }
+    return true
+  }
+
+  private func keepsRows(_ most: Int, of channels: Int) -> Bool {
+    var windows = Windows(most, of: channels, taps: taps)
+    var position = 0
+    for panel in 0..<structure.countCount {
+      let count = structure.count(panel)
+      for lane in 0..<16 {
+        windows.restart()
+        for entry in 0..<count {
+          let column = structure.column(position + entry * 16 + lane)
+          if entry > 0 && column == 0 { break }
+          guard windows.add(column) else { return false }
+        }
+      }
+      position += count * 16
+    }
+    return true
+  }
+
+  /// Each row's columns within a block stand in up to eight sets, so windows are counted side by side.
+  private func keepsPatterns(_ most: Int, of channels: Int) -> Bool {
+    var reader = PatternStream(weight, structure)
+    let width = Swift.min(weight.columnBlock, weight.columns)
+    let windows = width / (taps * channels) + 2
+    var counts = [UInt16](repeating: 0, count: windows * taps * 4)
+    while let panel = try? reader.next() {
+      let firstWindow = panel.firstColumn / taps / channels
+      func slot(_ position: Int) -> Int {
+        let column = panel.firstColumn + structure.streamed(position)
+        let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
+        return ((channel / channels - firstWindow) * taps + tap) * 4
+      }
+      var isKept = true
+      for set in 1...15 {
+        for position in panel.columns(ofSet: set) {
+          for row in 0..<4 where set >> row & 1 == 1 {
+            counts[slot(position) + row] += 1
+            isKept = isKept && Int(counts[slot(position) + row]) <= most
+          }
+        }
+      }
+      guard isKept else { return false }
+      for position in panel.allColumns {
+        for row in 0..<4 { counts[slot(position) + row] = 0 }
+      }
+    }
+    return true
+  }
+
+  // MARK: Blocks
+
+  private func keepsBlocks(rows: Int, channels: Int) -> Bool {
+    guard rows % rowsPerList == 0 else { return false }
+    let lists = rows / rowsPerList
+    let panels = dividedUp(weight.rows / weight.groups, weight.panelHeight)
+    let listsPerGroup = dividedUp(panels, weight.panelsPerList)
+    var position = 0
+    var former = 0..<0
+    for list in 0..<structure.countCount {
+      let range = position..<position + structure.count(list)
+      position = range.upperBound
+      if list % listsPerGroup % lists == 0 {
+        guard holdsWholeBlocks(range, channels: channels) else { return false }
+      } else {
+        // A list of the same block of rows as the list before.
+        guard isSame(range, former) else { return false }
+      }
+      former = range
+    }
+    return true
+  }
+
+  private func isSame(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+    one.count == other.count
+      && zip(one, other).allSatisfy { structure.column($0) == structure.column($1) }
+  }
+
+  /// Whether all channels of a block of channels have the same taps in the list.
+  private func holdsWholeBlocks(_ list: Range<Int>, channels: Int) -> Bool {
+    let channelCount = weight.columns / taps
+    var position = list.lowerBound
+    while position < list.upperBound {
+      let block = structure.column(position) / taps / channels
+      let first = block * channels
+      guard structure.column(position) / taps == first else { return false }
+      let firstTaps = taken(ofChannel: first, from: position, in: list)
+      position = firstTaps.upperBound
+      let last = Swift.min(channels, channelCount - first) + first
+      for channel in (first + 1)..<Swift.max(last, first + 1) {
+        let range = taken(ofChannel: channel, from: position, in: list)
+        let isAlike =
+          range.count == firstTaps.count
+          && zip(range, firstTaps).allSatisfy {
+            structure.column($0) % taps == structure.column($1) % taps
+          }
+        guard isAlike else { return false }
+        position = range.upperBound
+      }
+    }
+    return true
+  }
+
+  private func taken(ofChannel channel: Int, from start: Int, in list: Range<Int>) -> Range<Int> {
+    var end = start
+    while end < list.upperBound, structure.column(end) / taps == channel { end += 1 }
+    return start..<end
+  }
+}
