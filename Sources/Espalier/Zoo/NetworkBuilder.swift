@@ -1,0 +1,102 @@
+import EspalierGraph
+import Foundation
+
+/// An activation within a network under construction, and what its values are expected to be like.
+///
+/// The moments are those for an input of mean 0 and variance 1, as if channels were alike and
+/// independent: enough to give batch normalisation the statistics that training would have found.
+struct Feature {
+  var value: Graph.ValueID
+  var channels: Int
+  var mean = 0.0
+  var variance = 1.0
+}
+
+/// An elementwise function after a layer.
+enum ZooActivation {
+  case none, relu, relu6, silu, sigmoid
+
+  func apply(_ x: Double) -> Double {
+    switch self {
+    case .none: x
+    case .relu: max(x, 0)
+    case .relu6: min(max(x, 0), 6)
+    case .silu: x / (1 + exp(-x))
+    case .sigmoid: 1 / (1 + exp(-x))
+    }
+  }
+}
+
+/// Builds a graph layer by layer, with seeded weights and names as training frameworks give them.
+struct NetworkBuilder {
+  private(set) var graph = Graph()
+  let imageSize: Int
+  private let seed: UInt64
+
+  init(name: String, seed: UInt64, imageSize: Int) {
+    graph.name = name
+    graph.opset = 17
+    graph.metadata.producerName = "espalier zoo"
+    graph.metadata.opsets = [(domain: "", version: 17)]
+    self.seed = seed
+    self.imageSize = imageSize
+  }
+
+  /// The image to classify, [1, 3, imageSize, imageSize].
+  mutating func image() -> Feature {
+    let type = TensorType(.float32, [1, 3, imageSize, imageSize])
+    return Feature(value: graph.addInput("input", type), channels: 3)
+  }
+
+  /// A graph input of any type.
+  mutating func input(_ name: String, _ type: TensorType) -> Graph.ValueID {
+    graph.addInput(name, type)
+  }
+
+  /// Makes a value an output of the graph, with a type so that the file says it.
+  mutating func output(_ name: String, _ value: Graph.ValueID, _ shape: [Int]) {
+    graph.values[value].name = name
+    graph.values[value].elementType = .float32
+    graph.values[value].shape = shape.map { .fixed($0) }
+    graph.outputs.append(value)
+  }
+
+  /// The generator of one tensor's numbers.
+  func random(_ name: String) -> NormalGenerator { NormalGenerator(seed: seed, name: name) }
+
+  /// An initializer with normal numbers.
+  mutating func weight(_ name: String, _ shape: [Int], deviation: Double) -> Graph.ValueID {
+    var generator = random(name)
+    let values = generator.normals(shape.reduce(1, *), deviation: Float(deviation))
+    return graph.addConstant(name, Tensor(values, shape: shape))
+  }
+
+  /// An initializer with uniform numbers.
+  mutating func vector(_ name: String, _ count: Int, _ range: ClosedRange<Float>) -> Graph.ValueID {
+    var generator = random(name)
+    return graph.addConstant(
+      name, Tensor((0..<count).map { _ in generator.uniform(range) }, shape: [count]))
+  }
+
+  /// An initializer with given numbers.
+  mutating func constant(_ name: String, _ tensor: Tensor) -> Graph.ValueID {
+    graph.addConstant(name, tensor)
+  }
+
+  /// A node with one output.
+  mutating func node(
+    _ operation: String, _ inputs: [Graph.ValueID?], name: String,
+    attributes: [String: Attribute] = [:]
+  ) -> Graph.ValueID {
+    graph.addNode(operation, inputs, name: name, attributes: attributes)
+  }
+
+  /// Equal parts of a value along its last axis.
+  mutating func split(_ x: Graph.ValueID, _ name: String, _ parts: Int) -> [Graph.ValueID] {
+    graph.addNode(
+      "Split", [x], outputs: parts, name: name, attributes: ["axis": .integer(-1)])
+  }
+
+  /// The elements of an initializer.
+  func elements(_ constant: Graph.ValueID) -> [Float] { graph.values[constant].constant!.floats }
+}
