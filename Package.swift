@@ -45,6 +45,7 @@ let modules: [Target] = [
   // tests: one folder per module
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
+  tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph"]),
   tests("OperatorTests", "Tests/Operators", ["EspalierONNX", "EspalierGraph"]),
   tests(
     "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],

@@ -1,7 +1,7 @@
 /// The blocks that tile a weight: some rows by some columns within one group and one kernel tap.
 ///
-/// Blocks are numbered by group, block row, block column and tap, the last fastest: for single
-/// weights in ONNX's order of a convolution these are the flat positions.
+/// Single weights are numbered by flat position, larger blocks by group, block row, block column and
+/// tap, the last fastest.
 struct BlockGrid: Sendable {
   let matrix: WeightMatrix
   let rows: Int
@@ -18,6 +18,9 @@ struct BlockGrid: Sendable {
     blockRows = (matrix.rows + rows - 1) / rows
     blockColumns = (matrix.columns + columns - 1) / columns
   }
+
+  /// Whether every weight is a block.
+  private var isSingle: Bool { rows == 1 && columns == 1 }
 
   /// Number of blocks.
   var count: Int {
@@ -56,11 +59,8 @@ struct BlockGrid: Sendable {
 
   /// The magnitude of each block, as bits that order as the magnitudes do.
   func keys(_ values: [Float], _ criterion: MagnitudeCriterion) -> [UInt32] {
+    if isSingle { return values.map { abs($0).bitPattern } }
     var result = [UInt32](repeating: 0, count: count)
-    if rows == 1 && columns == 1 {
-      forEachBlock { number, corner, _, _ in result[number] = abs(values[corner]).bitPattern }
-      return result
-    }
     forEachBlock { number, corner, height, width in
       var sum = 0.0
       for row in 0..<height {
@@ -77,8 +77,10 @@ struct BlockGrid: Sendable {
     return result
   }
 
-  /// Marks the elements of chosen blocks by their flat positions.
-  func mark(_ chosen: [Bool], in mask: inout [Bool]) {
+  /// Which elements belong to chosen blocks, by their flat positions.
+  func mask(_ chosen: [Bool]) -> [Bool] {
+    if isSingle { return chosen }
+    var mask = [Bool](repeating: false, count: matrix.count)
     forEachBlock { number, corner, height, width in
       guard chosen[number] else { return }
       for row in 0..<height {
@@ -89,6 +91,7 @@ struct BlockGrid: Sendable {
         }
       }
     }
+    return mask
   }
 }
 

@@ -2,7 +2,7 @@ public import EspalierGraph
 
 /// Where weights compete with each other.
 public enum PruningScope: String, Sendable, Hashable, CaseIterable {
-  /// All layers together: layers of small weights lose more.
+  /// All layers together by plain magnitude: layers of small weights lose more, or nearly all.
   case global
   /// Each layer by itself: every layer has the same sparsity.
   case layer
@@ -29,7 +29,7 @@ public struct MagnitudePruner: Sendable {
   /// - Throws: `PruningError` for a sparsity that is missing, out of range or not the pattern's, and
   ///   for a regular expression that is not one.
   public init(
-    pattern: PruningPattern, sparsity: Double? = nil, scope: PruningScope = .global,
+    pattern: PruningPattern, sparsity: Double? = nil, scope: PruningScope = .layer,
     criterion: MagnitudeCriterion = .l2, exclude: [String] = [], keepsFirstAndLast: Bool = true
   ) throws(PruningError) {
     guard let wanted = sparsity ?? pattern.impliedSparsity else {
@@ -128,9 +128,7 @@ public struct MagnitudePruner: Sendable {
       progress(0.5 * Double(index + 1) / Double(weights.count))
     }
     for (grid, chosen) in zip(grids, choose(ranked, weights.map { $0.matrix!.count })) {
-      var mask = [Bool](repeating: false, count: grid.matrix.count)
-      grid.mark(chosen, in: &mask)
-      masks.append(mask)
+      masks.append(grid.mask(chosen))
     }
     return masks
   }

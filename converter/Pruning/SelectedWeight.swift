@@ -52,9 +52,11 @@ extension MagnitudePruner {
           "element \(place) is \(tensor.floats[place]); magnitudes cannot be ranked, repair the model",
           at: "initializer \"\(value.name)\"")
       }
-      weights[index].reason =
-        unsuitability(of: weights[index], graph, found)
-        ?? exemption(of: weights[index], graph, expressions)
+      let reasons = [
+        exemption(of: weights[index], graph, expressions),
+        unsuitability(of: weights[index], graph, found),
+      ].compactMap { $0 }
+      weights[index].reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
     }
     return weights
   }
