@@ -1,0 +1,117 @@
+import EspalierModelFile
+
+/// Packs a matrix as `model.fbs` says, as plainly as can be.
+struct Packer {
+  let matrix: [[Float]]
+  let groups: Int
+
+  init(_ matrix: [[Float]], groups: Int = 1) {
+    self.matrix = matrix
+    self.groups = groups
+  }
+
+  private var rows: Int { matrix.count }
+  private var columns: Int { matrix[0].count }
+  private var nonzeros: UInt64 { UInt64(matrix.joined().count { $0 != 0 }) }
+
+  /// The rows of each panel, group by group; rows behind the end of a group are nil.
+  private func panels(_ height: Int) -> [[[Int?]]] {
+    let perGroup = rows / groups
+    return (0..<groups).map { group in
+      stride(from: 0, to: perGroup, by: height).map { first in
+        (first..<first + height).map { $0 < perGroup ? group * perGroup + $0 : nil }
+      }
+    }
+  }
+
+  func value(_ row: Int?, _ column: Int) -> Float { row.map { matrix[$0][column] } ?? 0 }
+
+  func dense(height: Int) -> WeightDescription {
+    var weight = description(.dense, .panels, [], height: height)
+    for panel in panels(height).joined() {
+      for column in 0..<columns { weight.values += panel.map { value($0, column) } }
+    }
+    return weight
+  }
+
+  func panels(height: Int, perList: Int = 1, encoding: WeightEncoding, pattern: [Int])
+    -> WeightDescription
+  {
+    var weight = description(encoding, .panels, pattern, height: height)
+    weight.panelsPerList = perList
+    for group in panels(height) {
+      for first in stride(from: 0, to: group.count, by: perList) {
+        let sharing = group[first..<min(first + perList, group.count)]
+        let list = (0..<columns).filter { column in
+          sharing.joined().contains { value($0, column) != 0 }
+        }
+        weight.counts.append(UInt32(list.count))
+        weight.columnLists += list.map { UInt32($0) }
+        for panel in sharing {
+          for column in list { weight.values += panel.map { value($0, column) } }
+        }
+      }
+    }
+    return weight
+  }
+
+  func patternGroups(block: Int, encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
+    var weight = description(encoding, .patternGroups, pattern, height: 4)
+    weight.columnBlock = block
+    for group in panels(4) {
+      for first in stride(from: 0, to: columns, by: block) {
+        for panel in group {
+          var sets = [[Int]](repeating: [], count: 16)
+          for column in first..<min(first + block, columns) {
+            sets[occupied(panel, column)].append(column - first)
+          }
+          weight.stream += sets[1...].map { UInt16($0.count) }
+          for set in 1...15 {
+            weight.stream += sets[set].map { UInt16($0) }
+            for column in sets[set] {
+              for row in 0..<4 where set >> row & 1 == 1 {
+                weight.values.append(value(panel[row], first + column))
+              }
+            }
+          }
+        }
+      }
+    }
+    return weight
+  }
+
+  private func occupied(_ panel: [Int?], _ column: Int) -> Int {
+    (0..<4).reduce(0) { $0 | (value(panel[$1], column) != 0 ? 1 << $1 : 0) }
+  }
+
+  func rows16(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
+    var weight = description(encoding, .rows, pattern, height: 16)
+    for panel in panels(16).joined() {
+      let lists = panel.map { row in (0..<columns).filter { value(row, $0) != 0 } }
+      let count = lists.map(\.count).max() ?? 0
+      weight.counts.append(UInt32(count))
+      for entry in 0..<count {
+        for (row, list) in zip(panel, lists) {
+          weight.columnLists.append(entry < list.count ? UInt32(list[entry]) : 0)
+          weight.values.append(entry < list.count ? value(row, list[entry]) : 0)
+        }
+      }
+    }
+    return weight
+  }
+
+  func depthwise() -> WeightDescription {
+    var weight = description(.dense, .depthwise, [], height: 1)
+    weight.values = Array(matrix.joined())
+    return weight
+  }
+
+  private func description(
+    _ encoding: WeightEncoding, _ packing: WeightPacking, _ pattern: [Int], height: Int
+  ) -> WeightDescription {
+    WeightDescription(
+      encoding: encoding, packing: packing, rows: rows, columns: columns, groups: groups,
+      panelHeight: height, pattern: pattern, nonzeroCount: nonzeros, values: [],
+      reason: "packed by a test")
+  }
+}
