@@ -19,12 +19,19 @@ let modules: [Target] = [
 
   // runtime: goes on the board
   kernels("CEspalierKernels", "runtime/Kernels"),
-  swift("EspalierExecutor", "runtime/Executor", ["EspalierModelFile", "CEspalierKernels"]),
+  kernels("CEspalierMemory", "runtime/Executor/C"),
+  swift(
+    "EspalierExecutor", "runtime/Executor",
+    ["EspalierModelFile", "CEspalierKernels", "CEspalierMemory"], exclude: ["C"]),
   kernels("CEspalierBoard", "runtime/Board/C"),
-  swift("EspalierBoard", "runtime/Board", ["CEspalierBoard"], exclude: ["C"]),
+  swift(
+    "EspalierBoard", "runtime/Board", ["CEspalierBoard"], exclude: ["C", "Program", "Start"]),
   swift(
     "EspalierMeasure", "runtime/Measure",
     ["EspalierExecutor", "EspalierBoard", "EspalierLatencyReport"]),
+  swift(
+    "EspalierBoardProgram", "runtime/Board/Program",
+    ["EspalierMeasure", "EspalierExecutor", "EspalierBoard", "EspalierLatencyReport"]),
 
   // contract 2: the latency report
   swift("EspalierLatencyReport", "Sources/LatencyReport"),
@@ -54,7 +61,10 @@ let modules: [Target] = [
 
 let package = Package(
   name: "espalier",
-  products: [],
+  products: [
+    // What a board gets: linked into `espalier-board` by Scripts/build-board.sh.
+    .library(name: "EspalierRuntime", type: .static, targets: ["EspalierBoardProgram"])
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.31.0"),

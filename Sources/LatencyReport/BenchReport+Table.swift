@@ -1,0 +1,39 @@
+extension BenchReport {
+  /// The report for people: one line of totals, then each step.
+  public var table: String {
+    var text = "median \(milliseconds(samples.median)) ms of \(samples.nanoseconds.count) runs"
+    if let tail = samples.percentile(.p90) {
+      text += ", p90 \(milliseconds(tail)) ms"
+    } else {
+      text += ", p90 needs \(Samples.Tail.p90.samplesNeeded) runs"
+    }
+    text += ", \(threads) thread\(threads == 1 ? "" : "s"), \(isa)\n"
+    text += "load \(milliseconds(loadNanoseconds)) ms, arena \(arenaBytes) bytes, "
+    text += "weights \(weightBytes) bytes, file \(fileBytes) bytes\n"
+    if !isSteady { text += "warm-up did not settle within its time: read the numbers with care\n" }
+    let total = layers.reduce(0) { $0 + $1.medianNanoseconds }
+    text += "\n      ms   share  operator            kernel, encoding, name\n"
+    for layer in layers {
+      text += padded(milliseconds(layer.medianNanoseconds), to: 8, onLeft: true)
+      let share = total == 0 ? 0 : layer.medianNanoseconds * 1000 / total
+      text += padded("\(share / 10).\(share % 10) %", to: 8, onLeft: true)
+      text += "  " + padded(layer.operation, to: 20)
+      text += layer.kernel + "  " + (layer.encoding.map { $0 + "  " } ?? "") + layer.name + "\n"
+    }
+    return text
+  }
+}
+
+/// Nanoseconds as milliseconds with three decimals.
+private func milliseconds(_ nanoseconds: UInt64?) -> String {
+  guard let nanoseconds else { return "-" }
+  let micro = (nanoseconds + 500) / 1000
+  let rest = micro % 1000
+  return "\(micro / 1000).\(rest < 10 ? "00" : rest < 100 ? "0" : "")\(rest)"
+}
+
+private func padded(_ text: String, to width: Int, onLeft: Bool = false) -> String {
+  var blanks = ""
+  for _ in 0..<max(width - text.utf8.count, 0) { blanks += " " }
+  return onLeft ? blanks + text : text + blanks
+}

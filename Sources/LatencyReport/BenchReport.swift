@@ -1,0 +1,84 @@
+/// What one measurement of one model found: the document `espalier.bench/1`.
+public struct BenchReport: Sendable {
+  /// One step of the model, measured in a run of its own.
+  public struct Layer: Sendable {
+    public var name: String
+    /// The ONNX operator it came from.
+    public var operation: String
+    public var kernel: String
+    /// Encoding of its weight; nil where it has none.
+    public var encoding: String?
+    /// Share of the weight's elements that are kept; nil without a weight.
+    public var density: Double?
+    /// Multiply-accumulates of the dense layer.
+    public var macs: UInt64
+    public var medianNanoseconds: UInt64
+    /// Why this encoding was chosen.
+    public var reason: String?
+
+    public init(
+      name: String, operation: String, kernel: String, encoding: String?, density: Double?,
+      macs: UInt64, medianNanoseconds: UInt64, reason: String?
+    ) {
+      self.name = name
+      self.operation = operation
+      self.kernel = kernel
+      self.encoding = encoding
+      self.density = density
+      self.macs = macs
+      self.medianNanoseconds = medianNanoseconds
+      self.reason = reason
+    }
+  }
+
+  /// What the machine said about itself just before and just after; nil where it said nothing.
+  public struct Environment: Sendable {
+    public var cores: Int
+    public var governor: String?
+    public var kilohertz: Double?
+    public var celsius: Double?
+    public var loadAverage: Double?
+
+    public init(
+      cores: Int, governor: String?, kilohertz: Double?, celsius: Double?, loadAverage: Double?
+    ) {
+      self.cores = cores
+      self.governor = governor
+      self.kilohertz = kilohertz
+      self.celsius = celsius
+      self.loadAverage = loadAverage
+    }
+  }
+
+  public var threads: Int
+  /// Name of the instruction set the kernels were chosen for.
+  public var isa: String
+  public var samples: Samples
+  public var loadNanoseconds: UInt64
+  public var arenaBytes: Int
+  public var weightBytes: Int
+  public var fileBytes: Int
+  /// Whether warm-up ended because two batches agreed, rather than at its time limit.
+  public var isSteady: Bool
+  public var before: Environment
+  public var after: Environment
+  public var layers: [Layer]
+
+  public init(
+    threads: Int, isa: String, samples: Samples, loadNanoseconds: UInt64, arenaBytes: Int,
+    weightBytes: Int, fileBytes: Int, isSteady: Bool, before: Environment, after: Environment,
+    layers: [Layer]
+  ) {
+    self.threads = threads
+    self.isa = isa
+    self.samples = samples
+    self.loadNanoseconds = loadNanoseconds
+    self.arenaBytes = arenaBytes
+    self.weightBytes = weightBytes
+    self.fileBytes = fileBytes
+    self.isSteady = isSteady
+    self.before = before
+    self.after = after
+    self.layers = layers
+  }
+}

@@ -1,0 +1,43 @@
+internal import EspalierModelFile
+
+/// What the file says about one step, for reports.
+public struct StepInfo: Sendable {
+  /// The source node's name.
+  public let name: String
+  /// The source node's ONNX operator.
+  public let operation: String
+  /// Multiply-accumulates of the dense layer.
+  public let multiplyAccumulates: UInt64
+  /// Encoding of the weight, such as `block:16x8`; nil where there is none.
+  public let encoding: String?
+  /// Share of the weight's elements that are kept; nil without a weight.
+  public let density: Double?
+  /// Why the converter chose this encoding; nil without a weight.
+  public let reason: String?
+}
+
+extension Model {
+  /// What the file says about a step.
+  public func step(_ number: Int) -> StepInfo {
+    let step = storage.file.step(number)
+    let weight = step.weight.map { storage.file.weight($0) }
+    return StepInfo(
+      name: text(step.name), operation: text(step.operation),
+      multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
+      density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
+      reason: weight.map { text($0.reason) })
+  }
+}
+
+extension VerifiedModel.Weight {
+  /// The encoding as patterns are written on the command line.
+  fileprivate var encodingName: String {
+    switch encoding {
+    case .dense, nil: "dense"
+    case .block: "block:\(pattern[0])x\(pattern[1])"
+    case .vectorwise: "vnm:\(pattern[2]):\(pattern[0]):\(pattern[1])"
+    case .strict: "nm:\(pattern[0]):\(pattern[1])"
+    case .unstructured: "unstructured"
+    }
+  }
+}

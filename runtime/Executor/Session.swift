@@ -1,0 +1,102 @@
+internal import CEspalierKernels
+internal import EspalierModelFile
+
+/// A model made ready to run on this machine: memory planned, kernels chosen, workers started.
+///
+/// All allocation happens here; a run allocates nothing and builds no strings. A session belongs to
+/// one thread at a time; use several sessions of one model to run inferences side by side.
+@safe
+public struct Session: ~Copyable {
+  let model: ModelStorage
+  let arena: Block
+  /// Arguments, plans, tasks and shared scratch.
+  let block: Block
+  let pool: ThreadPool
+  let tasks: UnsafeBufferPointer<esp_task>
+  /// Duration of each task in the last profiled run.
+  let taskNanoseconds: UnsafeMutablePointer<UInt64>
+  /// Where the model's inputs and outputs lie.
+  let inputs: [Operand]
+  let outputs: [Operand]
+  private let kernels: [UnsafePointer<CChar>?]
+  /// Worker threads, the caller's included.
+  public let threads: Int
+  public let instructionSet: InstructionSet
+
+  /// Checks every step against its kernel, plans memory and starts workers.
+  ///
+  /// - Parameters:
+  ///   - threads: Worker threads, the caller's included; at least 1.
+  ///   - instructionSet: Kernels to use; nil takes the best this processor has.
+  ///   - cores: The core each worker is pinned to, -1 for any; nil pins none.
+  /// - Throws: A step that breaks a rule, or what this machine lacks.
+  public init(
+    _ model: borrowing Model, threads: Int = 1, instructionSet: InstructionSet? = nil,
+    cores: [Int32]? = nil
+  ) throws(ExecutorError) {
+    precondition(threads >= 1, "a session needs a thread")
+    precondition(cores == nil || cores?.count == threads, "one core for each thread")
+    let set = instructionSet ?? .best
+    guard set.isAvailable else { throw .instructionSetUnavailable(set) }
+    let storage = model.storage
+    let arena = try Self.block(Int(storage.file.arenaBytes))
+
+    var measuring = unsafe Binder(
+      model: storage, arena: arena.base, instructionSet: set.code, places: Places(base: nil),
+      tasks: nil, shared: nil)
+    try measuring.bindAll()
+    var layout = measuring.places
+    let taskBytes = unsafe measuring.taskCount * MemoryLayout<esp_task>.stride
+    _ = unsafe layout.take(taskBytes)
+    _ = unsafe layout.take(measuring.taskCount * MemoryLayout<UInt64>.stride)
+    _ = unsafe layout.take(measuring.sharedBytes)
+    guard !layout.hasOverflown else { throw .outOfMemory(bytes: Int.max) }
+    let block = try Self.block(layout.count)
+
+    var places = unsafe Places(base: block.base)
+    guard let taskPlace = unsafe places.take(taskBytes),
+      let timePlace = unsafe places.take(measuring.taskCount * MemoryLayout<UInt64>.stride),
+      let shared = unsafe places.take(measuring.sharedBytes)
+    else { throw .outOfMemory(bytes: layout.count) }
+    let taskMemory = unsafe taskPlace.bindMemory(to: esp_task.self, capacity: measuring.taskCount)
+    var binder = unsafe Binder(
+      model: storage, arena: arena.base, instructionSet: set.code, places: places,
+      tasks: taskMemory, shared: shared)
+    try binder.bindAll()
+    precondition(
+      binder.places.count <= block.count && binder.taskCount <= measuring.taskCount,
+      "what was placed is more than what was measured")
+
+    pool = try ThreadPool(count: threads, scratchBytes: measuring.workerBytes, cores: cores)
+    unsafe tasks = unsafe UnsafeBufferPointer(start: taskMemory, count: binder.taskCount)
+    unsafe taskNanoseconds = unsafe timePlace.bindMemory(
+      to: UInt64.self, capacity: measuring.taskCount)
+    unsafe kernels = unsafe binder.kernels
+    inputs = storage.inputNumbers.compactMap { unsafe storage.operand($0, arena: arena.base) }
+    outputs = storage.outputNumbers.compactMap { unsafe storage.operand($0, arena: arena.base) }
+    self.model = storage
+    self.arena = arena
+    self.block = block
+    self.threads = threads
+    self.instructionSet = set
+  }
+
+  // Spelled out because Embedded Swift cannot see a synthesised one from other modules.
+  deinit {}
+
+  private static func block(_ count: Int) throws(ExecutorError) -> Block {
+    guard let block = Block(count: count) else { throw .outOfMemory(bytes: count) }
+    return block
+  }
+
+  /// Bytes of activations; what else a session needs is `planBytes`.
+  public var arenaBytes: Int { arena.count }
+  /// Bytes of plans, tasks and scratch that workers share.
+  public var planBytes: Int { block.count }
+
+  /// The kernel that runs a step; empty where the step has nothing to do.
+  public func kernel(ofStep step: Int) -> String {
+    guard let name = unsafe kernels[step] else { return "" }
+    return unsafe String(cString: name)
+  }
+}
