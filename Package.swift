@@ -50,6 +50,11 @@ let modules: [Target] = [
     swiftSettings: settings()),
 
   // tests: one folder per module
+  .target(name: "CEspalierAllocationCount", path: "Tests/Executor/AllocationCount"),
+  tests(
+    "ExecutorTests", "Tests/Executor",
+    ["EspalierExecutor", "EspalierModelFile", "CEspalierAllocationCount"],
+    exclude: ["AllocationCount"]),
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph"]),

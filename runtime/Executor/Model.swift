@@ -23,11 +23,11 @@ public struct Model: ~Copyable, Sendable {
 
   /// Passes a copy of a model file's bytes through the three gates.
   public init(
-    copying file: RawSpan, limits: ModelFileLimits = .default
+    copying file: Span<UInt8>, limits: ModelFileLimits = .default
   ) throws(ExecutorError) {
-    let count = file.byteCount
+    let count = file.count
     let place = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1), alignment: 64)
-    unsafe file.withUnsafeBytes {
+    unsafe file.withUnsafeBufferPointer {
       if let base = $0.baseAddress { unsafe place.copyMemory(from: base, byteCount: count) }
     }
     let bytes = unsafe UnsafeRawBufferPointer(start: place, count: count)

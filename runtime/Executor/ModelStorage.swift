@@ -90,7 +90,7 @@ final class ModelStorage: @unchecked Sendable {
     let stream = unsafe places.array(of: UInt16.self, weight.streamCount)
     do throws(ModelFileError) {
       try unsafe file.copyStructure(
-        ofWeight: number, counts: counts, columns: columns, stream: stream)
+        ofWeight: number, to: WeightStructure(counts: counts, columns: columns, stream: stream))
     } catch {
       throw .file(error)
     }

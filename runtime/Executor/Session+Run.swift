@@ -38,9 +38,11 @@ extension Session {
     }
   }
 
-  /// Copies an input in. `bytes` is exactly the tensor, row-major.
-  public mutating func setInput(_ position: Int, from bytes: RawSpan) {
-    unsafe bytes.withUnsafeBytes { unsafe setInput(position, from: $0) }
+  /// Copies an input in. `elements` are exactly the tensor's, row-major.
+  public mutating func setInput<Element: BitwiseCopyable>(
+    _ position: Int, from elements: Span<Element>
+  ) {
+    unsafe elements.withUnsafeBytes { unsafe setInput(position, from: $0) }
   }
 
   /// Reads an output of the last run in place; the bytes are valid until the next run.
@@ -60,7 +62,7 @@ extension Session {
       model.inputs.count == 1 && model.outputs.count == 1 && model.inputs[0].element == .f32
         && model.outputs[0].element == .f32, "the model has other inputs or outputs")
     precondition(output.count * 4 == model.outputs[0].byteCount, "the output has another size")
-    unsafe setInput(0, from: input.bytes)
+    setInput(0, from: input)
     try run()
     let values = unsafe outputs[0].floats
     for position in 0..<output.count { output[position] = unsafe values[position] }

@@ -96,7 +96,7 @@ extension Binder {
   mutating func bindConvolutionPlain() throws(ExecutorError) {
     try require(!step.integers.isEmpty, .badNumber, "the number of spatial axes is missing")
     let axes = try integer(0, 1...3)
-    try expect(inputs: 2...3, integers: 2 + 5 * axes)
+    try expect(inputs: 2...3, integers: 2 + 4 * axes)
     let x = try input(0)
     let w = try input(1)
     let bias = try optionalInput(2)
@@ -105,7 +105,7 @@ extension Binder {
     try require(
       x.rank == axes + 2 && w.rank == axes + 2 && y.rank == axes + 2, .badShape,
       "ranks are not the spatial axes and two")
-    let groups = try integer(1 + 5 * axes, 1...Int(Int32.max))
+    let groups = try integer(1 + 4 * axes, 1...Int(Int32.max))
     try require(x.dims[1] % groups == 0, .badShape, "the groups do not divide the channels")
     try require(y.dims[1] % groups == 0, .badShape, "the groups do not divide the outputs")
     try require(

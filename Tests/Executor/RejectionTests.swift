@@ -1,0 +1,177 @@
+import EspalierExecutor
+import EspalierModelFile
+import Testing
+
+@Suite struct RejectionTests {
+  /// Changes to valid steps, each of which breaks one rule of its kernel.
+  static let broken: [StepCase] = [
+    changed("convolution", StepCase.contractions[0]) { $0.steps[0].integers[2] = 0 },
+    changed("kernel", StepCase.contractions[0]) { $0.steps[0].integers[0] = 3 },
+    changed("padding", StepCase.contractions[0]) { $0.steps[0].integers[6] = -1 },
+    changed("activation", StepCase.contractions[0]) { $0.steps[0].integers[8] = 11 },
+    changed("output channels", StepCase.contractions[0]) { $0.tensors[3].dims = [1, 2, 2, 2] },
+    changed("bias", StepCase.contractions[0]) {
+      $0.tensors[2].dims = [2]
+      $0.constants[0] = .floats([1, 2])
+    },
+    changed("residual", StepCase.contractions[0]) { $0.tensors[1].dims = [1, 1, 4, 1] },
+    changed("dilation", StepCase.contractions[0]) {
+      $0.steps[0].integers[4] = Int64(Int32.max)
+      $0.steps[0].integers[5] = Int64(Int32.max)
+    },
+    changed("batch", StepCase.contractions[0]) { $0.tensors[0].dims = [0, 1, 3, 3] },
+    changed("depthwise channels", StepCase.contractions[2]) { $0.tensors[0].dims = [1, 4, 1, 3] },
+    changed("features", StepCase.contractions[4]) { $0.tensors[0].dims = [2, 3] },
+    changed("inner extent", StepCase.contractions[7]) { $0.tensors[1].dims = [2, 3] },
+    changed("batch stretch", StepCase.contractions[7]) { $0.tensors[0].dims = [3, 1, 2] },
+    changed("unary kind", StepCase.elementwise[0]) { $0.steps[0].integers[0] = 44 },
+    changed("unary type", StepCase.elementwise[0]) { $0.tensors[0].type = .i8 },
+    changed("unary shape", StepCase.elementwise[0]) { $0.tensors[1].dims = [2] },
+    changed("binary shape", StepCase.elementwise[2]) { $0.tensors[2].dims = [3, 3] },
+    changed("binary types", StepCase.elementwise[2]) { $0.tensors[0].type = .i32 },
+    changed("condition", StepCase.elementwise[4]) { $0.tensors[0].type = .u8 },
+    changed("scale", StepCase.elementwise[6]) { $0.steps[0].integers[1] = -1 },
+    changed("axis twice", StepCase.reductions[0]) { $0.steps[0].integers.append(1) },
+    changed("axis", StepCase.reductions[0]) { $0.steps[0].integers[2] = 2 },
+    changed("reduced size", StepCase.reductions[0]) { $0.tensors[1].dims = [3] },
+    changed("axes", StepCase.reductions[3]) { $0.steps[0].integers = [1, 2, 1] },
+    changed("groups", StepCase.reductions[4]) { $0.steps[0].integers[1] = 1 << 62 },
+    changed("affine length", StepCase.reductions[4]) { $0.steps[0].integers[4] = 1 },
+    changed("pool stride", StepCase.reductions[5]) { $0.steps[0].integers[3] = 0 },
+    changed("pool positions", StepCase.reductions[5]) { $0.steps[0].integers[0] = 2 },
+    changed("k", StepCase.reductions[9]) {
+      $0.tensors[1].dims = [4]
+      $0.tensors[2].dims = [4]
+    },
+    changed("x stride", StepCase.movement[0]) { $0.steps[0].integers[4] = 2 },
+    changed("x offset", StepCase.movement[0]) { $0.steps[0].integers[3] = 1 },
+    changed("y stride", StepCase.movement[0]) { $0.steps[0].integers[7] = 3 },
+    changed("stride overflow", StepCase.movement[0]) { $0.steps[0].integers[4] = .min },
+    changed("sample", StepCase.movement[2]) { $0.constants[0] = .int32([0, 0, 0, 2, 1, 1]) },
+    changed("negative sample", StepCase.movement[2]) {
+      $0.constants[0] = .int32([0, 0, 0, -1, 1, 1])
+    },
+    changed("one-hot values", StepCase.movement[3]) {
+      $0.tensors[1].dims = [1]
+      $0.constants[0] = .floats([1])
+    },
+    changed("gather shape", StepCase.indexing[0]) { $0.tensors[2].dims = [2, 1] },
+    changed("index type", StepCase.indexing[0]) { $0.tensors[1].type = .f32 },
+    changed("index extent", StepCase.indexing[1]) {
+      $0.tensors[1].dims = [1, 3]
+      $0.tensors[2].dims = [1, 3]
+    },
+    changed("tuple length", StepCase.indexing[2]) { $0.tensors[1].dims = [1, 3] },
+    changed("batch axes", StepCase.indexing[2]) { $0.steps[0].integers[0] = 2 },
+    changed("reduction", StepCase.indexing[3]) { $0.steps[0].integers[0] = 5 },
+    changed("adding bytes", StepCase.indexing[4]) { $0.steps[0].integers[1] = 1 },
+    changed("contract stride", StepCase.others[0]) { $0.steps[0].integers[4] = 3 },
+    changed("contract rank", StepCase.others[0]) { $0.steps[0].integers[0] = 17 },
+    changed("hidden", StepCase.others[1]) { $0.tensors[2].dims = [1, 1, 2] },
+    changed("recurrent function", StepCase.others[1]) { $0.steps[0].integers[4] = 31 },
+    changed("too few integers", StepCase.reductions[3]) { $0.steps[0].integers.removeLast() },
+    changed("too many floats", StepCase.elementwise[0]) { $0.steps[0].floats.append(0) },
+    changed("surplus input", StepCase.elementwise[0]) { $0.steps[0].inputs = [0, 0] },
+    changed("missing input", StepCase.elementwise[2]) { $0.steps[0].inputs = [0] },
+    changed("missing weight", StepCase.contractions[4]) { $0.steps[0].weight = nil },
+    changed("weight out of range", StepCase.contractions[4]) { $0.steps[0].weight = 7 },
+  ]
+
+  static func changed(
+    _ name: String, _ step: StepCase, _ change: (inout ModelDescription) -> Void
+  ) -> StepCase {
+    var step = step
+    step.name = name
+    change(&step.model.description)
+    return step
+  }
+
+  @Test(arguments: broken)
+  func brokenStepIsRefused(_ step: StepCase) throws {
+    do {
+      _ = try run(step.model.description, [], like: [])
+      Issue.record("accepted")
+    } catch let error as ExecutorError {
+      #expect(error.exitCode == 65)
+      #expect(!error.description.isEmpty)
+    } catch {
+      #expect(error is ModelFileError, "the builder may refuse it, but nothing else may happen")
+    }
+  }
+
+  /// Every number of every step replaced by numbers that break careless arithmetic: refused, or run
+  /// to the end. Inputs stay zero, which is a valid index.
+  @Test(arguments: StepCase.all)
+  func wildNumbersNeverCrash(_ step: StepCase) throws {
+    let original = step.model.description
+    let wild: [Int64] = [
+      -1, 0, 1, 2, 3, 7, 8, 1 << 31, (1 << 31) - 1, 1 << 32, 1 << 62, .max, .min, .min + 1,
+    ]
+    for index in original.steps.indices {
+      for position in original.steps[index].integers.indices {
+        for number in wild {
+          var description = original
+          description.steps[index].integers[position] = number
+          attempt(description)
+        }
+      }
+    }
+    for tensor in original.tensors.indices {
+      for type in [ElementCode.f32, .u8, .i8, .i32, .i64, .bool] {
+        var description = original
+        description.tensors[tensor].type = type
+        attempt(description)
+      }
+      for axis in original.tensors[tensor].dims.indices {
+        for extent in [0, 1, 2, 3, 5, 1 << 20, 1 << 31, Int.max] {
+          var description = original
+          description.tensors[tensor].dims[axis] = extent
+          attempt(description)
+        }
+      }
+    }
+  }
+
+  private func attempt(_ description: ModelDescription) {
+    do {
+      let file = try description.bytes()
+      var limits = ModelFileLimits()
+      limits.arenaBytes = 1 << 26
+      let model = try Model(copying: file.span, limits: limits)
+      var session = try Session(model)
+      try session.run()
+    } catch {
+      // Refusal is one of the two right outcomes; the other is reaching this line without an error.
+    }
+  }
+
+  /// Every single changed bit of a file is noticed by a checksum, or changes nothing.
+  @Test func everyFlippedBitIsRefusedOrHarmless() throws {
+    let step = StepCase.contractions[3]
+    let file = try step.model.description.bytes()
+    for byte in file.indices {
+      for bit in 0..<8 {
+        var flipped = file
+        flipped[byte] ^= 1 << bit
+        do throws(ExecutorError) {
+          let model = try Model(copying: flipped.span)
+          var session = try Session(model)
+          session.set(0, step.inputs[0].bytes)
+          try? session.run()
+          let found = unsafe session.withOutput(0) { unsafe step.outputs[0].read($0) }
+          #expect(step.outputs[0].agrees(with: found), "byte \(byte), bit \(bit)")
+        } catch {
+          #expect(error.exitCode == 65)
+        }
+      }
+    }
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    let file = try StepCase.contractions[3].model.description.bytes()
+    for length in file.indices {
+      let part = Array(file[..<length])
+      #expect(throws: ExecutorError.self) { _ = try Model(copying: part.span) }
+    }
+  }
+}
