@@ -86,8 +86,9 @@ class Measure {
   template <typename T>
   void vector(const flatbuffers::Vector<T> *vector) {
     if (vector == nullptr || refusal_.status != ESP_MODEL_OK) return;
-    // The library's verifier aligns a vector's length, but not elements of 8 bytes.
-    if (reinterpret_cast<uintptr_t>(vector->Data()) % sizeof(T) != 0) {
+    // The library's verifier aligns a vector's length, but not elements of 8 bytes; an empty vector
+    // has none, and its builder aligns none.
+    if (vector->size() > 0 && reinterpret_cast<uintptr_t>(vector->Data()) % sizeof(T) != 0) {
       refuse(ESP_MODEL_MISALIGNED, vector);
     } else {
       spend(uint64_t(vector->size()) * sizeof(T), vector);
