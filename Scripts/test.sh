@@ -33,11 +33,12 @@ part() {  # part NAME COMMAND ...
 }
 
 tests() {
-  local name="tests" start=$SECONDS status=0 good bad
+  local name="tests" start=$SECONDS status=0 good bad left
   printf '\n== %s\n' "$name"
   swift test -c release --skip-build --disable-xctest 2>&1 | tee "$work/tests" || status=$?
   good=$(grep -E '^✔ Test .* passed after' "$work/tests" | grep -cvE '^✔ Test (run|case) ' || true)
   bad=$(grep -E '^✘ Test .* failed after' "$work/tests" | grep -cvE '^✘ Test (run|case) ' || true)
+  left=$(grep -cE '^➜ Test .* skipped' "$work/tests" || true)
   # A test process that died has not named its last test, and has skipped those after it.
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   grep -qE '^. Test run with ' "$work/tests" || { bad=$((bad + 1)) status=1; }
@@ -48,6 +49,7 @@ tests() {
     [ "$good" -gt 0 ] || failed=$((failed + 1))
     row FAILED "$name" "$bad of $((good + bad)) tests, exit $status, $((SECONDS - start)) s"
   fi
+  [ "$left" -eq 0 ] || row skipped "$left tests" "named above, each with its condition"
 }
 
 finish() {
