@@ -12,7 +12,6 @@ typedef int32_t row_function(int64_t n, const void *a, int64_t sa, const void *b
                       void *y) {                                                        \
     for (int64_t i = 0; i < n; i++) {                                                   \
       T p = ((const T *)a)[i * sa], q = ((const T *)b)[i * sb];                         \
-      (void)q;                                                                          \
       ((U *)y)[i] = (U)(expression);                                                    \
     }                                                                                   \
     return ESP_FAULT_NONE;                                                              \
@@ -82,18 +81,7 @@ static float modulo(float p, float q) {
 }
 ESP_ROW(mod_f32, float, float, modulo(p, q))
 ESP_ROW(fmod_f32, float, float, fmodf(p, q))
-ESP_ROW(pow_general_f32, float, float, powf(p, q))
-ESP_ROW(square_f32, float, float, p * p)
-ESP_ROW(cube_f32, float, float, p * p * p)
-
-static int32_t pow_f32(int64_t n, const void *a, int64_t sa, const void *b, int64_t sb,
-                       void *y) {
-  // One exponent for the whole row is usual, and 2 is the usual one.
-  float exponent = sb == 0 ? *(const float *)b : 0;
-  if (exponent == 2) return square_f32(n, a, sa, b, sb, y);
-  if (exponent == 3) return cube_f32(n, a, sa, b, sb, y);
-  return pow_general_f32(n, a, sa, b, sb, y);
-}
+ESP_ROW(pow_f32, float, float, powf(p, q))
 
 static row_function *row_for(esp_binary_kind kind, esp_type type) {
   switch (kind) {
@@ -137,8 +125,9 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
 esp_task esp_binary_task(esp_binary *binary, esp_isa isa) {
   int64_t *strides[] = {binary->a_strides, binary->b_strides};
   esp_merge_axes(&binary->rank, binary->dims, 2, strides);
-  bool calls_libm = binary->kind == ESP_BINARY_POW || binary->kind == ESP_BINARY_MOD ||
-                    binary->kind == ESP_BINARY_FMOD;
+  bool calls_libm = binary->kind == ESP_BINARY_MOD || binary->kind == ESP_BINARY_FMOD;
+  // Powers by one exponent may be squares.
+  if (binary->kind == ESP_BINARY_POW) calls_libm = binary->b_strides[binary->rank - 1] != 0;
   bool vectors = binary->type == ESP_F32 && !calls_libm;
   return esp_task_of_units(vectors ? ESP_PICK(isa, esp_binary_run) : run, binary,
                            esp_product(binary->dims, 0, binary->rank), 1);

@@ -7,11 +7,12 @@
 /// Rows of a transposed copy that make one unit: a cache line of f32.
 enum { ESP_COPY_BLOCK = 16 };
 
-/// Whether the last two axes are a transposition: consecutive in y along one, in x along the other.
+/// Whether the last two axes are a transposition: consecutive in y along one, in x along the other,
+/// and both long enough for blocks.
 static inline bool esp_copy_transposes(const esp_copy *copy) {
   int32_t rank = copy->rank;
   return rank >= 2 && copy->y_strides[rank - 1] == 1 && copy->x_strides[rank - 2] == 1 &&
-         copy->x_strides[rank - 1] != 1;
+         copy->x_strides[rank - 1] != 1 && copy->dims[rank - 2] >= 8 && copy->dims[rank - 1] >= 8;
 }
 
 /// Blocks of ESP_COPY_BLOCK along the last axis but one, where the copy transposes.

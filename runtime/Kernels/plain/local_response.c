@@ -25,6 +25,13 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
       }
       const float *x = response->x + at * inner + start;
       float *y = response->y + at * inner + start;
+      if (response->beta == 0.75f) {  // the usual exponent needs but two roots
+        for (int64_t i = 0; i < n; i++) {
+          float root = sqrtf(response->bias + factor * sum[i]);
+          y[i] = x[i] / (root * sqrtf(root));
+        }
+        continue;
+      }
       for (int64_t i = 0; i < n; i++) {
         y[i] = x[i] * powf(response->bias + factor * sum[i], -response->beta);
       }

@@ -80,11 +80,12 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
 }
 
 esp_task esp_pool_task(esp_pool *pool, esp_isa isa) {
-  // The two-pass path: windows within a plane, no indices, and one window fits the row buffer.
+  // The vector paths: windows within a plane, no indices, and one window fits the row buffer.
   int64_t width = (pool->kernel[2] - 1) * pool->dilation[2] + 1;
   bool flat = pool->in[0] == 1 && pool->kernel[0] == 1 && pool->out[0] == 1 &&
               pool->pad_begin[0] == 0 && pool->pad_end[0] == 0 && !pool->indices &&
               pool->kind != ESP_POOL_LP && width <= ESP_POOL_ROW && pool->stride[2] <= width;
+  flat = flat && (pool->kernel[1] <= ESP_POOL_WINDOW_ROWS || esp_pool_is_global(pool));
   int64_t planes = esp_product(pool->out, 0, 3) == 0 ? 0 : pool->planes;
   return esp_task_of_units(flat ? ESP_PICK(isa, esp_pool_run) : run, pool, planes,
                            esp_pool_cost(pool));

@@ -4,13 +4,24 @@
 
 #include "plain.h"
 
-/// Floats of one row that the two-pass path holds on the stack.
-enum { ESP_POOL_ROW = 2048 };
+/// The two-pass path's limits: floats of a row it holds on the stack, rows of a window.
+enum { ESP_POOL_ROW = 2048, ESP_POOL_WINDOW_ROWS = 32 };
 
 static inline int64_t esp_pool_plane(const esp_pool *pool) { return esp_product(pool->in, 0, 3); }
 
 static inline int64_t esp_pool_cost(const esp_pool *pool) {
   return esp_maximum(esp_pool_plane(pool), esp_product(pool->out, 0, 3));
+}
+
+/// Whether one window is exactly the plane.
+static inline bool esp_pool_is_global(const esp_pool *pool) {
+  for (int axis = 0; axis < 3; axis++) {
+    if (pool->out[axis] != 1 || pool->kernel[axis] != pool->in[axis] || pool->in[axis] == 0 ||
+        pool->pad_begin[axis] != 0 || pool->dilation[axis] != 1) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /// Kernel cells t in 0 ..< kernel with low <= start + t * dilation < high.

@@ -197,9 +197,7 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
 
 static bool has_vector_form(const esp_reduce *reduce) {
   switch (reduce->kind) {
-    case ESP_REDUCE_PROD: case ESP_REDUCE_LOG_SUM_EXP: case ESP_REDUCE_ARG_MAX:
-    case ESP_REDUCE_ARG_MIN:
-      return false;
+    case ESP_REDUCE_PROD: case ESP_REDUCE_LOG_SUM_EXP: return false;
     default: return reduce->type == ESP_F32;
   }
 }

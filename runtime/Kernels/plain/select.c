@@ -5,7 +5,17 @@
     const T *a = (const T *)select->a + walk.offset[1];                               \
     const T *b = (const T *)select->b + walk.offset[2];                               \
     T *y = (T *)select->y + at;                                                       \
-    for (int64_t i = 0; i < n; i++) y[i] = c[i * sc] ? a[i * sa] : b[i * sb];         \
+    if (sc == 1 && sa == 1 && sb == 1) {                                              \
+      for (int64_t i = 0; i < n; i++) y[i] = c[i] ? a[i] : b[i];                      \
+    } else if (sc == 1 && sa == 1 && sb == 0) {                                       \
+      T fixed = *b;                                                                   \
+      for (int64_t i = 0; i < n; i++) y[i] = c[i] ? a[i] : fixed;                     \
+    } else if (sc == 1 && sa == 0 && sb == 1) {                                       \
+      T fixed = *a;                                                                   \
+      for (int64_t i = 0; i < n; i++) y[i] = c[i] ? fixed : b[i];                     \
+    } else {                                                                          \
+      for (int64_t i = 0; i < n; i++) y[i] = c[i * sc] ? a[i * sa] : b[i * sb];       \
+    }                                                                                 \
     break;                                                                            \
   }
 

@@ -124,11 +124,9 @@ static void run_integer(const void *arguments, int64_t first, int64_t last,
 
 static bool has_vector_form(esp_unary_kind kind) {
   switch (kind) {
-    case ESP_UNARY_ELU: case ESP_UNARY_SELU: case ESP_UNARY_CELU: case ESP_UNARY_SOFTPLUS:
-    case ESP_UNARY_SOFTSIGN: case ESP_UNARY_MISH: case ESP_UNARY_SIN: case ESP_UNARY_COS:
-    case ESP_UNARY_TAN: case ESP_UNARY_ASIN: case ESP_UNARY_ACOS: case ESP_UNARY_ATAN:
-    case ESP_UNARY_SINH: case ESP_UNARY_COSH: case ESP_UNARY_ASINH: case ESP_UNARY_ACOSH:
-    case ESP_UNARY_ATANH:
+    case ESP_UNARY_SIN: case ESP_UNARY_COS: case ESP_UNARY_TAN: case ESP_UNARY_ASIN:
+    case ESP_UNARY_ACOS: case ESP_UNARY_ATAN: case ESP_UNARY_SINH: case ESP_UNARY_COSH:
+    case ESP_UNARY_ASINH: case ESP_UNARY_ACOSH: case ESP_UNARY_ATANH:
       return false;
     default: return true;
   }
