@@ -1,0 +1,29 @@
+import EspalierModelFile
+import Foundation
+import Testing
+
+/// Files of every version written so far; see Golden/README.md.
+@Suite struct GoldenTests {
+  private func golden(_ name: String) throws -> [UInt8] {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    return try [UInt8](Data(contentsOf: folder.appendingPathComponent("Golden/\(name).esp")))
+  }
+
+  @Test func version1_0IsRead() throws {
+    try VerifiedModel.withCopy(of: golden("1.0-small")) { file throws(ModelFileError) in
+      try file.checkSemantics()
+      #expect(file.source.string == "small.onnx")
+      #expect(file.tensorCount == 8 && file.stepCount == 4 && file.weightCount == 2)
+      #expect(file.step(0).kind == .convolution && file.step(0).name.string == "/conv")
+      #expect(file.tensor(4).viewOf == 3)
+      #expect(file.weight(1).packing == .patternGroups && file.weight(1).encoding == .strict)
+      let values = unsafe file.values(of: file.weight(0))
+      #expect(unsafe Array(values.prefix(4)) == [1, 1001, 2001, 3001])
+      #expect(values.count == 8 * 18)
+    }
+  }
+
+  @Test func theBuilderWritesTheSameBytes() throws {
+    #expect(try Samples.small().bytes() == golden("1.0-small"))
+  }
+}

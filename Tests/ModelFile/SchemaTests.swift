@@ -1,0 +1,50 @@
+import EspalierModelFile
+import Foundation
+import Testing
+
+/// The Swift enumerations are those of the schema.
+@Suite struct SchemaTests {
+  /// The names and codes of an enumeration in `model.fbs`, without `none`.
+  private func codes(of enumeration: String) throws -> [String: Int] {
+    let schema = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/ModelFile/model.fbs")
+    let text = try String(contentsOf: schema, encoding: .utf8)
+    let lines = text.split(separator: "\n")
+    let first = try #require(lines.firstIndex { $0.hasPrefix("enum \(enumeration) :") })
+    var codes: [String: Int] = [:]
+    for line in lines[(first + 1)...].prefix(while: { !$0.hasPrefix("}") })
+    where !line.contains("///") {
+      for entry in line.split(separator: ",") {
+        let parts = entry.split(separator: "=").map { $0.trimmingCharacters(in: .whitespaces) }
+        guard parts.count == 2, parts[0] != "none" else { continue }
+        codes[parts[0].trimmingCharacters(in: ["_"])] = Int(parts[1])
+      }
+    }
+    return codes
+  }
+
+  @Test func stepKinds() throws {
+    let expected = Dictionary(
+      uniqueKeysWithValues: StepKind.allCases.map { ("\($0)", Int($0.rawValue)) })
+    #expect(try codes(of: "StepKind") == expected)
+    #expect(expected.count == 28)
+  }
+
+  @Test func encodingsAndPackings() throws {
+    #expect(
+      try codes(of: "WeightEncoding")
+        == Dictionary(
+          uniqueKeysWithValues: WeightEncoding.allCases.map { ("\($0)", Int($0.rawValue)) }))
+    #expect(
+      try codes(of: "WeightPacking")
+        == Dictionary(
+          uniqueKeysWithValues: WeightPacking.allCases.map { ("\($0)", Int($0.rawValue)) }))
+  }
+
+  @Test func elementCodes() throws {
+    let expected: [ElementCode] = [.f32, .u8, .i8, .i32, .i64, .bool]
+    #expect(
+      try codes(of: "ElementCode")
+        == Dictionary(uniqueKeysWithValues: expected.map { ("\($0)", Int($0.rawValue)) }))
+  }
+}

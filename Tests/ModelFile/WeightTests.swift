@@ -1,0 +1,220 @@
+import EspalierModelFile
+import Testing
+
+@Suite struct WeightTests {
+  private func refused(_ weight: WeightDescription) -> Bool {
+    guard let error = refusal(of: Samples.linear(weight)) else { return false }
+    return error.code == .badWeight && error.place == .weight(0)
+  }
+
+  private func accepted(_ weight: WeightDescription) -> Bool {
+    refusal(of: Samples.linear(weight)) == nil
+  }
+
+  /// A matrix of so many rows and columns, each element zero with the given chance.
+  private func random(
+    _ rows: Int, _ columns: Int, zeros: Double, _ random: inout SeededGenerator
+  ) -> [[Float]] {
+    (0..<rows).map { _ in
+      (0..<columns).map { _ in
+        Double.random(in: 0..<1, using: &random) < zeros
+          ? 0 : Float.random(in: 1...2, using: &random)
+      }
+    }
+  }
+
+  @Test func everyPackingOfEverySizeIsAccepted() {
+    var random = SeededGenerator(seed: 3)
+    for rows in 1...18 {
+      for columns in [1, 2, 7, 16, 33] {
+        let groups = rows % 3 == 0 ? 3 : 1
+        let matrix = self.random(rows, columns, zeros: 0.6, &random)
+        let packer = Packer(matrix, groups: groups)
+        for height in [1, 2, 4, 8] {
+          #expect(accepted(packer.dense(height: height)))
+          for perList in [1, 2, 3] {
+            #expect(
+              accepted(
+                packer.panels(
+                  height: height, perList: perList, encoding: .unstructured, pattern: [])))
+          }
+        }
+        for block in [1, 5, 16, 65_536] {
+          #expect(
+            accepted(packer.patternGroups(block: block, encoding: .unstructured, pattern: [])))
+        }
+        #expect(accepted(Packer(matrix).rows16(encoding: .unstructured, pattern: [])))
+        #expect(accepted(packer.depthwise()))
+      }
+    }
+  }
+
+  @Test func panelsWithAFault() {
+    let good = Packer(Samples.sparse(rows: 9, channels: 8, taps: 1, shared: 4))
+      .panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 4])
+    #expect(accepted(good))
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.rows = 0 }, { $0.rows = -8 }, { $0.columns = 0 }, { $0.groups = 0 }, { $0.groups = 2 },
+      { $0.groups = -1 }, { $0.panelHeight = 3 }, { $0.panelHeight = 0 }, { $0.panelHeight = 16 },
+      { $0.panelsPerList = 0 }, { $0.panelsPerList = -1 }, { $0.panelsPerList = 2 },
+      { $0.columns = 7 }, { $0.columnLists[0] = 70_000 }, { $0.columnLists.swapAt(0, 1) },
+      { $0.columnLists[1] = $0.columnLists[0] }, { $0.columnLists[3] = 8 },
+      { $0.columnLists.removeLast() }, { $0.columnLists.append(7) }, { $0.counts[0] += 1 },
+      { $0.counts[2] += 1 }, { $0.counts[0] = .max }, { $0.counts.removeLast() },
+      { $0.counts.append(0) }, { $0.counts = [] }, { $0.values.removeLast() },
+      { $0.values.append(0) }, { $0.stream = [1] }, { $0.encoding = .dense },
+      { $0.nonzeroCount = UInt64($0.values.count) + 1 }, { $0.rows = 1 << 30 },
+      { $0.panelsPerList = 1 << 30 },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var weight = good
+      fault(&weight)
+      var model = Samples.linear(good)
+      model.weights = [weight]
+      let error = refusal(of: model)
+      #expect(error?.code == .badWeight && error?.place == .weight(0), "fault \(index)")
+    }
+  }
+
+  @Test func denseWithAFault() {
+    let good = Packer([[1, 2, 3], [4, 5, 6]]).dense(height: 2)
+    #expect(accepted(good))
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.values.append(0) }, { $0.values.removeLast() }, { $0.encoding = .unstructured },
+      { $0.columnLists = [0] }, { $0.panelsPerList = 2 }, { $0.pattern = [1, 0, 0] },
+      { $0.rows = .init(Int32.max) }, { $0.rows = 4 },
+      {
+        $0.packing = .depthwise; $0.stream = [0]
+      },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+  }
+
+  @Test func rowsWithAFault() {
+    let good = Packer(Samples.sparse(rows: 18, channels: 8, taps: 1, shared: 1))
+      .rows16(encoding: .strict, pattern: [2, 4, 1])
+    #expect(accepted(good))
+    #expect(good.counts == [4, 4])
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.panelHeight = 8 }, { $0.groups = 2 }, { $0.counts[0] = 3 }, { $0.counts[1] = 5 },
+      { $0.counts.append(0) }, { $0.counts[0] = .max }, { $0.columnLists.removeLast() },
+      { $0.columnLists[16] = $0.columnLists[0] }, { $0.columnLists[48] = 8 },
+      {
+        $0.columnLists[16] = 0; $0.columnLists[32] = 7
+      },
+      // A row behind the last.
+      { $0.columnLists[64 + 15] = 1 }, { $0.stream = [0] }, { $0.values.append(0) },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+  }
+
+  @Test func patternGroupsWithAFault() {
+    // Two panels, of 4 and 1 rows; the first column of the first panel is in rows 0 and 2.
+    let good = Packer([
+      [1, 0, 0, 2, 0], [0, 3, 0, 0, 0], [4, 0, 0, 0, 5], [0, 0, 0, 0, 6], [7, 0, 0, 0, 8],
+    ]).patternGroups(block: 4, encoding: .unstructured, pattern: [])
+    #expect(accepted(good))
+    // Sets 1 {3}, 2 {1}, 5 {0} of the first block and panel.
+    #expect(good.stream.prefix(18) == [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 1, 0])
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.columnBlock = 0 }, { $0.columnBlock = 65_537 }, { $0.columnBlock = 5 },
+      { $0.panelHeight = 8 }, { $0.stream[15] = 4 }, { $0.stream[15] = 1 }, { $0.stream[16] = 3 },
+      { $0.stream[0] = 2 }, { $0.stream[0] = .max }, { $0.stream.removeLast() },
+      { $0.stream.append(0) }, { $0.stream = [] }, { $0.values.append(0) },
+      { $0.values.removeLast() }, { $0.counts = [1] }, { $0.columnLists = [1] },
+      { $0.rows = 4 }, { $0.columns = 4 }, { $0.rows = 1 << 30 }, { $0.encoding = .dense },
+      // Row 1 of a panel that has one row.
+      {
+        $0.stream[18] = 0; $0.stream[19] = 1
+      },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+  }
+
+  // MARK: Promises
+
+  @Test func vectorwisePromise() {
+    let matrix = Samples.sparse(rows: 8, channels: 8, taps: 1, shared: 4)
+    #expect(accepted(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 4])))
+    #expect(accepted(Packer(matrix).panels(height: 2, encoding: .vectorwise, pattern: [2, 4, 4])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [1, 4, 4])))
+    #expect(refused(Packer(matrix).panels(height: 8, encoding: .vectorwise, pattern: [2, 4, 4])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 2])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [0, 4, 4])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [4, 2, 4])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [2, 0, 4])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 0])))
+    #expect(refused(Packer(matrix).panels(height: 4, encoding: .strict, pattern: [2, 4, 1])))
+  }
+
+  @Test func strictPromise() {
+    let matrix = Samples.sparse(rows: 7, channels: 40, taps: 1, shared: 1)
+    let packer = Packer(matrix)
+    #expect(accepted(packer.patternGroups(block: 16, encoding: .strict, pattern: [2, 4, 1])))
+    #expect(accepted(packer.patternGroups(block: 6, encoding: .strict, pattern: [2, 4, 1])))
+    #expect(refused(packer.patternGroups(block: 16, encoding: .strict, pattern: [1, 4, 1])))
+    #expect(refused(packer.patternGroups(block: 16, encoding: .strict, pattern: [2, 4, 4])))
+    #expect(accepted(packer.rows16(encoding: .strict, pattern: [2, 4, 1])))
+    #expect(refused(packer.rows16(encoding: .strict, pattern: [1, 4, 1])))
+    #expect(accepted(packer.panels(height: 1, encoding: .strict, pattern: [2, 4, 1])))
+  }
+
+  @Test func tapsAreCountedApart() {
+    // 2:4 along channels for each of 9 taps, but not along columns.
+    let matrix = Samples.sparse(rows: 4, channels: 8, taps: 9, shared: 1)
+    for weight in [
+      Packer(matrix).patternGroups(block: 36, encoding: .strict, pattern: [2, 4, 1]),
+      Packer(matrix).patternGroups(block: 50, encoding: .strict, pattern: [2, 4, 1]),
+      Packer(matrix).panels(height: 1, encoding: .strict, pattern: [2, 4, 1]),
+    ] {
+      var model = Samples.linear(weight)
+      model.steps[0].kind = .convolution
+      model.steps[0].integers = [3, 3, 1, 1, 1, 1, 1, 1, 0]
+      #expect(refusal(of: model) == nil)
+      model.steps[0].integers = [1, 1, 1, 1, 1, 1, 1, 1, 0]
+      #expect(refusal(of: model)?.code == .badWeight)
+      model.steps[0].integers = [5, 1, 1, 1, 1, 1, 1, 1, 0]
+      #expect(refusal(of: model)?.code == .badWeight)
+    }
+  }
+
+  @Test func blockPromise() {
+    // Blocks of 4 rows by 2 channels; a last block of 2 rows and of 1 channel.
+    let matrix: [[Float]] = (0..<6).map { row in
+      (0..<7).map { (row / 4 + $0 / 2) % 2 == 0 ? 1 : 0 }
+    }
+    let packer = Packer(matrix)
+    for height in [1, 2, 4] {
+      #expect(accepted(packer.panels(height: height, encoding: .block, pattern: [4, 2, 0])))
+      #expect(refused(packer.panels(height: height, encoding: .block, pattern: [4, 4, 0])))
+      #expect(refused(packer.panels(height: height, encoding: .block, pattern: [6, 2, 0])))
+      #expect(refused(packer.panels(height: height, encoding: .block, pattern: [4, 0, 0])))
+      #expect(refused(packer.panels(height: height, encoding: .block, pattern: [0, 2, 0])))
+      #expect(refused(packer.panels(height: height, encoding: .block, pattern: [4, 2, 1])))
+    }
+    #expect(accepted(packer.panels(height: 2, perList: 2, encoding: .block, pattern: [4, 2, 0])))
+    #expect(refused(packer.panels(height: 8, encoding: .block, pattern: [4, 2, 0])))
+  }
+
+  @Test func blocksStandAtOneTap() {
+    // Two channels by four taps: block (0, tap 1) and (0, tap 2).
+    var model = Samples.linear(
+      Packer([[0, 1, 1, 0, 0, 1, 1, 0]]).panels(height: 1, encoding: .block, pattern: [1, 2, 0]))
+    #expect(refusal(of: model)?.code == .badWeight)
+    model.steps[0].kind = .convolution
+    model.steps[0].integers = [2, 2, 1, 1, 1, 1, 0, 0, 0]
+    #expect(refusal(of: model) == nil)
+  }
+}
