@@ -4,8 +4,6 @@
 // reads copies that its first task makes: for each horizontal tap a copy of every plane, shifted and
 // strided so that row oy, column ox of the copy is what the tap meets at output pixel (oy, ox).
 // Every tap is then an offset, and the pixels of a tile lie side by side, across row ends too.
-#include <math.h>
-
 #include "esp_convolution_plan.h"
 #include "esp_rows.h"
 
@@ -27,23 +25,26 @@ static int32_t phases(const esp_convolution *c) {
   return c->kernel_h == 1 ? 1 : c->stride_h;
 }
 
+/// Whether tiles are packed before use rather than read where they are.
+static int packs(const esp_convolution_plan *plan) {
+  const esp_weight_plan *w = &plan->weight;
+  // Kernels that read whole vectors must not do so at the end of the input.
+  return w->weight.packing == ESP_PACKING_PATTERN_GROUPS || w->height < 8 ||
+         (plan->plain && !w->set->panel->reads_exactly);
+}
+
 static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_plan **placed,
                       esp_convolution_plan *plan, void *memory, void *shared) {
   uintptr_t at = (uintptr_t)memory;
   *placed = esp_take(&at, sizeof *plan);
-  *plan = (esp_convolution_plan){.c = *c, .set = esp_kernel_set_for(isa)};
-  esp_weight_plan_lay_out(&plan->weight, &c->weight, &c->epilogue, &at);
-  const esp_weight_plan *w = &plan->weight;
-  const int patterns = c->weight.packing == ESP_PACKING_PATTERN_GROUPS;
-  const int32_t pixels = c->out_h * c->out_w;
-  const int one_more =
-      !patterns && esp_weight_plan_shape(w, plan->set)->one_more != 0;
-  plan->tiling =
-      esp_tiling_of(pixels, plan->set->width, esp_weight_plan_vectors(w, plan->set), one_more);
+  *plan = (esp_convolution_plan){.c = *c, .plain = is_plain(c)};
+  esp_weight_plan *w = &plan->weight;
+  *w = esp_weight_plan_of(&c->weight, &c->epilogue, isa);
+  esp_weight_plan_tile(w, c->out_h * c->out_w);
+  esp_weight_plan_lay_out(w, &at);
   plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
 
   const int64_t channels = c->in_channels / c->weight.groups;
-  plan->plain = is_plain(c);
   if (plan->plain) {
     plan->plane = (int64_t)c->in_h * c->in_w;
     plan->source = c->x;
@@ -51,24 +52,17 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     plan->plane = (int64_t)phase_rows(c) * c->out_w;
     plan->copies = (int64_t)c->kernel_w * phases(c);
     plan->source = shared;
-    plan->shared_bytes =
-        ((size_t)((int64_t)c->batch * c->in_channels * plan->copies * plan->plane) +
-         (size_t)plan->tiling.step) * sizeof(float);
+    // Kernels may read to the end of a vector behind the last copy.
+    plan->shared_bytes = ((size_t)((int64_t)c->batch * c->in_channels * plan->copies * plan->plane) +
+                          (size_t)w->tiling.step) * sizeof(float);
   }
   const int64_t per_channel = plan->plain ? plan->plane : plan->copies * plan->plane;
   plan->source_image = c->in_channels * per_channel;
   plan->source_group = channels * per_channel;
-  // Kernels that read whole vectors must not do so at the end of the input.
-  plan->packs = patterns || (plan->plain && !plan->set->panel->reads_exactly);
-
-  const size_t step = (size_t)plan->tiling.step * sizeof(float);
-  if (patterns) {
-    plan->tile_bytes = (size_t)c->weight.column_block * step;
-    plan->worker_bytes = plan->tile_bytes + ESP_PATTERN_PANELS * 4 * step;
-  } else if (plan->packs) {
-    plan->worker_bytes = plan->tile_bytes = (size_t)c->weight.columns * step;
-  }
-  const int64_t tiles = (int64_t)c->batch * plan->tiling.tiles * c->weight.groups;
+  plan->packs = packs(plan);
+  if (plan->packs) plan->tile_floats = (size_t)w->block * (size_t)w->tiling.step;
+  plan->worker_bytes = (plan->tile_floats + esp_weight_plan_sums(w)) * sizeof(float);
+  const int64_t tiles = (int64_t)c->batch * w->tiling.tiles * c->weight.groups;
   int64_t chunks = (ITEMS + tiles - 1) / tiles;
   if (chunks > w->panels_per_group) chunks = w->panels_per_group;
   plan->chunk = (int32_t)((w->panels_per_group + chunks - 1) / chunks);
@@ -118,75 +112,52 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
   }
 }
 
-/// Pattern groups: each block of columns is packed small enough to stay in the nearest cache while
-/// some panels pass over it.
-static void run_patterns(const esp_convolution_plan *plan, esp_tile_job job, int32_t from,
-                         int32_t to, float *tile) {
-  const esp_weight *weight = &plan->c.weight;
-  const int32_t step = plan->tiling.step, size = weight->column_block;
-  const float *source = job.x;
-  float *partial = tile + plan->tile_bytes / sizeof(float);
-  job.x = tile;
-  for (int32_t p = from; p < to; p += ESP_PATTERN_PANELS) {
-    const int32_t end = to - p < ESP_PATTERN_PANELS ? to : p + ESP_PATTERN_PANELS;
-    for (int32_t block = 0; block < plan->weight.blocks; block++) {
-      const int32_t k = block * size, left = weight->columns - k;
-      plan->set->pack->rows(tile, step, source, plan->column_offsets + k,
-                            left < size ? left : size, job.columns);
-      esp_tile_run_patterns(&job, p, end, block, partial, step);
-    }
-    const ptrdiff_t rows = (ptrdiff_t)(end - p) * 4 * job.y_stride;
-    job.y += rows;
-    if (job.residual) job.residual += rows;
-  }
-}
-
 /// Task 2: items are [image][tile][group][chunk of panels], so a run of items shares packed tiles.
 static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   const esp_convolution_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
   const esp_weight_plan *w = &plan->weight;
+  const esp_pack_kernels *pack = w->set->pack;
   const int64_t pixels = (int64_t)c->out_h * c->out_w;
+  const int32_t together = esp_weight_plan_together(w);
+  float *tile = worker->scratch;
   int64_t packed = -1;
   for (int64_t item = first; item < last; item++) {
-    const int64_t place = item / plan->chunks;
+    const int64_t place = item / plan->chunks, tiles = place / c->weight.groups;
+    const int64_t image = tiles / w->tiling.tiles;
     const int32_t group = (int32_t)(place % c->weight.groups);
-    const int64_t tiles = place / c->weight.groups;
-    const int64_t image = tiles / plan->tiling.tiles;
     int32_t column, columns;
-    esp_tile_at(&plan->tiling, (int32_t)(tiles % plan->tiling.tiles), &column, &columns);
-    const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
-    int32_t to = from + plan->chunk;
-    if (to > w->panels_per_group) to = w->panels_per_group;
+    esp_tile_at(&w->tiling, (int32_t)(tiles % w->tiling.tiles), &column, &columns);
     const float *source =
         plan->source + image * plan->source_image + group * plan->source_group + column;
-    const int64_t row = (int64_t)group * w->rows_per_group + (int64_t)from * w->height;
-    const int64_t y = (image * c->out_channels + row) * pixels + column;
-    esp_tile_job job = {
-        .plan = w, .set = plan->set, .group = group, .columns = columns,
-        .x = source,
-        .y = c->y + y, .y_stride = pixels,
-        .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
-        .low = w->low, .high = w->high,
-    };
-    if (c->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
-      run_patterns(plan, job, from, to, worker->scratch);
-    } else {
-      if (plan->packs) {
-        float *tile = worker->scratch;
-        if (packed != place) {
-          plan->set->pack->rows(tile, plan->tiling.step, source, plan->column_offsets,
-                                c->weight.columns, columns);
+    const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
+    const int32_t to =
+        w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
+    for (int32_t p = from; p < to; p += together) {
+      const int32_t end = to - p < together ? to : p + together;
+      const int64_t row = (int64_t)group * w->rows_per_group + (int64_t)p * w->height;
+      const int64_t y = (image * c->out_channels + row) * pixels + column;
+      const esp_tile_job job = {
+          .plan = w, .group = group, .columns = columns,
+          .x = plan->packs ? tile : source,
+          .y = c->y + y, .y_stride = pixels,
+          .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
+          .low = w->low, .high = w->high,
+          .partial = tile + plan->tile_floats,
+      };
+      for (int32_t block = 0; block < w->blocks; block++) {
+        if (plan->packs && (w->blocks > 1 || packed != place)) {
+          pack->rows(tile, w->tiling.step, source,
+                     plan->column_offsets + esp_block_first(w, block), esp_block_size(w, block),
+                     columns);
           packed = place;
         }
-        job.x = tile;
+        esp_tile_run(&job, p, end, block);
       }
-      esp_tile_run_panels(&job, from, to);
-    }
-    if (w->activates) {
-      const int32_t rows = w->rows_per_group - from * w->height;
-      const int32_t most = (to - from) * w->height;
-      plan->set->pack->activate(job.y, pixels, rows < most ? rows : most, columns, &c->epilogue);
+      if (w->activates) {
+        const int32_t rows = w->rows_per_group - p * w->height, most = (end - p) * w->height;
+        pack->activate(job.y, pixels, rows < most ? rows : most, columns, &c->epilogue);
+      }
     }
   }
 }
@@ -209,8 +180,7 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
   esp_convolution_plan *placed, plan;
   lay_out(c, isa, &placed, &plan, memory, shared);
   fill_column_offsets(&plan);
-  esp_weight_plan_fill(&plan.weight, c->epilogue.bias, plan.packs ? 0 : plan.column_offsets,
-                       plan.tiling.step);
+  esp_weight_plan_fill(&plan.weight, c->epilogue.bias, plan.packs ? 0 : plan.column_offsets);
   *placed = plan;
   *kernel = c->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "convolution.patterns"
             : c->weight.counts                              ? "convolution.sparse"
@@ -223,6 +193,6 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
   tasks[count++] = (esp_task){
       .run = run_tiles,
       .arguments = placed,
-      .items = (int64_t)c->batch * plan.tiling.tiles * c->weight.groups * plan.chunks};
+      .items = (int64_t)c->batch * plan.weight.tiling.tiles * c->weight.groups * plan.chunks};
   return count;
 }

@@ -6,9 +6,7 @@
 
 typedef struct esp_convolution_plan {
   esp_convolution c;
-  const esp_kernel_set *set;
   esp_weight_plan weight;
-  esp_tiling tiling;
   /// Whether columns are the input's own pixels; whether tiles are packed before use.
   int32_t plain, packs;
   /// Where each column of a group begins, in floats from the group's part of the source.
@@ -18,7 +16,8 @@ typedef struct esp_convolution_plan {
   int64_t plane, copies, source_image, source_group;
   /// Panels of one work item, and such chunks in a group.
   int32_t chunk, chunks;
-  size_t tile_bytes, worker_bytes, shared_bytes;
+  /// Scratch: a packed tile, then sums between blocks.
+  size_t tile_floats, worker_bytes, shared_bytes;
 } esp_convolution_plan;
 
 esp_requirements esp_depthwise_requirements(const esp_convolution *);

@@ -1,4 +1,8 @@
 // A packed weight made ready for micro-kernels: where each panel's values and offsets begin.
+//
+// Columns may be cut into blocks, so that the part of a tile that kernels read again and again fits
+// the nearest cache: panels of 1, 2 and 4 rows and pattern groups do little work for each value of x
+// they load. Sums wait in scratch between blocks.
 #ifndef ESP_WEIGHT_PLAN_H
 #define ESP_WEIGHT_PLAN_H
 
@@ -6,25 +10,28 @@
 #include "esp_kernel_set.h"
 #include "esp_tiling.h"
 
-/// Values and offsets of one panel, or for pattern groups of one panel and block.
+/// Values and offsets of one panel and block.
 typedef struct esp_panel_entry {
   int64_t value, offset;
-  int32_t count;
+  /// Panels: counts[0] entries. Patterns: three counts for each of the panel's two pairs of rows.
+  int32_t counts[6];
 } esp_panel_entry;
 
 typedef struct esp_weight_plan {
   esp_weight weight;
-  /// 4 for pattern groups.
+  const esp_kernel_set *set;
+  /// 4 for pattern groups, 16 for rows.
   int32_t height;
   int32_t rows_per_group, panels_per_group;
-  /// Blocks of columns of pattern groups, else 1.
-  int32_t blocks;
+  esp_tiling tiling;
+  /// Blocks of columns; each file block of pattern groups is cut into `pieces` of them.
+  int32_t blocks, block, pieces;
   /// [group][block][panel].
   esp_panel_entry *entries;
   /// One per row of every panel: the bias, or zero.
   float *start;
-  /// Per list entry, in the order of the lists; dense weights have one list. For pattern groups the
-  /// stream, with columns turned into offsets.
+  /// Per list entry, in the order of the lists; dense weights have one list. For pattern groups,
+  /// entries of esp_pattern.h.
   int32_t *offsets;
   /// The functions of the epilogue that fit between limits are applied by micro-kernels; others
   /// (`activates`) in a second pass.
@@ -39,48 +46,57 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
   return taken;
 }
 
-/// Takes the plan's memory; the plan's sizes are set, its contents not yet.
-void esp_weight_plan_lay_out(esp_weight_plan *, const esp_weight *, const esp_epilogue *,
-                             uintptr_t *at);
+/// What the weight and the epilogue say by themselves; the plan's other fields are zero.
+esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *, esp_isa);
 
-/// Fills what was laid out. Column c begins at column_offsets[c], or at c * step without them; the
-/// blocks of pattern groups are always packed with rows of `step`.
-void esp_weight_plan_fill(esp_weight_plan *, const float *bias, const int32_t *column_offsets,
-                          int32_t step);
+/// Cuts `columns` pixels or tokens into tiles for this weight's kernels, and decides on blocks.
+void esp_weight_plan_tile(esp_weight_plan *, int32_t columns);
 
-/// The shape of this weight's panel kernels.
-static inline const esp_panel_shape *esp_weight_plan_shape(const esp_weight_plan *plan,
-                                                           const esp_kernel_set *set) {
-  const int32_t h = plan->height;
-  return &set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
+/// Takes the plan's memory; its contents come later.
+void esp_weight_plan_lay_out(esp_weight_plan *, uintptr_t *at);
+
+/// Fills what was laid out. Column c begins at column_offsets[c] or, without them, where it does in
+/// its block's packed tile.
+void esp_weight_plan_fill(esp_weight_plan *, const float *bias, const int32_t *column_offsets);
+
+/// The columns of a block: first, and how many.
+static inline int32_t esp_block_first(const esp_weight_plan *plan, int32_t block) {
+  const int32_t whole = block / plan->pieces, piece = block % plan->pieces;
+  const int32_t span = plan->pieces == 1 ? plan->block : plan->weight.column_block;
+  return whole * span + piece * plan->block;
+}
+static inline int32_t esp_block_size(const esp_weight_plan *plan, int32_t block) {
+  const int32_t first = esp_block_first(plan, block);
+  int32_t end = first + plan->block;
+  if (plan->pieces > 1) {
+    const int32_t whole = (block / plan->pieces + 1) * plan->weight.column_block;
+    if (end > whole) end = whole;
+  }
+  if (end > plan->weight.columns) end = plan->weight.columns;
+  return end > first ? end - first : 0;
 }
 
-/// Most vectors of columns that this weight's kernels take at once.
-int32_t esp_weight_plan_vectors(const esp_weight_plan *, const esp_kernel_set *);
+/// Panels whose sums wait together between blocks.
+int32_t esp_weight_plan_together(const esp_weight_plan *);
+/// Floats of scratch for the sums of that many panels.
+size_t esp_weight_plan_sums(const esp_weight_plan *);
 
 /// One tile of columns to multiply panels into. The first panel's row r goes to y + r * y_stride,
 /// and so does the residual.
 typedef struct esp_tile_job {
   const esp_weight_plan *plan;
-  const esp_kernel_set *set;
   int32_t group, columns;
-  /// What panel offsets count from.
+  /// What offsets count from.
   const float *x;
   float *y;
   ptrdiff_t y_stride;
   const float *residual;
   float low, high;
+  /// Scratch for sums between blocks; unused where there is one block.
+  float *partial;
 } esp_tile_job;
 
-/// Multiplies panels first ..< last of the group (not pattern groups).
-void esp_tile_run_panels(const esp_tile_job *, int32_t first, int32_t last);
-
-/// Multiplies panels first ..< last with one block of a pattern group's columns; x is the block's
-/// packed tile. partial: [4 * (last - first)][step].
-void esp_tile_run_patterns(const esp_tile_job *, int32_t first, int32_t last, int32_t block,
-                           float *partial, int32_t step);
-
-/// Panels of pattern groups whose sums wait together between blocks.
-enum { ESP_PATTERN_PANELS = 64 };
+/// Multiplies panels first ..< last of the group with the columns of one block.
+void esp_tile_run(const esp_tile_job *, int32_t first, int32_t last, int32_t block);
 
 #endif

@@ -8,17 +8,18 @@
 #include "esp_weight_plan.h"
 
 /// Fewer tokens than this leave most lanes of a tile empty.
-enum { TILE_TOKENS = 8, ITEMS = 32, SUM_ROWS = 32, PATTERN_ROWS = ESP_PATTERN_PANELS * 4 };
+enum { TILE_TOKENS = 8, ITEMS = 32, SUM_ROWS = 32 };
 
 typedef struct esp_linear_plan {
   esp_linear l;
-  const esp_kernel_set *set;
   esp_weight_plan weight;
-  esp_tiling tiling;
+  /// Matrix times vector instead of tiles.
   int32_t vector;
+  /// Tiles: panels whose results are transposed together.
+  int32_t together;
   /// Panels of one work item (for vectors: lists of panels), and such chunks.
   int32_t chunk, chunks;
-  size_t tile_bytes, worker_bytes;
+  size_t tile_floats, worker_bytes;
 } esp_linear_plan;
 
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
@@ -36,23 +37,24 @@ static size_t lay_out(const esp_linear *l, esp_isa isa, esp_linear_plan **placed
                       esp_linear_plan *plan, void *memory) {
   uintptr_t at = (uintptr_t)memory;
   *placed = esp_take(&at, sizeof *plan);
-  *plan = (esp_linear_plan){.l = *l, .set = esp_kernel_set_for(isa)};
-  esp_weight_plan_lay_out(&plan->weight, &l->weight, &l->epilogue, &at);
+  *plan = (esp_linear_plan){.l = *l};
+  esp_weight_plan *w = &plan->weight;
+  *w = esp_weight_plan_of(&l->weight, &l->epilogue, isa);
   const esp_packing packing = l->weight.packing;
   plan->vector = packing == ESP_PACKING_ROWS ||
                  (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
   int64_t tiles = 1;
   if (!plan->vector) {
-    const int patterns = packing == ESP_PACKING_PATTERN_GROUPS;
-    const int one_more =
-        !patterns && esp_weight_plan_shape(&plan->weight, plan->set)->one_more != 0;
-    plan->tiling = esp_tiling_of(l->tokens, plan->set->width,
-                                 esp_weight_plan_vectors(&plan->weight, plan->set), one_more);
-    const size_t step = (size_t)plan->tiling.step * sizeof(float);
-    plan->tile_bytes = (size_t)(patterns ? l->weight.column_block : l->in_features) * step;
-    plan->worker_bytes = plan->tile_bytes + (patterns ? PATTERN_ROWS : SUM_ROWS) * step;
-    tiles = plan->tiling.tiles;
+    esp_weight_plan_tile(w, l->tokens);
+    plan->together = w->blocks > 1 ? esp_weight_plan_together(w) : SUM_ROWS / w->height;
+    const size_t step = (size_t)w->tiling.step;
+    plan->tile_floats = (size_t)w->block * step;
+    // Sums between blocks and results waiting to be transposed are the same memory.
+    plan->worker_bytes = (plan->tile_floats + (size_t)(plan->together * w->height) * step) *
+                         sizeof(float);
+    tiles = w->tiling.tiles;
   }
+  esp_weight_plan_lay_out(w, &at);
   int64_t chunks = (ITEMS + tiles - 1) / tiles;
   const int32_t count = units(plan);
   if (chunks > count) chunks = count;
@@ -66,47 +68,37 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
   const esp_linear_plan *plan = arguments;
   const esp_linear *l = &plan->l;
   const esp_weight_plan *w = &plan->weight;
-  const esp_pack_kernels *pack = plan->set->pack;
-  const int patterns = l->weight.packing == ESP_PACKING_PATTERN_GROUPS;
-  const int32_t step = plan->tiling.step, in = l->in_features, out = l->out_features;
-  const int32_t together = (patterns ? PATTERN_ROWS : SUM_ROWS) / w->height;
-  float *tile = worker->scratch, *sums = tile + plan->tile_bytes / sizeof(float);
+  const esp_pack_kernels *pack = w->set->pack;
+  const int32_t step = w->tiling.step, in = l->in_features, out = l->out_features;
+  float *tile = worker->scratch, *sums = tile + plan->tile_floats;
   int64_t packed = -1;
   for (int64_t item = first; item < last; item++) {
     const int64_t place = item / plan->chunks;
     int32_t token, tokens;
-    esp_tile_at(&plan->tiling, (int32_t)place, &token, &tokens);
+    esp_tile_at(&w->tiling, (int32_t)place, &token, &tokens);
     const float *x = l->x + (int64_t)token * in;
-    if (!patterns && packed != place) {
-      pack->transposed(tile, step, x, in, in, tokens, 1.0f);
-      packed = place;
-    }
     const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
-    int32_t to = from + plan->chunk;
-    if (to > w->panels_per_group) to = w->panels_per_group;
-    for (int32_t p = from; p < to; p += together) {
-      const int32_t end = to - p < together ? to : p + together;
-      const int32_t row = p * w->height;
-      int32_t rows = end * w->height;
-      if (rows > out) rows = out;
-      rows -= row;
+    const int32_t to =
+        w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
+    for (int32_t p = from; p < to; p += plan->together) {
+      const int32_t end = to - p < plan->together ? to : p + plan->together;
       const esp_tile_job job = {
-          .plan = w, .set = plan->set, .columns = tokens,
+          .plan = w, .columns = tokens,
           .x = tile,
           .y = sums, .y_stride = step,
           .low = -INFINITY, .high = INFINITY,
+          .partial = sums,
       };
-      if (patterns) {
-        for (int32_t block = 0; block < w->blocks; block++) {
-          const int32_t k = block * l->weight.column_block, left = in - k;
-          pack->transposed(tile, step, x + k, in,
-                           left < l->weight.column_block ? left : l->weight.column_block, tokens,
-                           1.0f);
-          esp_tile_run_patterns(&job, p, end, block, sums, step);
+      for (int32_t block = 0; block < w->blocks; block++) {
+        if (w->blocks > 1 || packed != place) {
+          pack->transposed(tile, step, x + esp_block_first(w, block), in,
+                           esp_block_size(w, block), tokens, 1.0f);
+          packed = place;
         }
-      } else {
-        esp_tile_run_panels(&job, p, end);
+        esp_tile_run(&job, p, end, block);
       }
+      const int32_t row = p * w->height, most = (end - p) * w->height;
+      const int32_t rows = out - row < most ? out - row : most;
       const int64_t y = (int64_t)token * out + row;
       pack->finish_transposed(sums, step, rows, tokens, l->y + y, out,
                               l->epilogue.residual ? l->epilogue.residual + y : 0, &l->epilogue);
@@ -128,7 +120,7 @@ static void finish_vector(const esp_linear_plan *plan, const float *sums, int32_
   } else {
     for (int32_t i = 0; i < rows; i++) y[i] = sums[i] + start[i];
   }
-  if (e->activation) plan->set->pack->activate(y, 0, 1, rows, e);
+  if (e->activation) plan->weight.set->pack->activate(y, 0, 1, rows, e);
 }
 
 /// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows.
@@ -138,7 +130,7 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
   const esp_linear *l = &plan->l;
   const esp_weight_plan *w = &plan->weight;
   const esp_weight *weight = &l->weight;
-  const esp_matvec_kernels *kernels = plan->set->matvec;
+  const esp_matvec_kernels *kernels = plan->weight.set->matvec;
   const int32_t h = w->height, panels = w->panels_per_group;
   enum { TOGETHER = 8 };
   float sums[TOGETHER * 16];
@@ -150,7 +142,7 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     for (int64_t p = begin; p < end; p++) {
       const esp_panel_entry *entry = &w->entries[p];
       for (int32_t t = 0; t < l->tokens; t++) {
-        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->count,
+        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->counts[0],
                       l->x + (int64_t)t * l->in_features, sums);
         finish_vector(plan, sums, t, (int32_t)p * 16, 16);
       }
@@ -167,9 +159,9 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     for (int32_t t = 0; t < l->tokens; t++) {
       const esp_matvec_call call = {
           .weights = weight->values + entry->value,
-          .panel_step = (ptrdiff_t)entry->count * h,
+          .panel_step = (ptrdiff_t)entry->counts[0] * h,
           .columns = weight->counts ? weight->column + entry->offset : 0,
-          .count = entry->count,
+          .count = entry->counts[0],
           .panels = (int32_t)(stop - p),
           .x = l->x + (int64_t)t * l->in_features,
           .sums = sums,
@@ -185,7 +177,7 @@ static void fill_rows(esp_weight_plan *plan) {
   int64_t value = 0;
   for (int32_t p = 0; p < plan->panels_per_group; p++) {
     const int32_t count = (int32_t)plan->weight.counts[p];
-    plan->entries[p] = (esp_panel_entry){value, value, count};
+    plan->entries[p] = (esp_panel_entry){value, value, {count}};
     value += (int64_t)count * 16;
   }
 }
@@ -204,7 +196,7 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
   esp_linear_plan plan, *placed;
   lay_out(l, isa, &placed, &plan, memory);
   // Matrix times vector reads the columns themselves, but takes the entries.
-  esp_weight_plan_fill(&plan.weight, l->epilogue.bias, 0, plan.vector ? 1 : plan.tiling.step);
+  esp_weight_plan_fill(&plan.weight, l->epilogue.bias, 0);
   if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&plan.weight);
   *placed = plan;
   const int sparse = l->weight.counts != 0;
@@ -217,6 +209,6 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
                  ? (esp_task){.run = run_vectors, .arguments = placed, .items = plan.chunks}
                  : (esp_task){.run = run_tiles,
                               .arguments = placed,
-                              .items = (int64_t)plan.tiling.tiles * plan.chunks};
+                              .items = (int64_t)plan.weight.tiling.tiles * plan.chunks};
   return 1;
 }

@@ -1,17 +1,18 @@
 #include "esp_tiling.h"
 
-esp_tiling esp_tiling_of(int32_t columns, int32_t width, int32_t vectors, int one_more) {
+esp_tiling esp_tiling_of(int32_t columns, int32_t width, int32_t vectors, int32_t whole,
+                         int32_t rows) {
   esp_tiling t = {.columns = columns, .width = width};
-  const int32_t total = (columns + width - 1) / width, most = vectors * width + 1;
-  if (one_more) {
-    // One column more costs an eighth of a vector's work.
-    const int32_t tiles = (columns + most - 1) / most;
-    if (columns > (most - 1) * tiles && 8 * total > tiles * (8 * vectors + 1)) {
+  const int32_t total = (columns + width - 1) / width;
+  if (whole) {
+    const int32_t most = whole * width + 1, tiles = (columns + most - 1) / most;
+    // A tile of one column more takes one operation more than its whole vectors.
+    if (columns > (most - 1) * tiles && rows * total > tiles * (rows * whole + 1)) {
       t.tiles = tiles;
       t.by_column = 1;
       t.share = columns / tiles;
       t.more = columns % tiles;
-      t.step = (vectors + 1) * width;
+      t.step = (whole + 1) * width;
       return t;
     }
   }

@@ -22,6 +22,11 @@ typedef struct esp_panel_call {
   int32_t rows, columns;
   /// One per row of the kernel, also for rows that are not stored.
   const float *start;
+  /// Where sums wait between blocks of columns: [rows of the kernel][partial_step]. They come from
+  /// there unless `first`, and go back there, with nothing else done to them, unless `last`.
+  float *partial;
+  ptrdiff_t partial_step;
+  int32_t first, last;
   float *y;
   ptrdiff_t y_stride;
   /// Laid out as y, or null.
@@ -31,7 +36,7 @@ typedef struct esp_panel_call {
 
 typedef void (*esp_panel_function)(const esp_panel_call *);
 
-enum { ESP_PANEL_MAX_VECTORS = 6 };
+enum { ESP_PANEL_MAX_VECTORS = 6, ESP_PANEL_WHOLE = 3 };
 
 /// The kernels for one panel height.
 typedef struct esp_panel_shape {
@@ -41,9 +46,16 @@ typedef struct esp_panel_shape {
   int32_t vectors;
   /// run[n] takes n vectors of columns, 1 ... vectors.
   esp_panel_function run[ESP_PANEL_MAX_VECTORS + 1];
-  /// Takes `vectors` vectors and one column more, or null: 7 x 7 maps have 49 = 3 * 16 + 1 pixels.
+  /// Takes ESP_PANEL_WHOLE vectors and one column more, or null: 7 x 7 maps have 3 * 16 + 1 pixels.
   esp_panel_function one_more;
 } esp_panel_shape;
+
+/// The kernel for a tile of so many columns.
+static inline esp_panel_function esp_panel_for(const esp_panel_shape *shape, int32_t columns,
+                                               int32_t width) {
+  if (shape->one_more && columns == ESP_PANEL_WHOLE * width + 1) return shape->one_more;
+  return shape->run[(columns + width - 1) / width];
+}
 
 typedef struct esp_panel_kernels {
   /// For panels of 1, 2, 4, 8 rows.

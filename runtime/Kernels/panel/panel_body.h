@@ -1,5 +1,6 @@
-// Micro-kernels of esp_panel.h for the vector type that the including file chose.
-// ESP_PANEL_LOAD_LAST(p, n) loads the last vector of a tile, of which n lanes count.
+// Micro-kernels of esp_panel.h for the vector type that the including file chose. That file says how
+// the last vector of a tile is read: ESP_PANEL_TAIL(n) prepares for n lanes, ESP_PANEL_LOAD_LAST(p)
+// loads it.
 
 // Everything is unrolled at compile time: `acc` must become registers.
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
@@ -18,9 +19,16 @@ static inline __attribute__((always_inline)) void esp_panel_store(
 static inline __attribute__((always_inline)) void esp_panel_rows(
     const esp_panel_call *call, const int V, const int N) {
   esp_vec acc[8][ESP_PANEL_MAX_VECTORS];
-  ESP_UNROLL for (int i = 0; i < V; i++) {
-    esp_vec start = esp_vec_set(call->start[i]);
-    ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = start;
+  if (call->first) {
+    ESP_UNROLL for (int i = 0; i < V; i++) {
+      esp_vec start = esp_vec_set(call->start[i]);
+      ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = start;
+    }
+  } else {
+    ESP_UNROLL for (int i = 0; i < V; i++) {
+      const float *from = call->partial + i * call->partial_step;
+      ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_load(from + j * ESP_VEC_WIDTH);
+    }
   }
   const float *w = call->weights;
   const ptrdiff_t step = call->weight_step;
@@ -38,6 +46,13 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
     }
     w += step;
+  }
+  if (!call->last) {
+    ESP_UNROLL for (int i = 0; i < V; i++) {
+      float *to = call->partial + i * call->partial_step;
+      ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(to + j * ESP_VEC_WIDTH, acc[i][j]);
+    }
+    return;
   }
   ESP_UNROLL for (int i = 0; i < V; i++) {
     if (i >= call->rows) break;

@@ -35,7 +35,8 @@ static size_t lay_out(const esp_matrix_product *m, esp_isa isa, esp_product_plan
   *plan = (esp_product_plan){.m = *m, .set = esp_kernel_set_for(isa)};
   plan->shape = &plan->set->panel->shape[3];
   plan->tiling =
-      esp_tiling_of(m->n, plan->set->width, plan->shape->vectors, plan->shape->one_more != 0);
+      esp_tiling_of(m->n, plan->set->width, plan->shape->vectors,
+                    plan->shape->one_more ? ESP_PANEL_WHOLE : 0, HEIGHT);
   const size_t tile = (size_t)m->k * (size_t)plan->tiling.step * sizeof(float);
   plan->run = tile == 0 || RUN_BYTES / tile > (size_t)plan->tiling.tiles
                   ? plan->tiling.tiles
@@ -110,7 +111,6 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
       for (int32_t t = run * plan->run; t < (run + 1) * plan->run && t < plan->tiling.tiles; t++) {
         int32_t column, columns;
         esp_tile_at(&plan->tiling, t, &column, &columns);
-        const int32_t vectors = divide_up(columns, width);
         const int64_t at = (batch * m->m + row) * m->n + column;
         for (int32_t part = 0; part < rows; part += plan->shape->rows) {
           const int32_t left = rows - part;
@@ -119,13 +119,12 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
               .weights = panel + part, .weight_step = 16,
               .x = tile, .offsets = plan->offsets, .count = m->k,
               .rows = left < plan->shape->rows ? left : plan->shape->rows, .columns = columns,
-              .start = plan->zeros,
+              .start = plan->zeros, .first = 1, .last = 1,
               .y = m->c + c, .y_stride = m->n,
               .residual = m->epilogue.residual ? m->epilogue.residual + c : 0,
               .low = plan->low, .high = plan->high,
           };
-          (vectors > plan->shape->vectors ? plan->shape->one_more : plan->shape->run[vectors])(
-              &call);
+          esp_panel_for(plan->shape, columns, width)(&call);
         }
         if (plan->activates) {
           plan->set->pack->activate(m->c + at, m->n, rows, columns, &m->epilogue);

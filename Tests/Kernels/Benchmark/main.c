@@ -1,0 +1,183 @@
+// Times convolutions of ResNet-50 with dense and pruned weights on one thread.
+//
+//   benchmark [isa] [cold] [filter]    isa: scalar, neon, avx2, avx512; default: the best
+//
+// For each layer: GFLOP/s and share of the measured multiply-add peak, dense; then, for each kind of
+// pruning, how many times faster, and the share of peak that its remaining work reaches. "cold"
+// evicts weights and input before each run, as the rest of a model would.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../Checks/packing.h"
+#include "../Checks/running.h"
+#include "peak.h"
+
+typedef struct {
+  int32_t in, out, map, kernel, stride, count;  // map: extent of the output
+} layer;
+
+static const layer layers[] = {
+    {3, 64, 112, 7, 2, 1},
+    {64, 64, 56, 1, 1, 1},     {64, 64, 56, 3, 1, 3},    {64, 256, 56, 1, 1, 4},
+    {256, 64, 56, 1, 1, 2},    {256, 128, 56, 1, 1, 1},  {128, 128, 28, 3, 2, 1},
+    {128, 512, 28, 1, 1, 4},   {256, 512, 28, 1, 2, 1},  {512, 128, 28, 1, 1, 3},
+    {128, 128, 28, 3, 1, 3},   {512, 256, 28, 1, 1, 1},  {256, 256, 14, 3, 2, 1},
+    {256, 1024, 14, 1, 1, 6},  {512, 1024, 14, 1, 2, 1}, {1024, 256, 14, 1, 1, 5},
+    {256, 256, 14, 3, 1, 5},   {1024, 512, 14, 1, 1, 1}, {512, 512, 7, 3, 2, 1},
+    {512, 2048, 7, 1, 1, 3},   {1024, 2048, 7, 1, 2, 1}, {2048, 512, 7, 1, 1, 2},
+    {512, 512, 7, 3, 1, 2},
+};
+enum { LAYERS = sizeof layers / sizeof *layers };
+
+typedef enum { DENSE, BLOCK_16X8, VECTOR_2_4, STRICT_2_4, KINDS } kind;
+static const char *const kind_names[] = {"dense", "16x8 70%", "4:2:4", "2:4"};
+
+/// Zeroes what the kind of pruning takes away. Columns of one tap lie `taps` apart.
+static void prune(float *w, kind kind, const layer *l, random_source *r) {
+  const int32_t taps = l->kernel * l->kernel, columns = l->in * taps;
+  const int32_t rows = kind == BLOCK_16X8 ? 16 : kind == VECTOR_2_4 ? 4 : 1;
+  if (kind == DENSE) return;
+  for (int32_t o = 0; o < l->out; o += rows) {
+    for (int32_t tap = 0; tap < taps; tap++) {
+      for (int32_t ic = 0; ic < l->in; ic += kind == BLOCK_16X8 ? 8 : 4) {
+        int32_t drop[8] = {0}, group = kind == BLOCK_16X8 ? 8 : 4;
+        if (kind == BLOCK_16X8) {
+          const int32_t all = random_below(r, 100) < 70;
+          for (int32_t i = 0; i < 8; i++) drop[i] = all;
+        } else {
+          for (int32_t left = 2; left > 0;) {
+            const int32_t i = random_below(r, 4);
+            if (!drop[i]) drop[i] = 1, left--;
+          }
+        }
+        for (int32_t i = 0; i < group && ic + i < l->in; i++) {
+          for (int32_t row = o; drop[i] && row < o + rows && row < l->out; row++) {
+            w[(int64_t)row * columns + (ic + i) * taps + tap] = 0;
+          }
+        }
+      }
+    }
+  }
+}
+
+static void evict(const void *memory, size_t bytes) {
+#if defined(__x86_64__)
+  for (size_t i = 0; i < bytes; i += 64) __builtin_ia32_clflush((const char *)memory + i);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
+
+typedef struct { double seconds, density; } measurement;
+
+static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
+  random_source r = {7};
+  const int32_t taps = l->kernel * l->kernel, columns = l->in * taps;
+  const int64_t count = (int64_t)l->out * columns;
+  float *w = malloc((size_t)count * sizeof *w);
+  fill_random(w, count, 1 / sqrtf((float)columns), &r);
+  prune(w, kind, l, &r);
+  int64_t kept = 0;
+  for (int64_t i = 0; i < count; i++) kept += w[i] != 0;
+  static const store_kind stores[] = {STORE_DENSE, STORE_SHARED, STORE_SHARED, STORE_PATTERNS};
+  const char *block = getenv("COLUMN_BLOCK");
+  packed_weight p = pack_weight(stores[kind], w, l->out, columns, 1, kind == VECTOR_2_4 ? 4 : 8,
+                                kind == BLOCK_16X8 ? 2 : 1, block ? atoi(block) : 128, 1);
+  const int32_t in_map = l->map * l->stride, pad = (l->kernel - 1) / 2;
+  esp_convolution c = {
+      .batch = 1, .in_channels = l->in, .in_h = in_map, .in_w = in_map,
+      .out_channels = l->out, .out_h = l->map, .out_w = l->map,
+      .kernel_h = l->kernel, .kernel_w = l->kernel, .stride_h = l->stride, .stride_w = l->stride,
+      .dilation_h = 1, .dilation_w = 1, .pad_top = pad, .pad_left = pad,
+      .weight = p.weight,
+      .epilogue = {.activation = ESP_ACTIVATION_RELU},
+  };
+  guarded x = guarded_make((size_t)l->in * (size_t)(in_map * in_map) * sizeof(float), 1);
+  guarded y = guarded_make((size_t)l->out * (size_t)(l->map * l->map) * sizeof(float), 1);
+  guarded bias = guarded_make((size_t)l->out * sizeof(float), 1);
+  fill_random((float *)x.memory, (int64_t)x.bytes / 4, 1, &r);
+  fill_random((float *)bias.memory, l->out, 1, &r);
+  c.x = (const float *)x.memory;
+  c.y = (float *)y.memory;
+  c.epilogue.bias = (const float *)bias.memory;
+  run_memory memory = run_memory_make(esp_convolution_requirements(&c, isa), 1);
+  esp_task tasks[2];
+  const char *name;
+  const int n =
+      esp_convolution_prepare(&c, isa, memory.plan.memory, memory.shared.memory, tasks, &name);
+  esp_worker worker = {.scratch = memory.worker[0].memory};
+  double best = 1e9;
+  for (double until = seconds_now() + 0.15; seconds_now() < until;) {
+    if (cold) {
+      evict(p.values.memory, p.values.bytes);
+      evict(x.memory, x.bytes);
+    }
+    const double begin = seconds_now();
+    for (int t = 0; t < n; t++) tasks[t].run(tasks[t].arguments, 0, tasks[t].items, &worker);
+    const double took = seconds_now() - begin;
+    if (took < best) best = took;
+  }
+  run_memory_free(&memory);
+  packed_free(&p);
+  guarded_free(&x);
+  guarded_free(&y);
+  guarded_free(&bias);
+  free(w);
+  return (measurement){best, (double)kept / (double)count};
+}
+
+int main(int argc, char **argv) {
+  esp_isa isa = esp_detect_isa();
+  int cold = 0;
+  const char *filter = "";
+  for (int i = 1; i < argc; i++) {
+    int found = 0;
+    for (int k = 0; k < 4; k++) {
+      if (strcmp(argv[i], esp_isa_name((esp_isa)k)) == 0) isa = (esp_isa)k, found = 1;
+    }
+    if (found) continue;
+    if (strcmp(argv[i], "cold") == 0) cold = 1;
+    else filter = argv[i];
+  }
+  if (!esp_isa_available(isa)) {
+    fprintf(stderr, "this processor has no %s\n", esp_isa_name(isa));
+    return 1;
+  }
+  const double peak = measured_peak(isa);
+  printf("%s, one thread, peak %.1f GFLOP/s, %s\n", esp_isa_name(isa), peak * 1e-9,
+         cold ? "cold" : "warm");
+  printf("%-26s %3s %8s %8s %5s", "layer", "n", "us", "GFLOP/s", "peak");
+  for (int k = 1; k < KINDS; k++) printf("  %9s %5s", kind_names[k], "peak");
+  printf("\n");
+  double total[KINDS] = {0}, flops = 0;
+  for (int i = 0; i < LAYERS; i++) {
+    const layer *l = &layers[i];
+    char name[64];
+    snprintf(name, sizeof name, "%dx%d/%d %d->%d @%d", l->kernel, l->kernel, l->stride, l->in,
+             l->out, l->map);
+    if (!strstr(name, filter)) continue;
+    const double work =
+        2.0 * l->in * l->kernel * l->kernel * l->out * l->map * (double)l->map;
+    const measurement dense = measure(l, DENSE, isa, cold);
+    printf("%-26s %3d %8.1f %8.1f %4.0f%%", name, l->count, dense.seconds * 1e6,
+           work / dense.seconds * 1e-9, 100 * work / dense.seconds / peak);
+    flops += work * l->count;
+    total[DENSE] += dense.seconds * l->count;
+    for (int k = 1; k < KINDS; k++) {
+      // The first layer has 3 input channels: pruned models keep it dense.
+      const measurement m = l->in < 4 ? dense : measure(l, (kind)k, isa, cold);
+      printf("  %8.2fx %4.0f%%", dense.seconds / m.seconds,
+             100 * work * m.density / m.seconds / peak);
+      total[k] += m.seconds * l->count;
+    }
+    printf("\n");
+    fflush(stdout);
+  }
+  printf("%-30s %8.1f %8.1f %4.0f%%", "all", total[0] * 1e6, flops / total[0] * 1e-9,
+         100 * flops / total[0] / peak);
+  for (int k = 1; k < KINDS; k++) printf("  %8.2fx      ", total[0] / total[k]);
+  printf("\n");
+  return 0;
+}

@@ -1,0 +1,89 @@
+// Runs panels over one tile: calls the micro-kernels with what the plan says.
+#include "esp_weight_plan.h"
+
+static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
+  const esp_weight_plan *plan = job->plan;
+  const int32_t height = plan->height, step = plan->tiling.step;
+  const esp_panel_shape *shape =
+      &plan->set->panel->shape[height == 8 ? 3 : height == 4 ? 2 : height == 2 ? 1 : 0];
+  const esp_panel_function run = esp_panel_for(shape, job->columns, plan->set->width);
+  const int64_t panels = plan->panels_per_group;
+  const esp_panel_entry *entries =
+      plan->entries + ((int64_t)job->group * plan->blocks + block) * panels;
+  const float *start = plan->start + job->group * panels * height;
+  for (int32_t p = first; p < last; p++) {
+    const esp_panel_entry *entry = &entries[p];
+    const int32_t rows = plan->rows_per_group - p * height;
+    for (int32_t part = 0; part < height && part < rows; part += shape->rows) {
+      const int32_t left = rows - part;
+      const ptrdiff_t row = (ptrdiff_t)(p - first) * height + part;
+      const esp_panel_call call = {
+          .weights = plan->weight.values + entry->value + part,
+          .weight_step = height,
+          .x = job->x,
+          .offsets = plan->offsets + entry->offset,
+          .count = entry->counts[0],
+          .rows = left < shape->rows ? left : shape->rows,
+          .columns = job->columns,
+          .start = start + (int64_t)p * height + part,
+          .partial = job->partial ? job->partial + row * step : 0,
+          .partial_step = step,
+          .first = block == 0,
+          .last = block == plan->blocks - 1,
+          .y = job->y + row * job->y_stride,
+          .y_stride = job->y_stride,
+          .residual = job->residual ? job->residual + row * job->y_stride : 0,
+          .low = job->low,
+          .high = job->high,
+      };
+      run(&call);
+    }
+  }
+}
+
+static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
+  const esp_weight_plan *plan = job->plan;
+  const int32_t width = plan->set->width, step = plan->tiling.step;
+  const esp_pattern_function run = plan->set->pattern->run[(job->columns + width - 1) / width];
+  const int64_t panels = plan->panels_per_group;
+  const esp_panel_entry *entries =
+      plan->entries + ((int64_t)job->group * plan->blocks + block) * panels;
+  const float *start = plan->start + job->group * panels * 4;
+  for (int32_t p = first; p < last; p++) {
+    const esp_panel_entry *entry = &entries[p];
+    const uint32_t *list = (const uint32_t *)plan->offsets + entry->offset;
+    const int32_t rows = plan->rows_per_group - p * 4;
+    for (int32_t pair = 0; pair < 2 && pair * 2 < rows; pair++) {
+      const int32_t *counts = entry->counts + pair * 3, left = rows - pair * 2;
+      const ptrdiff_t row = (ptrdiff_t)(p - first) * 4 + pair * 2;
+      const esp_pattern_call call = {
+          .weights = plan->weight.values + entry->value,
+          .entries = list,
+          .counts = counts,
+          .x = job->x,
+          .partial = job->partial ? job->partial + row * step : 0,
+          .partial_step = step,
+          .first = block == 0,
+          .last = block == plan->blocks - 1,
+          .rows = left < 2 ? left : 2,
+          .columns = job->columns,
+          .start = start + (int64_t)p * 4 + pair * 2,
+          .y = job->y + row * job->y_stride,
+          .y_stride = job->y_stride,
+          .residual = job->residual ? job->residual + row * job->y_stride : 0,
+          .low = job->low,
+          .high = job->high,
+      };
+      run(&call);
+      list += counts[0] + counts[1] + counts[2];
+    }
+  }
+}
+
+void esp_tile_run(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
+  if (job->plan->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
+    run_patterns(job, first, last, block);
+  } else {
+    run_panels(job, first, last, block);
+  }
+}
