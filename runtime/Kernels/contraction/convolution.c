@@ -7,8 +7,6 @@
 #include "esp_convolution_plan.h"
 #include "esp_rows.h"
 
-enum { ITEMS = 32 };
-
 /// Whether pixels of the input itself are the columns.
 static int is_plain(const esp_convolution *c) {
   return c->kernel_h == 1 && c->kernel_w == 1 && c->stride_h == 1 && c->stride_w == 1 &&
@@ -33,6 +31,15 @@ static int packs(const esp_convolution_plan *plan) {
          (plan->plain && !w->set->panel->reads_exactly);
 }
 
+/// Floats that a tile of three vectors covers in the source's planes: its pixels, and rows below.
+static int64_t spread(const esp_convolution_plan *plan) {
+  const esp_convolution *c = &plan->c;
+  const int64_t pixels = ESP_PANEL_WHOLE * (int64_t)plan->weight.set->width;
+  int64_t span = pixels + (int64_t)(c->kernel_h - 1) * c->dilation_h / c->stride_h * c->out_w;
+  if (span > plan->plane) span = plan->plane;
+  return c->in_channels / c->weight.groups * (plan->plain ? 1 : plan->copies) * span;
+}
+
 static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_plan **placed,
                       esp_convolution_plan *plan, void *memory, void *shared) {
   uintptr_t at = (uintptr_t)memory;
@@ -40,10 +47,6 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
   *plan = (esp_convolution_plan){.c = *c, .plain = is_plain(c)};
   esp_weight_plan *w = &plan->weight;
   *w = esp_weight_plan_of(&c->weight, &c->epilogue, isa);
-  esp_weight_plan_tile(w, c->out_h * c->out_w);
-  esp_weight_plan_lay_out(w, &at);
-  plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
-
   const int64_t channels = c->in_channels / c->weight.groups;
   if (plan->plain) {
     plan->plane = (int64_t)c->in_h * c->in_w;
@@ -52,6 +55,12 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     plan->plane = (int64_t)phase_rows(c) * c->out_w;
     plan->copies = (int64_t)c->kernel_w * phases(c);
     plan->source = shared;
+  }
+  plan->packs = packs(plan);
+  esp_weight_plan_tile(w, c->out_h * c->out_w, plan->packs ? 0 : spread(plan));
+  esp_weight_plan_lay_out(w, &at);
+  plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
+  if (!plan->plain) {
     // Kernels may read to the end of a vector behind the last copy.
     plan->shared_bytes = ((size_t)((int64_t)c->batch * c->in_channels * plan->copies * plan->plane) +
                           (size_t)w->tiling.step) * sizeof(float);
@@ -59,13 +68,13 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
   const int64_t per_channel = plan->plain ? plan->plane : plan->copies * plan->plane;
   plan->source_image = c->in_channels * per_channel;
   plan->source_group = channels * per_channel;
-  plan->packs = packs(plan);
-  if (plan->packs) plan->tile_floats = (size_t)w->block * (size_t)w->tiling.step;
+  if (plan->packs) {
+    const int32_t rows = w->whole ? c->weight.columns : w->block;
+    plan->tile_floats = (size_t)rows * (size_t)w->tiling.step;
+  }
   plan->worker_bytes = (plan->tile_floats + esp_weight_plan_sums(w)) * sizeof(float);
   const int64_t tiles = (int64_t)c->batch * w->tiling.tiles * c->weight.groups;
-  int64_t chunks = (ITEMS + tiles - 1) / tiles;
-  if (chunks > w->panels_per_group) chunks = w->panels_per_group;
-  plan->chunk = (int32_t)((w->panels_per_group + chunks - 1) / chunks);
+  plan->chunk = esp_weight_plan_chunk(w, tiles);
   plan->chunks = (w->panels_per_group + plan->chunk - 1) / plan->chunk;
   return at - (uintptr_t)memory;
 }
@@ -89,23 +98,46 @@ static void fill_column_offsets(esp_convolution_plan *plan) {
   }
 }
 
+/// One shifted copy where rows of the copy are as long as the input's and nothing is strided: the
+/// whole plane moves at once, and columns that came from a neighbouring row become zero.
+static void copy_plane(const esp_convolution *c, const float *from, int64_t left, float *to,
+                       int64_t plane) {
+  const int64_t size = (int64_t)c->in_h * c->in_w, begin = (int64_t)c->pad_top * c->out_w - left;
+  int64_t first = begin > 0 ? begin : 0, end = begin + size < plane ? begin + size : plane;
+  if (first > plane) first = plane;
+  if (end < first) end = first;
+  memset(to, 0, (size_t)first * sizeof(float));
+  memcpy(to + first, from + (first - begin), (size_t)(end - first) * sizeof(float));
+  memset(to + end, 0, (size_t)(plane - end) * sizeof(float));
+  for (int64_t row = 0; row < plane; row += c->out_w) {
+    for (int64_t j = 0; j < -left && j < c->out_w; j++) to[row + j] = 0;
+    for (int64_t j = c->in_w - left > 0 ? c->in_w - left : 0; j < c->out_w; j++) to[row + j] = 0;
+  }
+}
+
 /// Task 1: the shifted copies of planes first ..< last.
 static void run_copy(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_convolution_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
   const int32_t rows = phase_rows(c), count = phases(c);
+  const int flat = c->stride_h == 1 && c->stride_w == 1 && c->out_w == c->in_w;
   for (int64_t channel = first; channel < last; channel++) {
     const float *from = c->x + channel * c->in_h * c->in_w;
     float *to = (float *)(uintptr_t)plan->source + channel * plan->copies * plan->plane;
     for (int32_t kx = 0; kx < c->kernel_w; kx++) {
       const int64_t left = (int64_t)kx * c->dilation_w - c->pad_left;
+      if (flat) {
+        copy_plane(c, from, left, to, plan->plane);
+        to += plan->plane;
+        continue;
+      }
       for (int32_t phase = 0; phase < count; phase++) {
         for (int32_t row = 0; row < rows; row++, to += c->out_w) {
           const int64_t y = (int64_t)row * c->stride_h + phase - c->pad_top;
           const int inside = y >= 0 && y < c->in_h;
-          esp_copy_row(to, c->out_w, inside ? from + y * c->in_w : from, inside ? c->in_w : 0,
-                       left, c->stride_w);
+          esp_copy_row(plan->weight.set->pack, to, c->out_w, inside ? from + y * c->in_w : from,
+                       inside ? c->in_w : 0, left, c->stride_w);
         }
       }
     }
@@ -145,12 +177,14 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .low = w->low, .high = w->high,
           .partial = tile + plan->tile_floats,
       };
+      if (plan->packs && w->whole && packed != place) {
+        pack->rows(tile, w->tiling.step, source, plan->column_offsets, c->weight.columns, columns);
+        packed = place;
+      }
       for (int32_t block = 0; block < w->blocks; block++) {
-        if (plan->packs && (w->blocks > 1 || packed != place)) {
-          pack->rows(tile, w->tiling.step, source,
-                     plan->column_offsets + esp_block_first(w, block), esp_block_size(w, block),
-                     columns);
-          packed = place;
+        if (plan->packs && !w->whole) {
+          pack->rows(tile, w->tiling.step, source, plan->column_offsets + block * w->block,
+                     esp_block_size(w, block), columns);
         }
         esp_tile_run(&job, p, end, block);
       }

@@ -13,8 +13,7 @@
 /// Values and offsets of one panel and block.
 typedef struct esp_panel_entry {
   int64_t value, offset;
-  /// Panels: counts[0] entries. Patterns: three counts for each of the panel's two pairs of rows.
-  int32_t counts[6];
+  int32_t count;
 } esp_panel_entry;
 
 typedef struct esp_weight_plan {
@@ -24,14 +23,16 @@ typedef struct esp_weight_plan {
   int32_t height;
   int32_t rows_per_group, panels_per_group;
   esp_tiling tiling;
-  /// Blocks of columns; each file block of pattern groups is cut into `pieces` of them.
-  int32_t blocks, block, pieces;
+  /// Blocks of so many columns; those of pattern groups are the file's.
+  int32_t blocks, block;
+  /// Whether a packed tile holds all blocks, or is packed anew for each.
+  int32_t whole;
   /// [group][block][panel].
   esp_panel_entry *entries;
   /// One per row of every panel: the bias, or zero.
   float *start;
-  /// Per list entry, in the order of the lists; dense weights have one list. For pattern groups,
-  /// entries of esp_pattern.h.
+  /// Per list entry, in the order of the lists; dense weights have one list. For pattern groups
+  /// the stream, with columns turned into offsets.
   int32_t *offsets;
   /// The functions of the epilogue that fit between limits are applied by micro-kernels; others
   /// (`activates`) in a second pass.
@@ -50,7 +51,8 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
 esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *, esp_isa);
 
 /// Cuts `columns` pixels or tokens into tiles for this weight's kernels, and decides on blocks.
-void esp_weight_plan_tile(esp_weight_plan *, int32_t columns);
+/// `spread`: floats that a tile read in place covers, or 0 for a packed one.
+void esp_weight_plan_tile(esp_weight_plan *, int32_t columns, int64_t spread);
 
 /// Takes the plan's memory; its contents come later.
 void esp_weight_plan_lay_out(esp_weight_plan *, uintptr_t *at);
@@ -59,22 +61,14 @@ void esp_weight_plan_lay_out(esp_weight_plan *, uintptr_t *at);
 /// its block's packed tile.
 void esp_weight_plan_fill(esp_weight_plan *, const float *bias, const int32_t *column_offsets);
 
-/// The columns of a block: first, and how many.
-static inline int32_t esp_block_first(const esp_weight_plan *plan, int32_t block) {
-  const int32_t whole = block / plan->pieces, piece = block % plan->pieces;
-  const int32_t span = plan->pieces == 1 ? plan->block : plan->weight.column_block;
-  return whole * span + piece * plan->block;
-}
+/// How many columns a block has.
 static inline int32_t esp_block_size(const esp_weight_plan *plan, int32_t block) {
-  const int32_t first = esp_block_first(plan, block);
-  int32_t end = first + plan->block;
-  if (plan->pieces > 1) {
-    const int32_t whole = (block / plan->pieces + 1) * plan->weight.column_block;
-    if (end > whole) end = whole;
-  }
-  if (end > plan->weight.columns) end = plan->weight.columns;
-  return end > first ? end - first : 0;
+  const int32_t left = plan->weight.columns - block * plan->block;
+  return left < plan->block ? left : plan->block;
 }
+
+/// Panels of one work item, where `tiles` tiles of columns make items by themselves.
+int32_t esp_weight_plan_chunk(const esp_weight_plan *, int64_t tiles);
 
 /// Panels whose sums wait together between blocks.
 int32_t esp_weight_plan_together(const esp_weight_plan *);

@@ -43,23 +43,22 @@ static size_t lay_out(const esp_linear *l, esp_isa isa, esp_linear_plan **placed
   const esp_packing packing = l->weight.packing;
   plan->vector = packing == ESP_PACKING_ROWS ||
                  (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
-  int64_t tiles = 1;
-  if (!plan->vector) {
-    esp_weight_plan_tile(w, l->tokens);
+  if (plan->vector) {
+    const int32_t count = units(plan);
+    plan->chunk = divide_up(count, count < ITEMS ? count : ITEMS);
+    plan->chunks = divide_up(count, plan->chunk);
+  } else {
+    esp_weight_plan_tile(w, l->tokens, 0);
+    plan->chunk = esp_weight_plan_chunk(w, w->tiling.tiles);
+    plan->chunks = divide_up(w->panels_per_group, plan->chunk);
     plan->together = w->blocks > 1 ? esp_weight_plan_together(w) : SUM_ROWS / w->height;
     const size_t step = (size_t)w->tiling.step;
-    plan->tile_floats = (size_t)w->block * step;
+    plan->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * step;
     // Sums between blocks and results waiting to be transposed are the same memory.
     plan->worker_bytes = (plan->tile_floats + (size_t)(plan->together * w->height) * step) *
                          sizeof(float);
-    tiles = w->tiling.tiles;
   }
   esp_weight_plan_lay_out(w, &at);
-  int64_t chunks = (ITEMS + tiles - 1) / tiles;
-  const int32_t count = units(plan);
-  if (chunks > count) chunks = count;
-  plan->chunk = divide_up(count, (int32_t)chunks);
-  plan->chunks = divide_up(count, plan->chunk);
   return at - (uintptr_t)memory;
 }
 
@@ -89,11 +88,14 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .low = -INFINITY, .high = INFINITY,
           .partial = sums,
       };
+      if (w->whole && packed != place) {
+        pack->transposed(tile, step, x, in, in, tokens, 1.0f);
+        packed = place;
+      }
       for (int32_t block = 0; block < w->blocks; block++) {
-        if (w->blocks > 1 || packed != place) {
-          pack->transposed(tile, step, x + esp_block_first(w, block), in,
-                           esp_block_size(w, block), tokens, 1.0f);
-          packed = place;
+        if (!w->whole) {
+          pack->transposed(tile, step, x + block * w->block, in, esp_block_size(w, block), tokens,
+                           1.0f);
         }
         esp_tile_run(&job, p, end, block);
       }
@@ -142,7 +144,7 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     for (int64_t p = begin; p < end; p++) {
       const esp_panel_entry *entry = &w->entries[p];
       for (int32_t t = 0; t < l->tokens; t++) {
-        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->counts[0],
+        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->count,
                       l->x + (int64_t)t * l->in_features, sums);
         finish_vector(plan, sums, t, (int32_t)p * 16, 16);
       }
@@ -159,9 +161,9 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     for (int32_t t = 0; t < l->tokens; t++) {
       const esp_matvec_call call = {
           .weights = weight->values + entry->value,
-          .panel_step = (ptrdiff_t)entry->counts[0] * h,
+          .panel_step = (ptrdiff_t)entry->count * h,
           .columns = weight->counts ? weight->column + entry->offset : 0,
-          .count = entry->counts[0],
+          .count = entry->count,
           .panels = (int32_t)(stop - p),
           .x = l->x + (int64_t)t * l->in_features,
           .sums = sums,
@@ -177,7 +179,7 @@ static void fill_rows(esp_weight_plan *plan) {
   int64_t value = 0;
   for (int32_t p = 0; p < plan->panels_per_group; p++) {
     const int32_t count = (int32_t)plan->weight.counts[p];
-    plan->entries[p] = (esp_panel_entry){value, value, {count}};
+    plan->entries[p] = (esp_panel_entry){value, value, count};
     value += (int64_t)count * 16;
   }
 }

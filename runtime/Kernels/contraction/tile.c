@@ -22,7 +22,7 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
           .weight_step = height,
           .x = job->x,
           .offsets = plan->offsets + entry->offset,
-          .count = entry->counts[0],
+          .count = entry->count,
           .rows = left < shape->rows ? left : shape->rows,
           .columns = job->columns,
           .start = start + (int64_t)p * height + part,
@@ -51,32 +51,26 @@ static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, i
   const float *start = plan->start + job->group * panels * 4;
   for (int32_t p = first; p < last; p++) {
     const esp_panel_entry *entry = &entries[p];
-    const uint32_t *list = (const uint32_t *)plan->offsets + entry->offset;
     const int32_t rows = plan->rows_per_group - p * 4;
-    for (int32_t pair = 0; pair < 2 && pair * 2 < rows; pair++) {
-      const int32_t *counts = entry->counts + pair * 3, left = rows - pair * 2;
-      const ptrdiff_t row = (ptrdiff_t)(p - first) * 4 + pair * 2;
-      const esp_pattern_call call = {
-          .weights = plan->weight.values + entry->value,
-          .entries = list,
-          .counts = counts,
-          .x = job->x,
-          .partial = job->partial ? job->partial + row * step : 0,
-          .partial_step = step,
-          .first = block == 0,
-          .last = block == plan->blocks - 1,
-          .rows = left < 2 ? left : 2,
-          .columns = job->columns,
-          .start = start + (int64_t)p * 4 + pair * 2,
-          .y = job->y + row * job->y_stride,
-          .y_stride = job->y_stride,
-          .residual = job->residual ? job->residual + row * job->y_stride : 0,
-          .low = job->low,
-          .high = job->high,
-      };
-      run(&call);
-      list += counts[0] + counts[1] + counts[2];
-    }
+    const ptrdiff_t row = (ptrdiff_t)(p - first) * 4;
+    const esp_pattern_call call = {
+        .weights = plan->weight.values + entry->value,
+        .stream = plan->offsets + entry->offset,
+        .x = job->x,
+        .partial = job->partial ? job->partial + row * step : 0,
+        .partial_step = step,
+        .first = block == 0,
+        .last = block == plan->blocks - 1,
+        .rows = rows < 4 ? rows : 4,
+        .columns = job->columns,
+        .start = start + (int64_t)p * 4,
+        .y = job->y + row * job->y_stride,
+        .y_stride = job->y_stride,
+        .residual = job->residual ? job->residual + row * job->y_stride : 0,
+        .low = job->low,
+        .high = job->high,
+    };
+    run(&call);
   }
 }
 

@@ -3,12 +3,16 @@
 #include <math.h>
 
 enum {
-  /// Floats of a tile that stay in the nearest cache beside weights and sums: 32 KiB.
-  NEAR_FLOATS = 8192,
+  /// Floats of a tile that stay in the nearest cache beside weights and sums.
+  NEAR_FLOATS = 12288,
   /// Floats of a tile that stay in the second cache while weights stream past: 512 KiB.
   FAR_FLOATS = 131072,
+  /// Floats of a tile that a worker may hold: 4 MiB.
+  WHOLE_FLOATS = 1 << 20,
   /// Rows whose sums wait together between blocks.
   ROWS_TOGETHER = 256,
+  /// Work items wanted, so that threads finish together.
+  ITEMS = 32,
 };
 
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
@@ -25,7 +29,7 @@ static const esp_panel_shape *shape_of(const esp_weight_plan *plan) {
 esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue *epilogue,
                                    esp_isa isa) {
   esp_weight_plan plan = {.weight = *weight, .set = esp_kernel_set_for(isa), .blocks = 1,
-                          .block = weight->columns, .pieces = 1,
+                          .block = weight->columns, .whole = 1,
                           .low = -INFINITY, .high = INFINITY};
   plan.height = weight->packing == ESP_PACKING_ROWS             ? 16
                 : weight->packing == ESP_PACKING_PATTERN_GROUPS ? 4
@@ -44,46 +48,28 @@ esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue 
   return plan;
 }
 
-void esp_weight_plan_tile(esp_weight_plan *plan, int32_t columns) {
+void esp_weight_plan_tile(esp_weight_plan *plan, int32_t columns, int64_t spread) {
   const esp_weight *w = &plan->weight;
   const int32_t width = plan->set->width;
   if (is_patterns(plan)) {
-    plan->tiling = esp_tiling_of(columns, width, plan->set->pattern->vectors, 0, 2);
-    // Entries hold places in a tile in 16 bits, which this keeps them below.
-    plan->pieces = divide_up(w->column_block, NEAR_FLOATS / plan->tiling.step);
-    plan->block = divide_up(w->column_block, plan->pieces);
-    plan->blocks = divide_up(w->columns, w->column_block) * plan->pieces;
-    return;
-  }
-  const esp_panel_shape *shape = shape_of(plan);
-  plan->tiling = esp_tiling_of(columns, width, shape->vectors,
-                               shape->one_more ? ESP_PANEL_WHOLE : 0, plan->height);
-  const int32_t most = (plan->height == 8 ? FAR_FLOATS : NEAR_FLOATS) / plan->tiling.step;
-  // A little too much is better than another round of sums.
-  if (w->columns > most + most / 4) {
-    plan->blocks = divide_up(w->columns, most);
-    plan->block = divide_up(w->columns, plan->blocks);
+    plan->tiling = esp_tiling_of(columns, width, plan->set->pattern->vectors, 0, 4);
+    plan->block = w->column_block < w->columns ? w->column_block : w->columns;
     plan->blocks = divide_up(w->columns, plan->block);
-  }
-}
-
-/// How many entries pairs of rows have in the whole stream: each set counts once for each pair that
-/// it has rows of.
-static size_t pair_entries(const esp_weight_plan *plan) {
-  const uint16_t *stream = plan->weight.stream;
-  const int64_t lists = (int64_t)plan->weight.groups * plan->panels_per_group *
-                        divide_up(plan->weight.columns, plan->weight.column_block);
-  size_t at = 0, total = 0;
-  for (int64_t l = 0; l < lists; l++) {
-    size_t columns = 0;
-    for (int set = 1; set < 16; set++) {
-      const size_t n = stream[at + (size_t)set - 1];
-      total += n * (size_t)(((set & 3) != 0) + ((set & 12) != 0));
-      columns += n;
+  } else {
+    const esp_panel_shape *shape = shape_of(plan);
+    plan->tiling = esp_tiling_of(columns, width, shape->vectors,
+                                 shape->one_more ? ESP_PANEL_WHOLE : 0, plan->height);
+    // A little too much is better than another round of sums.
+    const int64_t size = spread ? spread : (int64_t)w->columns * plan->tiling.step;
+    const int64_t most = plan->height == 8 ? FAR_FLOATS : NEAR_FLOATS;
+    if (size > most + most / 4) {
+      plan->blocks = (int32_t)((size + most - 1) / most);
+      if (plan->blocks > w->columns) plan->blocks = w->columns;
+      plan->block = divide_up(w->columns, plan->blocks);
+      plan->blocks = divide_up(w->columns, plan->block);
     }
-    at += 15 + columns;
   }
-  return total;
+  plan->whole = (int64_t)w->columns * plan->tiling.step <= WHOLE_FLOATS;
 }
 
 void esp_weight_plan_lay_out(esp_weight_plan *plan, uintptr_t *at) {
@@ -91,7 +77,7 @@ void esp_weight_plan_lay_out(esp_weight_plan *plan, uintptr_t *at) {
   const size_t panels = (size_t)plan->panels_per_group * (size_t)w->groups;
   size_t offsets = 0;
   if (is_patterns(plan)) {
-    offsets = pair_entries(plan);
+    offsets = w->stream_count;
   } else if (w->packing == ESP_PACKING_PANELS) {
     offsets = w->counts ? w->column_count : (size_t)w->columns;
   }
@@ -101,7 +87,8 @@ void esp_weight_plan_lay_out(esp_weight_plan *plan, uintptr_t *at) {
 }
 
 static int32_t place(const esp_weight_plan *plan, const int32_t *column_offsets, int32_t column) {
-  return column_offsets ? column_offsets[column] : column % plan->block * plan->tiling.step;
+  if (column_offsets) return column_offsets[column];
+  return (plan->whole ? column : column % plan->block) * plan->tiling.step;
 }
 
 static esp_panel_entry *entry_at(const esp_weight_plan *plan, int32_t group, int32_t block,
@@ -120,7 +107,7 @@ static void fill_dense(esp_weight_plan *plan, const int32_t *column_offsets) {
         *entry_at(plan, g, b, p) = (esp_panel_entry){
             .value = (((int64_t)g * panels + p) * columns + first) * plan->height,
             .offset = first,
-            .counts = {esp_block_size(plan, b)}};
+            .count = esp_block_size(plan, b)};
       }
     }
   }
@@ -147,7 +134,7 @@ static void fill_lists(esp_weight_plan *plan, const int32_t *column_offsets) {
           const int64_t before = (int64_t)(p - first) * count + begin;
           *entry_at(plan, g, b, p) = (esp_panel_entry){.value = value + before * plan->height,
                                                        .offset = offset + begin,
-                                                       .counts = {i - begin}};
+                                                       .count = i - begin};
         }
       }
       value += (int64_t)(end - first) * count * plan->height;
@@ -156,58 +143,25 @@ static void fill_lists(esp_weight_plan *plan, const int32_t *column_offsets) {
   }
 }
 
-/// Sorts one panel and block of the file's 15 sets into three lists for each pair of rows and piece
-/// of the block. Returns how many entries that made.
-static int64_t fill_panel_patterns(esp_weight_plan *plan, const uint16_t *stream,
-                                   esp_panel_entry *entries, int64_t value, int64_t offset) {
-  uint32_t *out = (uint32_t *)plan->offsets;
-  const int32_t step = plan->tiling.step;
-  const int64_t stride = plan->panels_per_group;  // from one piece's entry to the next
-  int64_t made = 0;
-  for (int32_t piece = 0; piece < plan->pieces; piece++) {
-    esp_panel_entry *e = entries + piece * stride;
-    const uint32_t low = (uint32_t)(piece * plan->block), high = low + (uint32_t)plan->block;
-    *e = (esp_panel_entry){.value = value, .offset = offset + made};
-    for (int list = 0; list < 6; list++) {
-      const int pair = list / 3 * 2, wanted = list % 3 + 1;
-      const int64_t begin = made;
-      const uint16_t *column = stream + 15;
-      uint32_t at = 0;
-      for (int set = 1; set < 16; set++) {
-        const uint32_t n = stream[set - 1];
-        const uint32_t values = (uint32_t)__builtin_popcount((unsigned)set);
-        if (((set >> pair) & 3) == wanted) {
-          // The pair's first value stands behind those of the rows below it.
-          const uint32_t before = (uint32_t)__builtin_popcount((unsigned)set & ((1u << pair) - 1));
-          for (uint32_t i = 0; i < n; i++) {
-            if (column[i] < low || column[i] >= high) continue;
-            out[offset + made++] = (column[i] - low) * (uint32_t)step |
-                                   (at + i * values + before) << 16;
-          }
-        }
-        column += n;
-        at += n * values;
-      }
-      e->counts[list] = (int32_t)(made - begin);
-    }
-  }
-  return made;
-}
-
 static void fill_patterns(esp_weight_plan *plan) {
-  const esp_weight *w = &plan->weight;
-  const uint16_t *stream = w->stream;
-  int64_t value = 0, offset = 0;
-  for (int32_t g = 0; g < w->groups; g++) {
-    for (int32_t b = 0; b < plan->blocks; b += plan->pieces) {
+  const uint16_t *stream = plan->weight.stream;
+  const int32_t step = plan->tiling.step;
+  int64_t value = 0, at = 0;
+  for (int32_t g = 0; g < plan->weight.groups; g++) {
+    for (int32_t b = 0; b < plan->blocks; b++) {
+      const int32_t first = plan->whole ? b * plan->block * step : 0;
       for (int32_t p = 0; p < plan->panels_per_group; p++) {
-        offset += fill_panel_patterns(plan, stream, entry_at(plan, g, b, p), value, offset);
-        int32_t columns = 0;
-        for (int set = 1; set < 16; set++) {
-          columns += stream[set - 1];
-          value += stream[set - 1] * __builtin_popcount((unsigned)set);
+        esp_panel_entry *entry = entry_at(plan, g, b, p);
+        *entry = (esp_panel_entry){.value = value, .offset = at};
+        for (int set = 1; set < 16; set++, at++) {
+          const int32_t n = stream[at];
+          plan->offsets[at] = n;
+          entry->count += n;
+          value += n * __builtin_popcount((unsigned)set);
         }
-        stream += 15 + columns;
+        for (int32_t i = 0; i < entry->count; i++, at++) {
+          plan->offsets[at] = first + stream[at] * step;
+        }
       }
     }
   }
@@ -232,6 +186,17 @@ void esp_weight_plan_fill(esp_weight_plan *plan, const float *bias,
       fill_dense(plan, column_offsets);
     }
   }
+}
+
+int32_t esp_weight_plan_chunk(const esp_weight_plan *plan, int64_t tiles) {
+  const int32_t panels = plan->panels_per_group;
+  // Fewer rows would not be worth bringing a block near, or packing it again.
+  const int32_t least = plan->blocks == 1 ? 1 : (plan->whole ? ROWS_TOGETHER / 2 : ROWS_TOGETHER) / plan->height;
+  int64_t chunks = (ITEMS + tiles - 1) / tiles;
+  if (chunks > panels) chunks = panels;
+  int32_t chunk = divide_up(panels, (int32_t)chunks);
+  if (chunk < least) chunk = least;
+  return chunk < panels ? chunk : panels;
 }
 
 int32_t esp_weight_plan_together(const esp_weight_plan *plan) {

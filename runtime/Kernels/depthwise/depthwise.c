@@ -47,7 +47,7 @@ static void run_planes(const void *arguments, int64_t first, int64_t last, esp_w
         const int32_t y = i - c->pad_top;
         const int inside = y >= 0 && y < c->in_h;
         for (int32_t q = 0; q < c->stride_w; q++) {
-          esp_copy_row(plane + i * pitch + q * plan->part, plan->part,
+          esp_copy_row(plan->set->pack, plane + i * pitch + q * plan->part, plan->part,
                        inside ? from + (ptrdiff_t)y * c->in_w : from, inside ? c->in_w : 0,
                        q - c->pad_left, c->stride_w);
         }

@@ -24,6 +24,8 @@ typedef struct esp_pack_kernels {
   /// y[i * y_stride + j] = activation(y[...]): the functions that micro-kernels do not apply.
   void (*activate)(float *y, ptrdiff_t y_stride, int32_t rows, int32_t columns,
                    const esp_epilogue *);
+  /// to[j] = from[2 * j], j < count; reads nothing behind the last of these.
+  void (*every_other)(float *to, const float *from, int32_t count);
 } esp_pack_kernels;
 
 #endif

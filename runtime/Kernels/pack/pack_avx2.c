@@ -24,6 +24,11 @@ static inline void esp_transpose(esp_vec v[8]) {
   }
 }
 
+static inline esp_vec esp_even(esp_vec a, esp_vec b) {
+  const __m256d mixed = _mm256_castps_pd(_mm256_shuffle_ps(a, b, 0x88));
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xD8));
+}
+
 #include "pack_body.h"
 
 ESP_VEC_END

@@ -31,6 +31,12 @@ static inline void esp_transpose(esp_vec v[16]) {
   }
 }
 
+static inline esp_vec esp_even(esp_vec a, esp_vec b) {
+  const __m512i even =
+      _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  return _mm512_permutex2var_ps(a, even, b);
+}
+
 #include "pack_body.h"
 
 ESP_VEC_END

@@ -1,5 +1,6 @@
 // The functions of esp_pack.h for the vector type that the including file chose. That file also
-// defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i.
+// defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i; and esp_even(a, b):
+// the even lanes of a, then of b.
 
 static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
                                         const int32_t *offsets, int32_t count, int32_t columns) {
@@ -87,9 +88,22 @@ static void ESP_VEC_NAME(esp_activate)(float *y, ptrdiff_t y_stride, int32_t row
   }
 }
 
+static void ESP_VEC_NAME(esp_every_other)(float *to, const float *from, int32_t count) {
+  enum { W = ESP_VEC_WIDTH };
+  int32_t j = 0;
+  for (; j + W < count; j += W, from += 2 * W) {
+    esp_vec_store(to + j, esp_even(esp_vec_load(from), esp_vec_load(from + W)));
+  }
+  if (j == count) return;
+  const int left = 2 * (count - j) - 1;
+  const esp_vec a = esp_vec_load_first(from, left < W ? left : W);
+  const esp_vec b = left > W ? esp_vec_load_first(from + W, left - W) : esp_vec_set(0.0f);
+  esp_vec_store_first(to + j, esp_even(a, b), count - j);
+}
+
 #define ESP_PACK_TABLE                                                            \
   {                                                                               \
     .rows = ESP_VEC_NAME(esp_pack_rows), .transposed = ESP_VEC_NAME(esp_pack_transposed), \
     .finish_transposed = ESP_VEC_NAME(esp_finish_transposed),                     \
-    .activate = ESP_VEC_NAME(esp_activate),                                       \
+    .activate = ESP_VEC_NAME(esp_activate), .every_other = ESP_VEC_NAME(esp_every_other), \
   }

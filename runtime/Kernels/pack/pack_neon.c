@@ -15,6 +15,8 @@ static inline void esp_transpose(esp_vec v[4]) {
   v[3] = vreinterpretq_f32_f64(vtrn2q_f64(high, high2));
 }
 
+static inline esp_vec esp_even(esp_vec a, esp_vec b) { return vuzp1q_f32(a, b); }
+
 #include "pack_body.h"
 
 const esp_pack_kernels esp_pack_neon = ESP_PACK_TABLE;

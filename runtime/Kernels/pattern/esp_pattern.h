@@ -1,9 +1,7 @@
-// Micro-kernel of pattern groups: two rows of a panel, one block of columns, one packed tile.
+// Micro-kernel of pattern groups: one panel of 4 rows, one block of columns, one packed tile.
 //
-// The file groups a panel's columns by which of its 4 rows hold values: 15 groups. Run as 15 loops,
-// every end of a loop is a branch that the processor guesses wrong, which measured a third of the
-// time. So the plan regroups them for each pair of rows into three: columns of the upper row alone,
-// of the lower row alone, of both. Values stay where they are in the file; an entry says where.
+// The panel's columns are grouped by which of the 4 rows they hold values for, so each of the 15
+// groups is a loop without decisions: load the tile's row, multiply it into exactly those sums.
 #ifndef ESP_PATTERN_H
 #define ESP_PATTERN_H
 
@@ -11,15 +9,12 @@
 #include <stdint.h>
 
 typedef struct esp_pattern_call {
-  /// The values of the panel and block.
   const float *weights;
-  /// counts[0] entries for row 0 alone, counts[1] for row 1 alone, counts[2] for both. An entry's
-  /// low half is the place of the column in the tile, its high half that of the value (or of row
-  /// 0's, with row 1's right behind) in weights.
-  const uint32_t *entries;
-  const int32_t *counts;
+  /// 15 counts, then that many offsets into x, group behind group.
+  const int32_t *stream;
   const float *x;
-  /// As in esp_panel_call: [2][partial_step].
+  /// Where the panel's sums wait between blocks: [4][partial_step]. Read unless `first`, written
+  /// unless `last`; the last block's result goes to y.
   float *partial;
   ptrdiff_t partial_step;
   int32_t first, last;
@@ -33,7 +28,7 @@ typedef struct esp_pattern_call {
 
 typedef void (*esp_pattern_function)(const esp_pattern_call *);
 
-enum { ESP_PATTERN_MAX_VECTORS = 8 };
+enum { ESP_PATTERN_MAX_VECTORS = 6 };
 
 typedef struct esp_pattern_kernels {
   int32_t vectors;

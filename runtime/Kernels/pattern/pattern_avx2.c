@@ -1,4 +1,4 @@
-// Pattern-group micro-kernels on AVX2: 2 rows by up to 5 vectors.
+// Pattern-group micro-kernels on AVX2: 4 rows by up to 3 vectors.
 #include "esp_pattern.h"
 
 #if defined(__x86_64__)
@@ -10,14 +10,11 @@ ESP_VEC_BEGIN
 ESP_PATTERN_KERNEL(1)
 ESP_PATTERN_KERNEL(2)
 ESP_PATTERN_KERNEL(3)
-ESP_PATTERN_KERNEL(4)
-ESP_PATTERN_KERNEL(5)
 ESP_VEC_END
 
 const esp_pattern_kernels esp_pattern_avx2 = {
-    .vectors = 5,
+    .vectors = 3,
     .run =
-        {0, esp_pattern_1_avx2, esp_pattern_2_avx2, esp_pattern_3_avx2,
-         esp_pattern_4_avx2, esp_pattern_5_avx2},
+        {0, esp_pattern_1_avx2, esp_pattern_2_avx2, esp_pattern_3_avx2},
 };
 #endif

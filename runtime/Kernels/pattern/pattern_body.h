@@ -3,47 +3,56 @@
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
-static inline __attribute__((always_inline)) void esp_pattern_pair(
+// Columns that hold values for the rows in `set`; a function of constants once inlined. Not unrolled:
+// counts are small and vary, and each further branch on them is one more to guess wrong.
+#define ESP_PATTERN_GROUP(set)                                                                \
+  _Pragma("clang loop unroll(disable)")                                                       \
+  for (const int32_t *end = offsets + call->stream[(set) - 1]; offsets != end; offsets++) {   \
+    const float *p = call->x + *offsets;                                                      \
+    esp_vec b[ESP_PATTERN_MAX_VECTORS];                                                       \
+    ESP_UNROLL for (int j = 0; j < N; j++) b[j] = esp_vec_load(p + j * ESP_VEC_WIDTH);        \
+    ESP_UNROLL for (int i = 0; i < 4; i++) {                                                  \
+      if (((set) >> i) & 1) {                                                                 \
+        esp_vec a = esp_vec_set(w[__builtin_popcount((set) & ((1 << i) - 1))]);               \
+        ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);   \
+      }                                                                                       \
+    }                                                                                         \
+    w += __builtin_popcount(set);                                                             \
+  }
+
+static inline __attribute__((always_inline)) void esp_pattern_panel(
     const esp_pattern_call *call, const int N) {
-  esp_vec acc[2][ESP_PATTERN_MAX_VECTORS];
+  esp_vec acc[4][ESP_PATTERN_MAX_VECTORS];
   if (call->first) {
-    ESP_UNROLL for (int i = 0; i < 2; i++) {
+    ESP_UNROLL for (int i = 0; i < 4; i++) {
       esp_vec start = esp_vec_set(call->start[i]);
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = start;
     }
   } else {
-    ESP_UNROLL for (int i = 0; i < 2; i++) {
+    ESP_UNROLL for (int i = 0; i < 4; i++) {
       const float *from = call->partial + i * call->partial_step;
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_load(from + j * ESP_VEC_WIDTH);
     }
   }
-  const float *x = call->x, *w = call->weights;
-  const uint32_t *entry = call->entries, *end = entry + call->counts[0];
-  for (; entry != end; entry++) {
-    const float *p = x + (*entry & 0xFFFF);
-    const esp_vec a = esp_vec_set(w[*entry >> 16]);
-    ESP_UNROLL for (int j = 0; j < N; j++) {
-      acc[0][j] = esp_vec_fma(a, esp_vec_load(p + j * ESP_VEC_WIDTH), acc[0][j]);
-    }
-  }
-  for (end += call->counts[1]; entry != end; entry++) {
-    const float *p = x + (*entry & 0xFFFF);
-    const esp_vec a = esp_vec_set(w[*entry >> 16]);
-    ESP_UNROLL for (int j = 0; j < N; j++) {
-      acc[1][j] = esp_vec_fma(a, esp_vec_load(p + j * ESP_VEC_WIDTH), acc[1][j]);
-    }
-  }
-  for (end += call->counts[2]; entry != end; entry++) {
-    const float *p = x + (*entry & 0xFFFF), *v = w + (*entry >> 16);
-    const esp_vec a = esp_vec_set(v[0]), b = esp_vec_set(v[1]);
-    ESP_UNROLL for (int j = 0; j < N; j++) {
-      const esp_vec c = esp_vec_load(p + j * ESP_VEC_WIDTH);
-      acc[0][j] = esp_vec_fma(a, c, acc[0][j]);
-      acc[1][j] = esp_vec_fma(b, c, acc[1][j]);
-    }
-  }
+  const float *w = call->weights;
+  const int32_t *offsets = call->stream + 15;
+  ESP_PATTERN_GROUP(1)
+  ESP_PATTERN_GROUP(2)
+  ESP_PATTERN_GROUP(3)
+  ESP_PATTERN_GROUP(4)
+  ESP_PATTERN_GROUP(5)
+  ESP_PATTERN_GROUP(6)
+  ESP_PATTERN_GROUP(7)
+  ESP_PATTERN_GROUP(8)
+  ESP_PATTERN_GROUP(9)
+  ESP_PATTERN_GROUP(10)
+  ESP_PATTERN_GROUP(11)
+  ESP_PATTERN_GROUP(12)
+  ESP_PATTERN_GROUP(13)
+  ESP_PATTERN_GROUP(14)
+  ESP_PATTERN_GROUP(15)
   if (!call->last) {
-    ESP_UNROLL for (int i = 0; i < 2; i++) {
+    ESP_UNROLL for (int i = 0; i < 4; i++) {
       float *to = call->partial + i * call->partial_step;
       ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(to + j * ESP_VEC_WIDTH, acc[i][j]);
     }
@@ -51,7 +60,7 @@ static inline __attribute__((always_inline)) void esp_pattern_pair(
   }
   const int last = call->columns - (N - 1) * ESP_VEC_WIDTH;
   esp_vec low = esp_vec_set(call->low), high = esp_vec_set(call->high);
-  ESP_UNROLL for (int i = 0; i < 2; i++) {
+  ESP_UNROLL for (int i = 0; i < 4; i++) {
     if (i >= call->rows) break;
     ESP_UNROLL for (int j = 0; j < N; j++) {
       const ptrdiff_t at = i * call->y_stride + j * ESP_VEC_WIDTH;
@@ -67,5 +76,5 @@ static inline __attribute__((always_inline)) void esp_pattern_pair(
 
 #define ESP_PATTERN_KERNEL(N)                                                  \
   static void ESP_VEC_NAME(esp_pattern_##N)(const esp_pattern_call *call) {    \
-    esp_pattern_pair(call, N);                                                 \
+    esp_pattern_panel(call, N);                                                \
   }

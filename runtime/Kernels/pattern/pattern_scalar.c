@@ -1,4 +1,4 @@
-// Pattern-group micro-kernels on plain C: 2 rows by up to 4 columns.
+// Pattern-group micro-kernels on plain C: 4 rows by up to 4 columns.
 #include "esp_pattern.h"
 
 #include "../math/esp_math_scalar.h"
