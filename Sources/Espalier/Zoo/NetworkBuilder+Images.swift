@@ -1,5 +1,4 @@
 import EspalierGraph
-import Foundation
 
 /// The square window of a convolution.
 struct ZooWindow {
@@ -31,37 +30,34 @@ extension NetworkBuilder {
     var attributes = window.attributes
     attributes["group"] = .integer(Int64(groups))
     let y = node("Conv", [x.value, weight], name: name, attributes: attributes)
-    let normed = batchNorm(y, norm, of: x, weight, channels, gain)
-    return activate(normed, activation, norm)
+    let (means, variances) = x.convolved(elements(weight), outputs: channels, groups: groups)
+    let raw = Feature(value: y, means: means, variances: variances)
+    return activate(batchNorm(raw, norm, gain), activation, norm)
   }
 
-  /// Batch normalisation after a convolution, with the statistics that its weight and input imply.
-  private mutating func batchNorm(
-    _ y: Graph.ValueID, _ name: String, of x: Feature, _ weight: Graph.ValueID, _ channels: Int,
-    _ gain: Float
-  ) -> Feature {
-    let scale = vector(name + ".weight", channels, gain * 0.8...gain * 1.2)
-    let bias = vector(name + ".bias", channels, gain * -0.2...gain * 0.2)
-    let weights = elements(weight)
-    let fanIn = weights.count / channels
+  /// Batch normalisation with statistics near those that its input is expected to have.
+  private mutating func batchNorm(_ x: Feature, _ name: String, _ gain: Float) -> Feature {
+    let scale = vector(name + ".weight", x.channels, gain * 0.8...gain * 1.2)
+    let bias = vector(name + ".bias", x.channels, gain * -0.2...gain * 0.2)
     var random = random(name + ".running")
+    let epsilon: Float = 1e-5
+    var y = x
     var (means, variances): ([Float], [Float]) = ([], [])
-    for channel in 0..<channels {
-      var (sum, squares): (Float, Float) = (0, 0)
-      for index in channel * fanIn..<(channel + 1) * fanIn {
-        sum += weights[index]
-        squares += weights[index] * weights[index]
-      }
-      let variance = squares * Float(x.variance)
-      means.append(sum * Float(x.mean) + variance.squareRoot() * random.uniform(-0.1...0.1))
-      variances.append(variance * random.uniform(0.8...1.25) + 1e-4)
+    for channel in 0..<x.channels {
+      let deviation = x.variances[channel].squareRoot()
+      means.append(x.means[channel] + deviation * random.uniform(-0.1...0.1))
+      variances.append(x.variances[channel] * random.uniform(0.8...1.25))
+      let factor = elements(scale)[channel] / (variances[channel] + epsilon).squareRoot()
+      y.means[channel] =
+        elements(bias)[channel] + factor * (x.means[channel] - means[channel])
+      y.variances[channel] = x.variances[channel] * factor * factor
     }
-    let mean = constant(name + ".running_mean", Tensor(means, shape: [channels]))
-    let variance = constant(name + ".running_var", Tensor(variances, shape: [channels]))
-    let value = node(
-      "BatchNormalization", [y, scale, bias, mean, variance], name: name,
-      attributes: ["epsilon": .float(1e-5)])
-    return Feature(value: value, channels: channels, mean: 0, variance: Double(gain * gain))
+    let mean = constant(name + ".running_mean", Tensor(means, shape: [x.channels]))
+    let variance = constant(name + ".running_var", Tensor(variances, shape: [x.channels]))
+    y.value = node(
+      "BatchNormalization", [x.value, scale, bias, mean, variance], name: name,
+      attributes: ["epsilon": .float(epsilon)])
+    return y
   }
 
   /// An elementwise function; the node takes its name from the layer before.
@@ -81,94 +77,90 @@ extension NetworkBuilder {
       let gate = node("Sigmoid", [x.value], name: name + ".sigmoid")
       y.value = node("Mul", [x.value, gate], name: name + ".silu")
     }
-    (y.mean, y.variance) = moments(of: x, after: activation)
+    y.apply(activation)
     return y
-  }
-
-  /// Mean and variance of a function of a normal number, by summing over the bell.
-  private func moments(of x: Feature, after activation: ZooActivation) -> (Double, Double) {
-    let deviation = x.variance.squareRoot()
-    var (total, mean, square) = (0.0, 0.0, 0.0)
-    for step in -40...40 {
-      let z = Double(step) / 8
-      let density = exp(-0.5 * z * z)
-      let y = activation.apply(x.mean + deviation * z)
-      total += density
-      mean += density * y
-      square += density * y * y
-    }
-    mean /= total
-    return (mean, square / total - mean * mean)
   }
 
   /// The sum of two branches.
   mutating func add(_ a: Feature, _ b: Feature, name: String) -> Feature {
     Feature(
-      value: node("Add", [a.value, b.value], name: name), channels: a.channels,
-      mean: a.mean + b.mean, variance: a.variance + b.variance)
+      value: node("Add", [a.value, b.value], name: name),
+      means: zip(a.means, b.means).map { $0 + $1 },
+      variances: zip(a.variances, b.variances).map { $0 + $1 })
   }
 
   /// Maximum over 3 by 3 pixels at every second one.
   mutating func maxPool(_ x: Feature, name: String) -> Feature {
     let value = node(
       "MaxPool", [x.value], name: name, attributes: ZooWindow(kernel: 3, stride: 2).attributes)
-    // The largest of several numbers lies about a deviation above their mean and varies less.
+    // Nine rectified normal numbers, neighbours somewhat alike, have about this for a maximum.
     return Feature(
-      value: value, channels: x.channels, mean: x.mean + x.variance.squareRoot(),
-      variance: x.variance / 2)
+      value: value, means: zip(x.means, x.variances).map { $0 + 1.8 * $1.squareRoot() },
+      variances: x.variances)
   }
 
   /// The mean over all pixels, still [1, channels, 1, 1].
   mutating func globalPool(_ x: Feature, name: String) -> Feature {
-    var y = x
-    y.value = node("GlobalAveragePool", [x.value], name: name)
-    return y
+    // Pixels are alike to a degree that depends on the image; as if 16 of them were independent.
+    Feature(
+      value: node("GlobalAveragePool", [x.value], name: name), means: x.means,
+      variances: x.variances.map { $0 / 16 })
   }
 
   /// Squeeze and excitation: each channel is scaled by what all channels' means say.
   mutating func squeezeExcite(_ x: Feature, _ name: String, squeezed: Int) -> Feature {
     var gate = globalPool(x, name: name + ".avgpool")
-    gate = biasedConvolution(gate, name + ".fc1", channels: squeezed)
+    gate = centred(gate, name + ".fc1", channels: squeezed)
     gate = activate(gate, .silu, name + ".fc1")
-    gate = biasedConvolution(gate, name + ".fc2", channels: x.channels)
+    gate = centred(gate, name + ".fc2", channels: x.channels)
     gate = activate(gate, .sigmoid, name + ".fc2")
-    return Feature(
-      value: node("Mul", [gate.value, x.value], name: name + ".scale"), channels: x.channels,
-      mean: x.mean * gate.mean, variance: x.variance * gate.mean * gate.mean)
+    var y = x
+    y.value = node("Mul", [gate.value, x.value], name: name + ".scale")
+    for channel in 0..<x.channels {
+      let power = gate.variances[channel] + gate.means[channel] * gate.means[channel]
+      y.means[channel] *= gate.means[channel]
+      y.variances[channel] =
+        x.variances[channel] * power
+        + gate.variances[channel] * x.means[channel] * x.means[channel]
+    }
+    return y
   }
 
-  /// A pointwise convolution with bias.
-  private mutating func biasedConvolution(
-    _ x: Feature, _ name: String, channels: Int
-  ) -> Feature {
-    let power = x.mean * x.mean + x.variance
-    let weight = weight(
-      name + ".weight", [channels, x.channels, 1, 1],
-      deviation: (1 / (Double(x.channels) * power)).squareRoot())
-    let bias = vector(name + ".bias", channels, -0.2...0.2)
-    let y = node(
-      "Conv", [x.value, weight, bias], name: name, attributes: ZooWindow(kernel: 1).attributes)
-    return Feature(value: y, channels: channels)
+  /// A pointwise convolution of pooled features.
+  private mutating func centred(_ x: Feature, _ name: String, channels: Int) -> Feature {
+    let layer = centredLayer(x, name, channels, shape: [channels, x.channels, 1, 1])
+    return Feature(
+      value: node(
+        "Conv", [x.value, layer.weight, layer.bias], name: name,
+        attributes: ZooWindow(kernel: 1).attributes), means: layer.means,
+      variances: layer.variances)
+  }
+
+  /// Weights that give a variance of 1, and biases that take away what the inputs' means add, so
+  /// that the image decides.
+  private mutating func centredLayer(
+    _ x: Feature, _ name: String, _ outputs: Int, shape: [Int]
+  ) -> (weight: Graph.ValueID, bias: Graph.ValueID, means: [Float], variances: [Float]) {
+    let total = Double(x.variances.reduce(0, +))
+    let weight = weight(name + ".weight", shape, deviation: (1 / total).squareRoot())
+    let (means, variances) = x.convolved(elements(weight), outputs: outputs, groups: 1)
+    var random = random(name + ".bias")
+    let offsets = means.map { _ in random.uniform(-0.1...0.1) }
+    let bias = constant(
+      name + ".bias", Tensor(zip(offsets, means).map { $0 - $1 }, shape: [outputs]))
+    return (weight, bias, offsets, variances)
   }
 
   /// Pooling, a fully connected layer of 1000 classes, and the output "logits".
   mutating func classify(_ x: Feature, name: String) {
+    let classes = 1000
     let pooled = globalPool(x, name: "avgpool")
     let flat = node(
       "Flatten", [pooled.value], name: "flatten", attributes: ["axis": .integer(1)])
-    let classes = 1000
-    let deviation = (1 / (Double(x.channels) * x.variance)).squareRoot()
-    let weight = weight(name + ".weight", [classes, x.channels], deviation: deviation)
-    // The bias takes away what the features' mean adds, so that the image decides.
-    let weights = elements(weight)
-    var random = random(name + ".bias")
-    let biases = (0..<classes).map { row in
-      let sum = weights[row * x.channels..<(row + 1) * x.channels].reduce(0, +)
-      return random.uniform(-0.1...0.1) - sum * Float(x.mean)
-    }
-    let bias = constant(name + ".bias", Tensor(biases, shape: [classes]))
+    let layer = centredLayer(pooled, name, classes, shape: [classes, x.channels])
     let logits = node(
-      "Gemm", [flat, weight, bias], name: name, attributes: ["transB": .integer(1)])
+      "Gemm", [flat, layer.weight, layer.bias], name: name,
+      attributes: ["transB": .integer(1)])
     output("logits", logits, [1, classes])
   }
 }

@@ -1,31 +1,4 @@
 import EspalierGraph
-import Foundation
-
-/// An activation within a network under construction, and what its values are expected to be like.
-///
-/// The moments are those for an input of mean 0 and variance 1, as if channels were alike and
-/// independent: enough to give batch normalisation the statistics that training would have found.
-struct Feature {
-  var value: Graph.ValueID
-  var channels: Int
-  var mean = 0.0
-  var variance = 1.0
-}
-
-/// An elementwise function after a layer.
-enum ZooActivation {
-  case none, relu, relu6, silu, sigmoid
-
-  func apply(_ x: Double) -> Double {
-    switch self {
-    case .none: x
-    case .relu: max(x, 0)
-    case .relu6: min(max(x, 0), 6)
-    case .silu: x / (1 + exp(-x))
-    case .sigmoid: 1 / (1 + exp(-x))
-    }
-  }
-}
 
 /// Builds a graph layer by layer, with seeded weights and names as training frameworks give them.
 struct NetworkBuilder {
@@ -45,7 +18,8 @@ struct NetworkBuilder {
   /// The image to classify, [1, 3, imageSize, imageSize].
   mutating func image() -> Feature {
     let type = TensorType(.float32, [1, 3, imageSize, imageSize])
-    return Feature(value: graph.addInput("input", type), channels: 3)
+    return Feature(
+      value: graph.addInput("input", type), means: [0, 0, 0], variances: [1, 1, 1])
   }
 
   /// A graph input of any type.
