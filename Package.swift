@@ -50,6 +50,14 @@ let modules: [Target] = [
     swiftSettings: settings()),
 
   // tests: one folder per module
+  tests("BoardTests", "Tests/Board", ["EspalierBoard"]),
+  tests("LatencyReportTests", "Tests/LatencyReport", ["EspalierLatencyReport"]),
+  tests(
+    "MeasureTests", "Tests/Measure",
+    [
+      "EspalierMeasure", "EspalierExecutor", "EspalierBoard", "EspalierBoardProgram",
+      "EspalierModelFile", "EspalierLatencyReport",
+    ]),
   .target(name: "CEspalierAllocationCount", path: "Tests/Executor/AllocationCount"),
   tests(
     "ExecutorTests", "Tests/Executor",

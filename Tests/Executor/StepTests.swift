@@ -109,6 +109,19 @@ import Testing
     #expect(outputs == [.floats([])])
   }
 
+  @Test func scalarsHaveNoAxes() throws {
+    var model = TinyModel()
+    let x = model.input([])
+    let sum = model.tensor([])
+    let reduced = model.tensor([])
+    let y = model.output([])
+    model.step(.binary, [x, x], [sum], [1])
+    model.step(.reduce, [sum], [reduced], [1, 0])
+    model.step(.copy, [reduced], [y], [0, 0, 0])
+    let outputs = try run(model.description, [.floats([21])], like: [.floats([])])
+    #expect(outputs == [.floats([42])])
+  }
+
   @Test func absentInstructionSetIsRefused() throws {
     let file = try StepCase.elementwise[0].model.description.bytes()
     let model = try Model(copying: file.span)

@@ -29,10 +29,13 @@ public enum Board {
   }
 
   /// Writes a file whole or not at all: beside `path` first, flushed, then renamed.
+  public static func write(_ bytes: [UInt8], to path: String) throws(BoardError) {
+    try unsafe write(bytes, UnsafeRawBufferPointer(start: nil, count: 0), to: path)
+  }
+
+  /// Writes header and body as one file, whole or not at all.
   public static func write(
-    _ header: [UInt8],
-    _ body: UnsafeRawBufferPointer = unsafe UnsafeRawBufferPointer(start: nil, count: 0),
-    to path: String
+    _ header: [UInt8], _ body: UnsafeRawBufferPointer, to path: String
   ) throws(BoardError) {
     let status = unsafe path.withCString { name in
       unsafe header.withUnsafeBytes {

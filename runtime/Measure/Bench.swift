@@ -43,11 +43,12 @@ public func bench(
   inputs: ModelInputs? = nil
 ) throws(BenchError) -> BenchReport {
   let start = Board.now
+  let usable = Board.cores
   let model = try loaded(path)
-  var session = try started(model, options)
+  var session = try started(model, at: path, options, usable)
   let load = Board.now - start
   let inputs = inputs ?? ModelInputs(placeholdersFor: model)
-  let before = BenchReport.Environment.now
+  let before = BenchReport.Environment(now: usable)
   let sampled: (samples: [UInt64], isSteady: Bool)
   let profile: [UInt64]
   do throws(RunError) {
@@ -69,7 +70,7 @@ public func bench(
     threads: options.threads, isa: session.instructionSet.name,
     samples: Samples(nanoseconds: sampled.samples), loadNanoseconds: load,
     arenaBytes: session.arenaBytes, weightBytes: model.weightBytes, fileBytes: model.fileBytes,
-    isSteady: sampled.isSteady, before: before, after: .now, layers: layers)
+    isSteady: sampled.isSteady, before: before, after: .init(now: usable), layers: layers)
 }
 
 private func loaded(_ path: String) throws(BenchError) -> Model {
@@ -77,16 +78,15 @@ private func loaded(_ path: String) throws(BenchError) -> Model {
 }
 
 private func started(
-  _ model: borrowing Model, _ options: BenchOptions
+  _ model: borrowing Model, at path: String, _ options: BenchOptions, _ usable: [Int32]
 ) throws(BenchError) -> Session {
-  let usable = Board.cores
   let pinned = usable.count >= options.threads ? Array(usable.prefix(options.threads)) : nil
   do throws(ExecutorError) {
     return try Session(
       model, threads: options.threads, instructionSet: options.instructionSet,
       cores: options.cores ?? pinned)
   } catch {
-    throw .load(.model(error))
+    throw .load(.model(error, path: path))
   }
 }
 
@@ -129,10 +129,11 @@ private func measureSteps(
 }
 
 extension BenchReport.Environment {
-  static var now: BenchReport.Environment {
+  /// What the machine says now; `cores` are those that were usable before workers were pinned.
+  init(now cores: [Int32]) {
     let conditions = Conditions.current
-    return BenchReport.Environment(
-      cores: Board.cores.count, governor: conditions.governor, kilohertz: conditions.kilohertz,
+    self.init(
+      cores: cores.count, governor: conditions.governor, kilohertz: conditions.kilohertz,
       celsius: conditions.celsius, loadAverage: conditions.loadAverage)
   }
 }

@@ -4,12 +4,12 @@ public import EspalierExecutor
 /// Why a model file does not become a model: the system refuses it, or the runtime does.
 public enum LoadError: Error, Sendable, CustomStringConvertible {
   case board(BoardError)
-  case model(ExecutorError)
+  case model(ExecutorError, path: String)
 
   public var description: String {
     switch self {
     case .board(let error): error.description
-    case .model(let error): error.description
+    case .model(let error, let path): "\(path): \(error.description)"
     }
   }
 
@@ -17,7 +17,7 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
   public var exitCode: Int32 {
     switch self {
     case .board(let error): error.exitCode
-    case .model(let error): error.exitCode
+    case .model(let error, _): error.exitCode
     }
   }
 }
@@ -31,7 +31,7 @@ extension Model {
     do throws(ExecutorError) {
       self = try unsafe Model(adopting: file.relinquish(), release: MappedFile.unmap)
     } catch {
-      throw .model(error)
+      throw .model(error, path: path)
     }
   }
 

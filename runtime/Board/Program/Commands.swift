@@ -65,7 +65,8 @@ extension Program {
       return try Session(
         model, threads: arguments.threads, instructionSet: arguments.instructionSet)
     } catch {
-      throw Failure(exitCode: error.exitCode, message: error.description)
+      throw Failure(
+        exitCode: error.exitCode, message: "\(arguments.model): \(error.description)")
     }
   }
 
