@@ -58,6 +58,9 @@ let modules: [Target] = [
       "EspalierMeasure", "EspalierExecutor", "EspalierBoard", "EspalierBoardProgram",
       "EspalierModelFile", "EspalierLatencyReport",
     ]),
+  kernels("CEspalierKernelChecks", "Tests/Kernels/Checks", ["CEspalierKernels"]),
+  tests(
+    "KernelTests", "Tests/Kernels/Swift", ["CEspalierKernelChecks", "CEspalierKernels"]),
   .target(name: "CEspalierAllocationCount", path: "Tests/Executor/AllocationCount"),
   tests(
     "ExecutorTests", "Tests/Executor",
@@ -112,8 +115,12 @@ func swift(
     name: name, dependencies: imports, path: path, exclude: exclude, swiftSettings: settings())
 }
 
-func kernels(_ name: String, _ path: String) -> Target {
-  .target(name: name, path: path, cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])])
+func kernels(
+  _ name: String, _ path: String, _ imports: [Target.Dependency] = []
+) -> Target {
+  .target(
+    name: name, dependencies: imports, path: path,
+    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])])
 }
 
 func bridge(_ name: String, _ path: String) -> Target {

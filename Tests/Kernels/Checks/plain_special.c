@@ -229,3 +229,10 @@ const esp_plain_check_entry esp_plain_checks[] = {
     {"threads", esp_check_threads},
 };
 const size_t esp_plain_check_count = sizeof esp_plain_checks / sizeof esp_plain_checks[0];
+
+const char *esp_plain_check_name(size_t index) { return esp_plain_checks[index].name; }
+
+int esp_plain_check_run(size_t index, esp_isa isa, uint64_t seed, char *message,
+                        size_t capacity) {
+  return esp_plain_checks[index].check(isa, seed, message, capacity);
+}

@@ -55,7 +55,7 @@ static void one_pool(check *c, int32_t threads) {
     check_fail(c, "no pool of %d", threads);
     return;
   }
-  static counting counts[MOST_TASKS];
+  counting *counts = calloc(MOST_TASKS, sizeof *counts);
   for (int round = 0; round < 30 && !c->failed; round++) {
     esp_task tasks[MOST_TASKS];
     int32_t count = (int32_t)check_integer(c, 0, MOST_TASKS), faulty_at = -1, faulty = -1;
@@ -106,6 +106,7 @@ static void one_pool(check *c, int32_t threads) {
   outside = outside * 0.5f;
   if (outside == 0) check_fail(c, "the caller still flushes subnormals after the run");
   esp_threads_destroy(pool);
+  free(counts);
 }
 
 int esp_check_threads(esp_isa isa, uint64_t seed, char *message, size_t capacity) {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "esp_checks_plain.h"
+
 /// Each check compares every kernel variant of an instruction set with the reference, on buffers
 /// between forbidden pages. Returns 0, or 1 with the failing case in `message`. The instruction set
 /// is an esp_isa; one this processor lacks is a failure.

@@ -30,4 +30,8 @@ typedef struct esp_plain_check_entry {
 extern const esp_plain_check_entry esp_plain_checks[];
 extern const size_t esp_plain_check_count;
 
+/// The same for Swift, which imports no array of unknown length.
+const char *esp_plain_check_name(size_t index);
+int esp_plain_check_run(size_t index, esp_isa, uint64_t seed, char *message, size_t capacity);
+
 #endif

@@ -1,0 +1,38 @@
+internal import CEspalierKernelChecks
+internal import CEspalierKernels
+import Testing
+
+/// One of the checks written in C, which run wherever C runs.
+struct PlainCheck: Sendable, CustomStringConvertible {
+  let index: Int
+
+  static let all: [PlainCheck] = (0..<esp_plain_check_count).map { PlainCheck(index: $0) }
+
+  var description: String { unsafe String(cString: esp_plain_check_name(index)) }
+
+  /// What went wrong, with the seed and the case; nil if nothing did.
+  func run(on set: InstructionSet, seed: UInt64) -> String? {
+    var message = [CChar](repeating: 0, count: 512)
+    let failed = unsafe message.withUnsafeMutableBufferPointer { buffer in
+      unsafe esp_plain_check_run(index, set.code, seed, buffer.baseAddress, buffer.count)
+    }
+    guard failed != 0 else { return nil }
+    return String(
+      decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// Every plain kernel and the thread pool against references, on every instruction set of this machine.
+@Suite struct PlainKernelTests {
+  @Test(arguments: PlainCheck.all, InstructionSet.available)
+  func `agrees with its reference`(check: PlainCheck, set: InstructionSet) {
+    for seed: UInt64 in [1, 2] {
+      #expect(check.run(on: set, seed: seed) == nil)
+    }
+  }
+
+  @Test func `there are checks to run`() {
+    #expect(PlainCheck.all.count >= 28)
+    #expect(InstructionSet.available.count >= 1)
+  }
+}
