@@ -12,13 +12,9 @@ struct PlainCheck: Sendable, CustomStringConvertible {
 
   /// What went wrong, with the seed and the case; nil if nothing did.
   func run(on set: InstructionSet, seed: UInt64) -> String? {
-    var message = [CChar](repeating: 0, count: 512)
-    let failed = unsafe message.withUnsafeMutableBufferPointer { buffer in
-      unsafe esp_plain_check_run(index, set.code, seed, buffer.baseAddress, buffer.count)
+    unsafe failure { message, size in
+      unsafe esp_plain_check_run(index, set.code, seed, message, size)
     }
-    guard failed != 0 else { return nil }
-    return String(
-      decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 
