@@ -1,0 +1,132 @@
+public import EspalierGraph
+internal import EspalierLowering
+internal import EspalierModelFile
+public import EspalierExecutor
+internal import EspalierMeasure
+
+/// What is in a model: `espalier inspect`.
+public struct Inspection: Sendable, Encodable {
+  public var schema = "espalier.inspect/1"
+  public var parameters: Int
+  public var macs: Int
+  public var nonzero: Int
+  public var layers: [Layer]
+
+  /// One layer with weights.
+  public struct Layer: Sendable, Encodable {
+    public var name: String
+    public var op: String
+    /// Shape of the weight.
+    public var shape: [Int]
+    public var parameters: Int
+    public var macs: Int
+    public var density: Double
+    /// Patterns that the zeros fit, most regular first.
+    public var patterns: [String]
+    /// How the runtime stores it, or would.
+    public var encoding: String
+  }
+
+  /// Inspects an ONNX model or a packed one.
+  public init(
+    contentsOf path: String, inputShapes: [String: [Int]] = [:]
+  ) throws(EspalierError) {
+    if isPackedModel(path) {
+      self.init(try loadModel(path))
+    } else {
+      let graph = try loadGraph(path)
+      try self.init(specialise(graph, inputShapes: inputShapes, file: path), file: path)
+    }
+  }
+
+  /// Inspects a typed graph. Layers are those whose weights the runtime would pack.
+  public init(_ graph: Specialised, file: String) throws(EspalierError) {
+    let program: Program
+    do throws(GraphProblems) { program = try buildProgram(graph) } catch {
+      throw EspalierError(error, in: file)
+    }
+    parameters = 0
+    nonzero = 0
+    macs = 0
+    layers = []
+    for tensor in graph.usedConstants where tensor.elementType.isFloatingPoint {
+      parameters += tensor.count
+      nonzero += tensor.floats.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+    }
+    for index in graph.graph.nodes.indices { macs += graph.multiplyAccumulates(ofNode: index) }
+    for step in program.steps {
+      guard let weight = step.weight else { continue }
+      let choice = WeightChoice(weight)
+      let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
+      layers.append(
+        Layer(
+          name: step.name, op: step.operation, shape: weight.shape,
+          parameters: weight.values.count + bias, macs: step.multiplyAccumulates,
+          density: choice.density, patterns: ZeroPattern(weight).fittingPatterns(),
+          encoding: choice.name))
+    }
+  }
+
+  /// Inspects a packed model.
+  public init(_ model: borrowing Model) {
+    parameters = 0
+    nonzero = 0
+    macs = 0
+    layers = []
+    for index in 0..<model.stepCount {
+      let step = model.step(index)
+      macs += Int(clamping: step.multiplyAccumulates)
+      guard let weight = step.weight else { continue }
+      parameters += weight.count
+      nonzero += weight.nonzeroCount
+      let encoding = step.encoding ?? "dense"
+      layers.append(
+        Layer(
+          name: step.name, op: step.operation, shape: [weight.rows, weight.columns],
+          parameters: weight.count, macs: Int(clamping: step.multiplyAccumulates),
+          density: step.density ?? 1, patterns: encoding == "dense" ? [] : [encoding],
+          encoding: encoding))
+    }
+  }
+}
+
+/// Every problem of an ONNX model: `espalier check`.
+public struct CheckReport: Sendable, Encodable {
+  public var schema = "espalier.check/1"
+  public var nodes: Int
+  /// Distinct operators.
+  public var operators: [String]
+  public var problems: [Problem]
+
+  public struct Problem: Sendable, Encodable {
+    public var code: String
+    public var node: String
+    public var message: String
+  }
+
+  /// Checks import, types and what the runtime executes.
+  /// - Throws: `EspalierError` where the file is no ONNX model at all.
+  public init(
+    contentsOf path: String, inputShapes: [String: [Int]] = [:]
+  ) throws(EspalierError) {
+    let graph = try loadGraph(path)
+    nodes = graph.nodes.count
+    operators = Set(graph.nodes.map(\.operation)).sorted()
+    do throws(GraphProblems) {
+      _ = try buildProgram(Specialised(graph, inputShapes: inputShapes))
+      problems = []
+    } catch {
+      problems = error.problems.map {
+        Problem(code: $0.code.rawValue, node: $0.node, message: $0.message)
+      }
+    }
+  }
+}
+
+extension Specialised {
+  /// Constants that remaining nodes read, each once.
+  fileprivate var usedConstants: [Tensor] {
+    let used = Set(graph.nodes.flatMap { $0.inputs.compactMap { $0 } })
+    return used.sorted().compactMap { constants[$0] }
+  }
+}

@@ -1,0 +1,69 @@
+public import EspalierBoard
+public import EspalierGraph
+
+/// Reads a tensor from a NumPy file.
+/// - Throws: `EspalierError`: 66 where there is no file, 65 where it is no array we can take.
+public func readNumPy(_ path: String) throws(EspalierError) -> Tensor {
+  do throws(NumPyFile.Failure) {
+    let file = try NumPyFile(contentsOf: path)
+    guard let type = ElementType(rawValue: file.header.element.rawValue) else {
+      throw .malformed(path: path, NumPyError(message: "unknown element type", place: 0))
+    }
+    return unsafe tensor(type, file.header.dims, file.values)
+  } catch {
+    throw EspalierError(exitCode: error.exitCode, error.description)
+  }
+}
+
+/// Writes a tensor as a NumPy file, whole or not at all; types NumPy's reader lacks become float32.
+/// - Throws: `EspalierError` with 73 or 74.
+public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) {
+  let element = NumPyElement(rawValue: tensor.elementType.rawValue) ?? .float32
+  let bytes = tensor.bytes(as: element)
+  do throws(BoardError) {
+    try bytes.withUnsafeBytes { values throws(BoardError) in
+      try unsafe NumPyFile.write(values, element: element, dims: tensor.shape, to: path)
+    }
+  } catch {
+    throw EspalierError(exitCode: error.exitCode, error.description)
+  }
+}
+
+extension Tensor {
+  /// The elements in row-major order as a board keeps them.
+  package func bytes(as element: NumPyElement) -> [UInt8] {
+    switch element {
+    case .float32: floats.withUnsafeBytes { unsafe Array($0) }
+    case .int64: integers.withUnsafeBytes { unsafe Array($0) }
+    case .int32:
+      integers.map { Int32(truncatingIfNeeded: $0) }.withUnsafeBytes { unsafe Array($0) }
+    case .uint8, .int8: integers.map { UInt8(truncatingIfNeeded: $0) }
+    case .bool: booleans.map { $0 ? 1 : 0 }
+    }
+  }
+}
+
+/// A tensor from a board's bytes.
+/// - Precondition: the bytes fill the shape.
+package func tensor(
+  _ type: ElementType, _ shape: [Int], _ bytes: UnsafeRawBufferPointer
+) -> Tensor {
+  func values<Value>(_: Value.Type) -> [Value] {
+    let count = bytes.count / MemoryLayout<Value>.stride
+    return Array(unsafeUninitializedCapacity: count) { buffer, filled in
+      for index in 0..<count {
+        unsafe buffer[index] = bytes.loadUnaligned(
+          fromByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)
+      }
+      filled = count
+    }
+  }
+  let storage: Tensor.Storage =
+    switch type {
+    case .float32, .float16, .bfloat16: .float(values(Float.self))
+    case .int64: .integer(values(Int64.self))
+    case .int32: .integer(values(Int32.self).map { Int64($0) })
+    default: .byte(values(UInt8.self))
+    }
+  return Tensor(elementType: type, shape: shape, storage: storage)
+}

@@ -1,0 +1,142 @@
+public import EspalierExecutor
+public import EspalierGraph
+internal import EspalierMeasure
+
+/// How closely two results must agree: `|a - b| <= atol + rtol * |b|`; integers and Booleans exactly.
+public struct Tolerance: Sendable {
+  public var relative: Double
+  /// nil for 1e-4 of the reference output's range.
+  public var absolute: Double?
+
+  public init(relative: Double = 1e-3, absolute: Double? = nil) {
+    self.relative = relative
+    self.absolute = absolute
+  }
+}
+
+/// The comparison of a model's outputs with a reference's: `espalier verify`.
+public struct Verification: Sendable, Encodable {
+  public var schema = "espalier.verify/1"
+  public var pass: Bool
+  public var outputs: [Output]
+
+  /// One output.
+  public struct Output: Sendable, Encodable {
+    public var name: String
+    public var max_abs: Double
+    public var max_rel: Double
+    /// Cosine similarity; 1 where both are zero.
+    public var cosine: Double
+    public var pass: Bool
+    /// What differs other than in value, such as the shape.
+    public var reason: String?
+  }
+
+  /// Compares results by output name; every output of the reference must be there.
+  public init(
+    _ results: [String: Tensor], against reference: [(name: String, tensor: Tensor)],
+    tolerance: Tolerance
+  ) {
+    outputs = reference.map { name, expected in
+      guard let actual = results[name] else {
+        return Output(
+          name: name, max_abs: .infinity, max_rel: .infinity, cosine: 0, pass: false,
+          reason: "the output is missing")
+      }
+      return Self.compare(name, actual, expected, tolerance)
+    }
+    pass = outputs.allSatisfy(\.pass) && !outputs.isEmpty
+  }
+
+  private static func compare(
+    _ name: String, _ actual: Tensor, _ expected: Tensor, _ tolerance: Tolerance
+  ) -> Output {
+    guard actual.shape == expected.shape else {
+      return Output(
+        name: name, max_abs: .infinity, max_rel: .infinity, cosine: 0, pass: false,
+        reason: "shape \(actual.shape) where \(expected.shape) was expected")
+    }
+    let (a, b) = (actual.doubles, expected.doubles)
+    let finite = b.filter(\.isFinite)
+    let range = (finite.max() ?? 0) - (finite.min() ?? 0)
+    let isExact = !expected.elementType.isFloatingPoint
+    let magnitude = finite.map(abs).max() ?? 0
+    // A constant output has no range; its size stands in.
+    let absolute = tolerance.absolute ?? 1e-4 * (range > 0 ? range : magnitude)
+    var output = Output(name: name, max_abs: 0, max_rel: 0, cosine: 1, pass: true, reason: nil)
+    var (dot, normA, normB) = (0.0, 0.0, 0.0)
+    for (x, y) in zip(a, b) {
+      if x == y || (x.isNaN && y.isNaN) {
+        if x.isFinite { (dot, normA, normB) = (dot + x * y, normA + x * x, normB + y * y) }
+        continue
+      }
+      let difference = abs(x - y)
+      let isClose =
+        !isExact && difference.isFinite && difference <= absolute + tolerance.relative * abs(y)
+      if !isClose { output.pass = false }
+      output.max_abs = max(output.max_abs, difference.isNaN ? .infinity : difference)
+      output.max_rel = max(
+        output.max_rel, difference.isNaN ? .infinity : difference / max(abs(y), 1e-30))
+      (dot, normA, normB) = (dot + x * y, normA + x * x, normB + y * y)
+    }
+    if normA > 0 || normB > 0 {
+      output.cosine = normA > 0 && normB > 0 ? dot / (normA * normB).squareRoot() : 0
+    }
+    if !output.pass { output.reason = "differs by up to \(output.max_abs)" }
+    return output
+  }
+}
+
+/// Runs a packed model on tensors by name.
+/// - Throws: `EspalierError` (65) for a missing or ill-shaped input or a fault in the data.
+public func run(
+  _ model: borrowing Model, inputs: [String: Tensor], threads: Int = 1,
+  instructionSet: InstructionSet? = nil
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  var session: Session
+  do throws(ExecutorError) {
+    session = try Session(model, threads: threads, instructionSet: instructionSet)
+  } catch {
+    throw EspalierError(exitCode: error.exitCode, error.description)
+  }
+  var names: [String] = []
+  for position in 0..<model.inputs.count {
+    let info = model.inputs[position]
+    names.append(info.name)
+    guard let tensor = inputs[info.name] else {
+      throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
+    }
+    let shape = (0..<info.rank).map { info.dims[$0] }
+    guard tensor.shape == shape else {
+      throw EspalierError(
+        exitCode: 65,
+        "E1015: input \"\(info.name)\" has shape \(tensor.shape) but the model takes \(shape)")
+    }
+    let code = ElementType(rawValue: info.element.rawValue)!
+    let isAcceptable =
+      code == tensor.elementType
+      || (code == .float32 && tensor.elementType.isFloatingPoint)
+    guard isAcceptable else {
+      throw EspalierError(
+        exitCode: 65,
+        "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
+    }
+    tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
+  }
+  if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
+    throw EspalierError(
+      exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
+  }
+  do throws(RunError) { try session.run() } catch {
+    throw EspalierError(exitCode: 65, error.description)
+  }
+  var results: [(name: String, tensor: Tensor)] = []
+  for position in 0..<model.outputs.count {
+    let info = model.outputs[position]
+    let shape = (0..<info.rank).map { info.dims[$0] }
+    let type = ElementType(rawValue: info.element.rawValue)!
+    let value = session.withOutput(position) { unsafe tensor(type, shape, $0) }
+    results.append((info.name, value))
+  }
+  return results
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Espalier
+import Foundation
+
+/// What ends a command early: an exit code and a message for standard error.
+struct Failure: Error {
+  var code: ExitCodes
+  var message: String
+}
+
+/// Exit codes; from 64 on they are those of sysexits.h.
+enum ExitCodes: Int32 {
+  case comparisonFailed = 1
+  case badData = 65
+  case noInput = 66
+  case unavailable = 69
+  case `internal` = 70
+  case cannotCreate = 73
+  case inputOutput = 74
+}
+
+/// Runs a command's body and turns what it throws into a message and an exit code.
+func reporting(_ body: () throws -> Void) throws {
+  do {
+    try body()
+  } catch let failure as Failure {
+    say(failure.message)
+    throw ExitCode(failure.code.rawValue)
+  } catch let error as EspalierError {
+    say(error.description)
+    throw ExitCode(error.exitCode)
+  } catch let exit as ExitCode {
+    throw exit
+  } catch let problem as ValidationError {
+    throw problem
+  } catch {
+    say("\(error)")
+    throw ExitCode(ExitCodes.internal.rawValue)
+  }
+}
+
+/// Writes a line to standard error, with control and bidirectional characters escaped.
+func say(_ message: String) {
+  FileHandle.standardError.write(Data((escapingControls(message) + "\n").utf8))
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Espalier
+import Foundation
+
+/// Shapes for inputs that the model leaves open.
+struct InputShapeOptions: ParsableArguments {
+  @Option(
+    name: .customLong("input-shape"),
+    help: ArgumentHelp(
+      "Shape of an input whose extents are symbolic; may be repeated.",
+      valueName: "name=1,3,224,224"))
+  var shapes: [String] = []
+
+  func parsed() throws -> [String: [Int]] {
+    var result: [String: [Int]] = [:]
+    for text in shapes {
+      guard let (name, list) = splitAssignment(text) else {
+        throw ValidationError("--input-shape takes NAME=EXTENT,EXTENT,… but got \"\(text)\"")
+      }
+      let extents = list.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+      guard extents.allSatisfy({ $0 != nil && $0! >= 0 }) else {
+        throw ValidationError("--input-shape \"\(text)\": extents are whole numbers")
+      }
+      result[name] = extents.map { $0! }
+    }
+    return result
+  }
+}
+
+/// Values for inputs, from NumPy files.
+struct InputOptions: ParsableArguments {
+  @Option(
+    name: .customLong("input"),
+    help: ArgumentHelp("Value of an input; may be repeated.", valueName: "name=file.npy"))
+  var inputs: [String] = []
+
+  func loaded() throws -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    for text in inputs {
+      guard let (name, path) = splitAssignment(text) else {
+        throw ValidationError("--input takes NAME=FILE.npy but got \"\(text)\"")
+      }
+      result[name] = try readNumPy(path)
+    }
+    return result
+  }
+}
+
+/// The parts of `name=value`, cut at the last "=" so that names may hold one.
+private func splitAssignment(_ text: String) -> (String, String)? {
+  guard let place = text.lastIndex(of: "="), place > text.startIndex else { return nil }
+  return (String(text[..<place]), String(text[text.index(after: place)...]))
+}
+
+/// Prints a value as one JSON document on standard output.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
+  encoder.nonConformingFloatEncodingStrategy = .convertToString(
+    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}

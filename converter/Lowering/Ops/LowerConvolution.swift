@@ -1,0 +1,128 @@
+package import EspalierGraph
+package import EspalierModelFile
+
+extension Conv: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let shape = builder.shape(of: x)
+    let weightType = builder.inputType(1)!
+    let window = try placedWindow(shape, weightType.shape)
+    let output = try builder.outputType()
+    let bias = try builder.input(2)
+    guard let weight = builder.constant(1), window.kernel.count <= 2 else {
+      let w = try builder.operand(1)
+      builder.bind(
+        to: try builder.emitPlainConvolution(
+          x, w, bias, window: window, groups: groups, type: output))
+      return
+    }
+    builder.bind(
+      to: builder.emitConvolution(
+        x, weight.floats, rows: weightType.shape[0], bias: bias, window: window, groups: groups,
+        type: output, source: builder.sourceName(1), shape: weightType.shape))
+  }
+}
+
+extension ConvTranspose: Lowerable {
+  /// As the convolution it is: zeros between the inputs, the kernel mirrored, channels exchanged.
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let shape = builder.shape(of: x)
+    guard let weight = builder.constant(1) else {
+      throw builder.unsupported("a transposed convolution whose weight is computed")
+    }
+    let adjoint = try adjointWindow(shape, weight.shape)
+    let axes = adjoint.kernel.indices
+    guard axes.count <= 2 else {
+      throw builder.unsupported("a transposed convolution over \(axes.count) axes")
+    }
+    let spread = axes.map { (shape[$0 + 2] - 1) * adjoint.strides[$0] + 1 }
+    let begins = axes.map { adjoint.kernelExtent($0) - 1 - adjoint.begins[$0] }
+    guard begins.allSatisfy({ $0 >= 0 }) else {
+      throw builder.unsupported("a transposed convolution padded by more than its kernel")
+    }
+    let window = PlacedWindow(
+      input: spread, kernel: adjoint.kernel, strides: axes.map { _ in 1 },
+      dilations: adjoint.dilations, begins: begins, ends: axes.map { _ in 0 },
+      output: adjoint.input)
+
+    var stuffed = x
+    if adjoint.strides.contains(where: { $0 > 1 }) {
+      let type = TensorType(.float32, shape.prefix(2) + spread)
+      stuffed = builder.add(type)
+      builder.emit(.fill, [], writing: [stuffed], integers: [0])
+      let target = strides(of: type.shape)
+      builder.emitCopy(
+        from: x, 0, strides(of: shape), to: stuffed, 0,
+        target.indices.map { $0 < 2 ? target[$0] : target[$0] * adjoint.strides[$0 - 2] }, shape)
+    }
+    builder.bind(
+      to: builder.emitConvolution(
+        stuffed, mirrored(weight), rows: weight.shape[1] * groups, bias: try builder.input(2),
+        window: window, groups: groups, type: try builder.outputType(),
+        source: builder.sourceName(1), shape: weight.shape))
+  }
+
+  /// The weight `[C, M/g, k…]` as `[M, C/g, mirrored k…]`.
+  private func mirrored(_ weight: Tensor) -> [Float] {
+    let (channels, outputs) = (weight.shape[0] / groups, weight.shape[1])
+    let taps = weight.shape.dropFirst(2).reduce(1, *)
+    let values = weight.floats
+    var result: [Float] = []
+    result.reserveCapacity(values.count)
+    for group in 0..<groups {
+      for output in 0..<outputs {
+        for channel in 0..<channels {
+          let base = ((group * channels + channel) * outputs + output) * taps
+          for tap in 0..<taps { result.append(values[base + taps - 1 - tap]) }
+        }
+      }
+    }
+    return result
+  }
+}
+
+extension ProgramBuilder {
+  /// A convolution with constant weights over one or two spatial axes.
+  ///
+  /// `values` are `[rows, channels / groups, taps]`; the bias may be a constant or a tensor.
+  package mutating func emitConvolution(
+    _ x: Program.TensorID, _ values: [Float], rows: Int, bias: Program.TensorID?,
+    window: PlacedWindow, groups: Int, type: TensorType, source: String, shape weightShape: [Int]
+  ) -> Program.TensorID {
+    let shape = shape(of: x)
+    let isFlat = window.kernel.count == 1
+    /// One-dimensional windows become two-dimensional ones of height 1.
+    func pair(_ values: [Int], _ fill: Int) -> [Int] { isFlat ? [fill] + values : values }
+    let taps = window.kernel.reduce(1, *)
+    let channels = shape[1]
+    let output = pair(window.output, 1)
+    let weight = Program.Weight(
+      values: values, rows: rows, columns: channels / groups * taps, groups: groups, taps: taps,
+      width: output.reduce(1, *), isDepthwise: groups == channels && groups > 1,
+      source: source, shape: weightShape)
+    let image = view(x, Array(shape.prefix(2)) + pair(Array(shape.dropFirst(2)), 1))
+    let result = emit(
+      .convolution, [image, bias, nil], TensorType(.float32, [shape[0], rows] + output),
+      integers: pair(window.kernel, 1) + pair(window.strides, 1) + pair(window.dilations, 1)
+        + pair(window.begins, 0) + [0],
+      floats: [0, 0], weight: weight,
+      multiplyAccumulates: shape[0] * output.reduce(1, *) * rows * weight.columns)
+    return view(result, type.shape)
+  }
+
+  /// A convolution over up to three axes, or with computed weights, by the plain kernel.
+  fileprivate mutating func emitPlainConvolution(
+    _ x: Program.TensorID, _ w: Program.TensorID, _ bias: Program.TensorID?,
+    window: PlacedWindow, groups: Int, type: TensorType
+  ) throws(GraphError) -> Program.TensorID {
+    let axes = window.kernel.count
+    guard axes <= 3 else { throw unsupported("a convolution over \(axes) axes") }
+    let taps = window.kernel.reduce(1, *)
+    return emit(
+      .convolutionPlain, [x, w, bias], type,
+      integers: [axes] + window.kernel + window.strides + window.dilations + window.begins
+        + [groups],
+      multiplyAccumulates: type.count * shape(of: x)[1] / groups * taps)
+  }
+}

@@ -1,0 +1,190 @@
+package import EspalierGraph
+package import EspalierModelFile
+
+extension BatchNormalization: Lowerable {
+  /// As a multiplication and an addition per channel, which fusion folds into a convolution before it.
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    guard !isTraining else { throw builder.unsupported("batch normalisation in training mode") }
+    guard let scale = builder.constant(1)?.doubles, let bias = builder.constant(2)?.doubles,
+      let mean = builder.constant(3)?.doubles, let variance = builder.constant(4)?.doubles
+    else { throw builder.unsupported("batch normalisation with computed statistics") }
+    let factors = scale.indices.map {
+      scale[$0] / (variance[$0] + Double(epsilon)).squareRoot()
+    }
+    let addends = bias.indices.map { bias[$0] - mean[$0] * factors[$0] }
+    let channels = [scale.count] + Array(repeating: 1, count: max(type.rank - 2, 0))
+    let factor = builder.constant(factors.map(Float.init), channels)
+    let addend = builder.constant(addends.map(Float.init), channels)
+    let scaled = builder.emitBinary(.multiply, x, factor, type: type)
+    builder.bind(to: builder.emitBinary(.add, scaled, addend, type: type))
+  }
+}
+
+extension ProgramBuilder {
+  /// One normalisation step; scale and bias must be tensors of `affine.count` elements.
+  package mutating func emitNormalize(
+    _ code: NormalizeCode, _ x: Program.TensorID, extent: Int, scale: Program.TensorID? = nil,
+    bias: Program.TensorID? = nil, affineInner: Int = 1, affineCount: Int = 1, epsilon: Float,
+    type: TensorType, statistics: [TensorType] = []
+  ) -> [Program.TensorID] {
+    var outputs = [add(type)]
+    for statistic in statistics { outputs.append(add(TensorType(.float32, statistic.shape))) }
+    let groups = extent == 0 ? 0 : type.count / extent
+    emit(
+      .normalize, [x, scale, bias], writing: outputs,
+      integers: [code.rawValue, groups, extent, affineInner, affineCount], floats: [epsilon])
+    return outputs
+  }
+}
+
+extension LayerNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let first = try normalise(axis: axis, rank: type.rank)
+    let row = Array(type.shape[first...])
+    let extent = row.reduce(1, *)
+    let statistics = (1...2).filter { builder.hasOutput($0) }.isEmpty
+      ? [] : Array(repeating: TensorType(.float32, Array(type.shape[..<first]) + row.map { _ in 1 }), count: 2)
+    let (scale, bias) = (try builder.operand(1), try builder.input(2))
+    let fits = [scale, bias].allSatisfy { $0 == nil || builder.shape(of: $0!).reduce(1, *) == extent }
+    let outputs: [Program.TensorID]
+    if fits {
+      outputs = builder.emitNormalize(
+        .meanVariance, x, extent: extent, scale: scale, bias: bias, affineCount: extent,
+        epsilon: epsilon, type: type, statistics: statistics)
+    } else {
+      // A scale that varies otherwise is applied on its own.
+      var parts = builder.emitNormalize(
+        .meanVariance, x, extent: extent, epsilon: epsilon, type: type, statistics: statistics)
+      parts[0] = builder.emitBinary(.multiply, parts[0], scale, type: type)
+      if let bias { parts[0] = builder.emitBinary(.add, parts[0], bias, type: type) }
+      outputs = parts
+    }
+    for (index, output) in outputs.enumerated() { builder.bind(index, to: output) }
+  }
+}
+
+extension RMSNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let first = try normalise(axis: axis, rank: type.rank)
+    let extent = type.shape[first...].reduce(1, *)
+    let scale = try builder.operand(1)
+    if builder.shape(of: scale).reduce(1, *) == extent {
+      builder.bind(
+        to: builder.emitNormalize(
+          .rootMeanSquare, x, extent: extent, scale: scale, affineCount: extent,
+          epsilon: epsilon, type: type)[0])
+    } else {
+      let normal = builder.emitNormalize(
+        .rootMeanSquare, x, extent: extent, epsilon: epsilon, type: type)[0]
+      builder.bind(to: builder.emitBinary(.multiply, normal, scale, type: type))
+    }
+  }
+}
+
+extension InstanceNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let plane = type.shape.dropFirst(2).reduce(1, *)
+    builder.bind(
+      to: builder.emitNormalize(
+        .meanVariance, x, extent: plane, scale: try builder.operand(1),
+        bias: try builder.operand(2), affineInner: plane, affineCount: type.shape[1],
+        epsilon: epsilon, type: type)[0])
+  }
+}
+
+extension GroupNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let plane = type.shape.dropFirst(2).reduce(1, *)
+    let perGroup = type.shape[1] / groups
+    builder.bind(
+      to: builder.emitNormalize(
+        .meanVariance, x, extent: perGroup * plane, scale: try builder.operand(1),
+        bias: try builder.operand(2), affineInner: scalesChannels ? plane : perGroup * plane,
+        affineCount: scalesChannels ? type.shape[1] : groups, epsilon: epsilon, type: type)[0])
+  }
+}
+
+extension ProgramBuilder {
+  /// Normalises along some axes: they are brought to the end, normalised, and brought back.
+  fileprivate mutating func emitNormalizeAlong(
+    axes: [Int], _ code: NormalizeCode, _ x: Program.TensorID, epsilon: Float, type: TensorType
+  ) -> Program.TensorID {
+    let kept = type.shape.indices.filter { !axes.contains($0) }
+    let order = kept + axes.sorted()
+    let moved = transposed(x, order)
+    let extent = axes.map { type.shape[$0] }.reduce(1, *)
+    let normal = emitNormalize(
+      code, moved, extent: extent, epsilon: epsilon,
+      type: TensorType(type.elementType, order.map { type.shape[$0] }))[0]
+    return transposed(normal, type.shape.indices.map { order.firstIndex(of: $0)! })
+  }
+}
+
+extension LpNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let axis = try normalise(axis: axis, rank: type.rank)
+    builder.bind(
+      to: builder.emitNormalizeAlong(
+        axes: [axis], order == 1 ? .l1 : .l2, x, epsilon: 0, type: type))
+  }
+}
+
+extension MeanVarianceNormalization: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let axes = try normalise(axes: axes, rank: type.rank)
+    builder.bind(
+      to: builder.emitNormalizeAlong(
+        axes: axes, .meanVariance, x, epsilon: MeanVarianceNormalization.epsilon, type: type))
+  }
+}
+
+extension LRN: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    builder.bind(
+      to: builder.emit(
+        .localResponse, [x], try builder.outputType(), integers: [size],
+        floats: [Float(alpha), Float(beta), Float(bias)]))
+  }
+}
+
+extension QuantizeLinear: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    try builder.lowerQuantization(attributes, dequantizes: false)
+  }
+}
+extension DequantizeLinear: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    try builder.lowerQuantization(attributes, dequantizes: true)
+  }
+}
+
+extension ProgramBuilder {
+  fileprivate mutating func lowerQuantization(
+    _ attributes: QuantizationAttributes, dequantizes: Bool
+  ) throws(GraphError) {
+    let x = try operand(0)
+    let scale = try operand(1)
+    let type = try outputType()
+    guard attributes.blockSize == 0 else { throw unsupported("quantisation in blocks") }
+    let isPerTensor = shape(of: scale).reduce(1, *) == 1
+    let axis = isPerTensor ? -1 : try normalise(axis: attributes.axis, rank: type.rank)
+    bind(
+      to: emit(
+        .quantize, [x, scale, try input(2)], type, integers: [dequantizes ? 1 : 0, axis]))
+  }
+}

@@ -1,0 +1,84 @@
+package import EspalierGraph
+package import EspalierModelFile
+
+/// A network as the runtime will execute it: steps over dense row-major tensors, before packing.
+///
+/// Tensors and steps are numbered. Fusion rewrites steps; `MemoryPlan` then places tensors and
+/// `Packing` turns weights into kernel-ready form.
+package struct Program: Sendable {
+  package typealias TensorID = Int
+
+  package var tensors: [ProgramTensor] = []
+  package var steps: [Step] = []
+  package var inputs: [TensorID] = []
+  package var outputs: [TensorID] = []
+
+  /// One value at run time.
+  package struct ProgramTensor: Sendable {
+    package var name: String
+    package var type: TensorType
+    /// The value where it is known; such tensors live in the file and are never written.
+    package var constant: Tensor?
+    /// The tensor whose bytes these are under another shape; never a view itself.
+    package var viewOf: TensorID?
+  }
+
+  /// The matrix of a convolution or linear layer, still dense: `rows` by `columns`, row-major.
+  package struct Weight: Sendable {
+    package var values: [Float]
+    /// Output channels of all groups.
+    package var rows: Int
+    /// Inputs of one group: input channels by kernel taps, tap fastest.
+    package var columns: Int
+    package var groups: Int
+    /// Kernel taps per input channel; 1 for a linear layer.
+    package var taps: Int
+    /// Columns the kernel works on at once: pixels or tokens. Few of them call for matrix-vector kernels.
+    package var width: Int
+    package var isDepthwise: Bool
+    /// The initializer the values came from; for reports.
+    package var source: String
+    /// Shape of the weight as the layer has it; for reports.
+    package var shape: [Int]
+  }
+
+  package struct Step: Sendable {
+    package var kind: StepKind
+    /// Source node and its ONNX operator.
+    package var name: String
+    package var operation: String
+    package var inputs: [TensorID?]
+    package var outputs: [TensorID?]
+    package var integers: [Int] = []
+    package var floats: [Float] = []
+    package var weight: Weight?
+    package var multiplyAccumulates = 0
+  }
+}
+
+extension Program {
+  /// How many steps read each tensor; graph outputs and views of it count as well.
+  package func useCounts() -> [Int] {
+    var counts = [Int](repeating: 0, count: tensors.count)
+    for step in steps {
+      for case let input? in step.inputs { counts[input] += 1 }
+    }
+    for output in outputs { counts[output] += 1 }
+    for tensor in tensors {
+      if let source = tensor.viewOf { counts[source] += 1 }
+    }
+    return counts
+  }
+
+  /// Drops steps whose outputs nobody reads.
+  package mutating func removeDeadSteps() {
+    var needed = Set(outputs.map { tensors[$0].viewOf ?? $0 })
+    var kept: [Step] = []
+    for step in steps.reversed() {
+      guard step.outputs.contains(where: { $0.map(needed.contains) ?? false }) else { continue }
+      for case let input? in step.inputs { needed.insert(tensors[input].viewOf ?? input) }
+      kept.append(step)
+    }
+    steps = kept.reversed()
+  }
+}
