@@ -12,6 +12,19 @@ public struct PlacedWindow: Sendable, Hashable {
   public var ends: [Int]
   public var output: [Int] = []
 
+  package init(
+    input: [Int], kernel: [Int], strides: [Int], dilations: [Int], begins: [Int], ends: [Int],
+    output: [Int] = []
+  ) {
+    self.input = input
+    self.kernel = kernel
+    self.strides = strides
+    self.dilations = dilations
+    self.begins = begins
+    self.ends = ends
+    self.output = output
+  }
+
   /// The input extent that a kernel reaches over on an axis, its dilation included.
   public func kernelExtent(_ axis: Int) -> Int { (kernel[axis] - 1) * dilations[axis] + 1 }
 

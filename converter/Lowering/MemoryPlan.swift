@@ -1,3 +1,4 @@
+internal import EspalierGraph
 package import EspalierModelFile
 
 /// Where each tensor lies in the arena: offline, by lifetimes, so that the runtime never allocates.

@@ -1,6 +1,6 @@
 /// `y = (x - zero point) * scale`, from integers to the scale's type or `output_dtype`.
 public struct DequantizeLinear: Operator {
-  let attributes: QuantizationAttributes
+  package let attributes: QuantizationAttributes
 
   public init(_ node: NodeContext) throws(GraphError) {
     attributes = try QuantizationAttributes(node)

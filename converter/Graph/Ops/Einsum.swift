@@ -74,7 +74,7 @@ public struct Einsum: Operator {
     }
   }
 
-  private func plan(_ shapes: [[Int]]) throws(GraphError) -> EinsumPlan {
+  package func plan(_ shapes: [[Int]]) throws(GraphError) -> EinsumPlan {
     var hidden: [Int] = []  // For each operand, how many axes its "..." stands for.
     for (labels, shape) in zip(operands, shapes) {
       let named = labels.count { $0 != ellipsis }
@@ -133,13 +133,13 @@ public struct Einsum: Operator {
 private let ellipsis = 256
 
 /// Where each operand's factors lie, for each index of the output and of the sum.
-private struct EinsumPlan {
-  var outputShape: [Int]
-  var summedShape: [Int]
+package struct EinsumPlan {
+  package var outputShape: [Int]
+  package var summedShape: [Int]
   /// For each operand, its stride along each output axis; 0 where it does not vary.
-  var outputSteps: [[Int]]
+  package var outputSteps: [[Int]]
   /// For each operand, its stride along each summed axis.
-  var summedSteps: [[Int]]
+  package var summedSteps: [[Int]]
 
   func contract<Value>(
     _ operands: [[Value]], _ zero: Value, _ one: Value,

@@ -8,6 +8,8 @@ public struct Pad: Operator {
   public let mode: Mode
   /// Amounts and value where attributes give them (before opset 11).
   private let attributes: (amounts: [Int], value: Float)?
+  /// The value where an attribute gives it.
+  package var attributeValue: Float? { attributes?.value }
 
   public init(_ node: NodeContext) throws(GraphError) {
     let name = try node.string("mode", default: "constant")
@@ -94,7 +96,7 @@ public struct Pad: Operator {
   }
 
   /// The index of the element that stands at a place, which may lie outside; `nil` for the value.
-  private func source(of place: Int, extent: Int) -> Int? {
+  package func source(of place: Int, extent: Int) -> Int? {
     if place >= 0 && place < extent { return place }
     switch mode {
     case .constant: return nil

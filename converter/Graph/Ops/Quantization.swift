@@ -48,11 +48,11 @@ struct QuantizationGrid {
 }
 
 /// The attributes that quantising and its inverse share.
-struct QuantizationAttributes {
+package struct QuantizationAttributes {
   /// May be negative.
-  let axis: Int
+  package let axis: Int
   /// 0 where there are no blocks.
-  let blockSize: Int
+  package let blockSize: Int
   /// The output's type; nil where the inputs decide.
   let outputType: ElementType?
 

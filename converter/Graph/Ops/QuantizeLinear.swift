@@ -2,7 +2,7 @@
 ///
 /// The quotient is rounded to the scale's type, or to `precision`, before it is rounded to an integer.
 public struct QuantizeLinear: Operator {
-  let attributes: QuantizationAttributes
+  package let attributes: QuantizationAttributes
   let precision: ElementType?
 
   public init(_ node: NodeContext) throws(GraphError) {

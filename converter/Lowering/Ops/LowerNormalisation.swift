@@ -148,7 +148,7 @@ extension MeanVarianceNormalization: Lowerable {
     let axes = try normalise(axes: axes, rank: type.rank)
     builder.bind(
       to: builder.emitNormalizeAlong(
-        axes: axes, .meanVariance, x, epsilon: MeanVarianceNormalization.epsilon, type: type))
+        axes: axes, .meanVariance, x, epsilon: 1e-18, type: type))
   }
 }
 

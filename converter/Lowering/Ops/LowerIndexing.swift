@@ -1,0 +1,124 @@
+package import EspalierGraph
+package import EspalierModelFile
+
+extension Gather: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
+    builder.bind(
+      to: builder.emit(.gather, [data, index], try builder.outputType(), integers: [axis]))
+  }
+}
+
+extension GatherElements: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
+    builder.bind(
+      to: builder.emit(
+        .gatherElements, [data, index], try builder.outputType(), integers: [axis]))
+  }
+}
+
+extension GatherND: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let data = try builder.operand(0)
+    let index = builder.cast(try builder.operand(1), to: .int64)
+    builder.bind(
+      to: builder.emit(
+        .gatherND, [data, index], try builder.outputType(), integers: [batchAxes]))
+  }
+}
+
+extension ScatterReduction {
+  /// The model file's code.
+  fileprivate var code: Int {
+    switch self {
+    case .none: 0
+    case .add: 1
+    case .mul: 2
+    case .min: 3
+    case .max: 4
+    }
+  }
+}
+
+extension ScatterND: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let (data, updates) = (try builder.operand(0), try builder.operand(2))
+    let index = builder.cast(try builder.operand(1), to: .int64)
+    builder.bind(
+      to: builder.emit(
+        .scatterND, [data, index, updates], try builder.outputType(),
+        integers: [reduction.code]))
+  }
+}
+
+extension ScatterElements: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let data = try builder.operand(0)
+    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
+    builder.bind(
+      to: builder.emit(
+        .scatterElements, [data, try builder.operand(1), try builder.operand(2)],
+        try builder.outputType(), integers: [axis, reduction.code]))
+  }
+}
+
+extension Resize: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    guard resampling.coordinates != .tensorFlowCrop else {
+      throw builder.unsupported("resizing with a region of interest")
+    }
+    builder.bind(
+      to: try builder.emitResampling(
+        try builder.operand(0), samplingTables(builder.operatorInputs())))
+  }
+}
+
+extension Upsample: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    builder.bind(
+      to: try builder.emitResampling(
+        try builder.operand(0), samplingTables(builder.operatorInputs())))
+  }
+}
+
+extension ProgramBuilder {
+  /// Resizes axis by axis with the same tables as the reference evaluation.
+  fileprivate mutating func emitResampling(
+    _ x: Program.TensorID, _ tables: [[Resampling.Sample]]
+  ) throws(GraphError) -> Program.TensorID {
+    guard type(of: x).elementType == .float32 else {
+      throw unsupported("resizing of \(type(of: x).elementType) tensors")
+    }
+    var result = x
+    for (axis, samples) in tables.enumerated() {
+      let extent = shape(of: result)[axis]
+      if samples.count == extent,
+        samples.enumerated().allSatisfy({ $1.indices == [$0] && $1.weights == [1] })
+      {
+        continue
+      }
+      let taps = max(samples.map(\.indices.count).max() ?? 1, 1)
+      var indices: [Int64] = []
+      var weights: [Float] = []
+      for sample in samples {
+        for tap in 0..<taps {
+          let isThere = tap < sample.indices.count
+          indices.append(isThere ? Int64(sample.indices[tap]) : 0)
+          weights.append(isThere ? Float(sample.weights[tap]) : 0)
+        }
+      }
+      var shape = shape(of: result)
+      shape[axis] = samples.count
+      let index = add(
+        constant: Tensor(
+          elementType: .int32, shape: [samples.count, taps], integers: indices))
+      let weight = add(constant: Tensor(weights, shape: [samples.count, taps]))
+      result = emit(
+        .resample, [result, index, weight], TensorType(.float32, shape), integers: [axis])
+    }
+    return result
+  }
+}
