@@ -1,0 +1,16 @@
+public import EspalierGraph
+public import EspalierONNX
+public import EspalierPruning
+
+/// Sets a graph's weights to zero.
+/// - Throws: `EspalierError` (65) for weights that are no numbers.
+public func prune(
+  _ graph: Graph, with pruner: MagnitudePruner, inputShapes: [String: [Int]] = [:], file: String,
+  progress: ((Double) -> Void)? = nil
+) throws(EspalierError) -> (Graph, PruningReport) {
+  do throws(PruningError) {
+    return try pruner.pruned(graph, inputShapes: inputShapes, progress: progress)
+  } catch {
+    throw EspalierError(exitCode: 65, "\(file): \(error)")
+  }
+}

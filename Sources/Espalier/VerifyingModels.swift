@@ -1,0 +1,135 @@
+public import EspalierExecutor
+public import EspalierGraph
+internal import EspalierONNX
+internal import Foundation
+
+/// Runs a typed graph in the reference interpreter.
+/// - Throws: `EspalierError` (65) for inputs that do not fit and for faults in the data.
+public func interpret(
+  _ graph: Specialised, inputs: [String: Tensor], file: String
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  do throws(GraphError) {
+    let results = try Interpreter(graph).run(inputs)
+    return graph.graph.outputs.map { id in
+      let name = graph.graph.values[id].name
+      return (name, results[name]!)
+    }
+  } catch {
+    throw EspalierError(error, in: file)
+  }
+}
+
+/// Compares a model with the ONNX model it was made from, on the same inputs.
+/// - Parameters:
+///   - model: A packed model, or another ONNX model.
+///   - inputs: Values for some or all inputs; the others are random, from the seed.
+public func verify(
+  _ model: String, against original: String, inputs: [String: Tensor] = [:],
+  inputShapes: [String: [Int]] = [:], seed: UInt64 = 1, tolerance: Tolerance = Tolerance(),
+  threads: Int = 1, instructionSet: InstructionSet? = nil
+) throws(EspalierError) -> Verification {
+  var shapes = inputShapes
+  for (name, tensor) in inputs where shapes[name] == nil { shapes[name] = tensor.shape }
+  let reference = try specialise(loadGraph(original), inputShapes: shapes, file: original)
+  let values = reference.randomInputs(seed: seed).merging(inputs) { $1 }
+  let results =
+    if isPackedModel(model) {
+      try run(
+        loadModel(model), inputs: values, threads: threads, instructionSet: instructionSet)
+    } else {
+      try interpret(
+        specialise(loadGraph(model), inputShapes: shapes, file: model), inputs: values,
+        file: model)
+    }
+  let expected = try interpret(reference, inputs: values, file: original)
+  return Verification(
+    Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
+    tolerance: tolerance)
+}
+
+/// Runs an ONNX test case: `model.onnx` beside `test_data_set_N/{input,output}_K.pb`.
+/// - Parameters:
+///   - model: Another model file to run in place of the case's own.
+///   - onRuntime: Whether the runtime runs it, not the reference interpreter.
+public func verifyCase(
+  _ folder: String, model: String? = nil, onRuntime: Bool, tolerance: Tolerance,
+  threads: Int = 1, instructionSet: InstructionSet? = nil
+) throws(EspalierError) -> Verification {
+  let path = "\(folder)/model.onnx"
+  let graph = try loadGraph(path)
+  var merged: Verification?
+  var set = 0
+  while FileManager.default.fileExists(atPath: "\(folder)/test_data_set_\(set)") {
+    let data = "\(folder)/test_data_set_\(set)"
+    let inputs = try caseTensors(data, "input", names: graph.inputs.map { graph.values[$0].name })
+    let outputs = try caseTensors(
+      data, "output", names: graph.outputs.map { graph.values[$0].name })
+    let results = try runCase(
+      graph, path: path, model: model, inputs: inputs, onRuntime: onRuntime, threads: threads,
+      instructionSet: instructionSet)
+    let verification = Verification(
+      Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: outputs,
+      tolerance: tolerance)
+    merged = merged.map { $0.joined(with: verification) } ?? verification
+    set += 1
+  }
+  guard let merged else {
+    throw EspalierError(exitCode: 66, "\(folder): no test_data_set_0")
+  }
+  return merged
+}
+
+private func runCase(
+  _ graph: Graph, path: String, model: String?, inputs: [(name: String, tensor: Tensor)],
+  onRuntime: Bool, threads: Int, instructionSet: InstructionSet?
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  var values = Dictionary(inputs.map { ($0.name, $0.tensor) }) { $1 }
+  let shapes = values.mapValues(\.shape)
+  if let model, isPackedModel(model) {
+    return try run(
+      loadModel(model), inputs: values, threads: threads, instructionSet: instructionSet)
+  }
+  // Inputs that decide shapes must be constants; the rest stay inputs wherever that is possible.
+  var binding: [String: Tensor] = [:]
+  var typed: Specialised
+  do throws(EspalierError) {
+    typed = try specialise(graph, inputShapes: shapes, file: path)
+  } catch {
+    binding = values.filter { !$1.elementType.isFloatingPoint || $1.count <= 8 }
+    do throws(EspalierError) {
+      typed = try specialise(graph, inputShapes: shapes, binding: binding, file: path)
+    } catch { throw error }
+  }
+  for name in binding.keys { values[name] = nil }
+  guard onRuntime else { return try interpret(typed, inputs: values, file: path) }
+  let conversion = try Conversion(typed, file: path)
+  return try run(
+    loadModel(bytes: conversion.bytes(), file: path), inputs: values, threads: threads,
+    instructionSet: instructionSet)
+}
+
+/// The tensors of a case in the order of the graph's values.
+private func caseTensors(
+  _ folder: String, _ kind: String, names: [String]
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  var result: [(name: String, tensor: Tensor)] = []
+  for (index, name) in names.enumerated() {
+    let path = "\(folder)/\(kind)_\(index).pb"
+    guard FileManager.default.fileExists(atPath: path) else { continue }
+    do throws(ImportFailure) {
+      result.append((name, try importTensor(contentsOf: path).tensor))
+    } catch {
+      throw EspalierError(exitCode: 65, "\(path): \(error)")
+    }
+  }
+  return result
+}
+
+extension Verification {
+  fileprivate func joined(with other: Verification) -> Verification {
+    var result = self
+    result.outputs += other.outputs
+    result.pass = pass && other.pass
+    return result
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Espalier
+
+/// `espalier convert`: an ONNX model packed for the runtime.
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Pack an ONNX model for the runtime; zeros that fit a kernel are left out.")
+
+  enum Packing: String, ExpressibleByArgument, CaseIterable { case auto, dense }
+
+  @Argument(help: "An ONNX model.") var input: String
+  @Option(name: [.short, .long], help: "The .esp file to write.") var output: String
+  @Option(help: "auto packs zeros where that is expected to be faster; dense never does.")
+  var pattern = Packing.auto
+  @OptionGroup var shapes: InputShapeOptions
+  @Flag(help: "Print one JSON document.") var json = false
+
+  private struct Report: Encodable {
+    var schema = "espalier.convert/1"
+    var output: String
+    var file_bytes: Int
+    var arena_bytes: Int
+    var layers: [Conversion.Layer]
+  }
+
+  func run() throws {
+    try reporting {
+      let graph = try specialise(
+        loadGraph(input), inputShapes: shapes.parsed(), file: input)
+      let bar = ProgressBar("packing", quiet: json)
+      let conversion = try Conversion(
+        graph, file: input, keepsDense: pattern == .dense, progress: bar.update)
+      bar.finish()
+      try conversion.write(to: output)
+      let report = Report(
+        output: output, file_bytes: try fileSize(output), arena_bytes: conversion.arenaByteCount,
+        layers: conversion.layers)
+      if json {
+        try printJSON(report)
+      } else {
+        show(report)
+      }
+    }
+  }
+
+  private func show(_ report: Report) {
+    var table = TextTable([
+      ("layer", .left), ("op", .left), ("shape", .left), ("MACs", .right), ("density", .right),
+      ("encoding", .left), ("why", .left),
+    ])
+    for layer in report.layers {
+      table.add([
+        layer.name.shortened(to: 32), layer.op, layer.shape.map(String.init).joined(separator: "×"),
+        Format.count(layer.macs), Format.percent(layer.density), layer.encoding, layer.reason,
+      ])
+    }
+    print(table.text)
+    print(
+      "\n\(report.output): \(Format.bytes(report.file_bytes)), "
+        + "\(Format.bytes(report.arena_bytes)) of activations at run time")
+  }
+}

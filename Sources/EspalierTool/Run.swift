@@ -1,0 +1,59 @@
+import ArgumentParser
+import Espalier
+import Foundation
+
+/// `espalier run`: one inference, tensors in and out as NumPy files.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a model once: .onnx by the reference interpreter, .esp by the runtime.")
+
+  @Argument(help: "A model: .onnx or .esp.") var model: String
+  @OptionGroup var inputs: InputOptions
+  @Option(name: .short, help: "Folder for the outputs, one NAME.npy each.") var output: String
+  @Option(help: "Worker threads of the runtime.") var threads = 1
+  @OptionGroup var isa: InstructionSetOption
+  @OptionGroup var shapes: InputShapeOptions
+
+  func run() throws {
+    try reporting {
+      let values = try inputs.loaded()
+      let results: [(name: String, tensor: Tensor)]
+      if isPackedModel(model) {
+        results = try Espalier.run(
+          loadModel(model), inputs: values, threads: threads, instructionSet: isa.parsed())
+      } else {
+        var given = try shapes.parsed()
+        for (name, tensor) in values where given[name] == nil { given[name] = tensor.shape }
+        let graph = try specialise(loadGraph(model), inputShapes: given, file: model)
+        results = try interpret(graph, inputs: values, file: model)
+      }
+      try createFolder(output)
+      for (name, tensor) in results {
+        let path = "\(output)/\(fileName(for: name)).npy"
+        try writeNumPy(tensor, to: path)
+        print("\(path)  \(tensor.type)")
+      }
+    }
+  }
+}
+
+/// Which kernels to use.
+struct InstructionSetOption: ParsableArguments {
+  @Option(help: "Kernels to use: scalar, neon, avx2 or avx512; the best this CPU has by default.")
+  var isa: String?
+
+  func parsed() throws -> InstructionSet? {
+    guard let isa else { return nil }
+    guard let set = InstructionSet.allCases.first(where: { $0.name == isa }) else {
+      let names = InstructionSet.allCases.map(\.name).joined(separator: ", ")
+      throw ValidationError("--isa takes one of \(names)")
+    }
+    return set
+  }
+}
+
+/// An output's name as a file name: what could leave the folder becomes "_".
+private func fileName(for name: String) -> String {
+  let safe = String(name.map { $0 == "/" || $0 == "\\" || $0 == "\0" ? "_" : $0 })
+  return safe.isEmpty || safe == "." || safe == ".." ? "output" : safe
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Espalier
+
+/// `espalier verify`: a model's outputs against a reference's.
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Compare a model's outputs with the original graph's, or with an ONNX test case.",
+    discussion: """
+      With --against, both run on the same inputs: those given with --input, and seeded random ones
+      for the rest. The original runs in the reference interpreter, which is slow and plain.
+      With --case, DIR holds model.onnx beside test_data_set_N/{input,output}_K.pb; --runtime
+      converts the model and runs it there instead of in the reference interpreter. Integer inputs
+      that decide shapes are then taken from the case as constants.
+      """)
+
+  @Argument(help: "A model: .onnx or .esp.") var model: String?
+  @Option(help: "The original ONNX model.") var against: String?
+  @Option(name: .customLong("case"), help: "Folder of an ONNX test case.") var testCase: String?
+  @Flag(help: "Run the case on the runtime.") var runtime = false
+  @Option(help: "Relative tolerance.") var rtol = 1e-3
+  @Option(help: "Absolute tolerance; 1e-4 of the output's range by default, 1e-5 with --case.")
+  var atol: Double?
+  @Option(help: "Seed of the random inputs.") var seed: UInt64 = 1
+  @OptionGroup var inputs: InputOptions
+  @OptionGroup var shapes: InputShapeOptions
+  @Option(help: "Worker threads of the runtime.") var threads = 1
+  @OptionGroup var isa: InstructionSetOption
+  @Flag(help: "Print one JSON document.") var json = false
+
+  func validate() throws {
+    guard (against == nil) != (testCase == nil) else {
+      throw ValidationError("give either --against or --case")
+    }
+    guard against == nil || model != nil else {
+      throw ValidationError("--against needs a MODEL to compare")
+    }
+  }
+
+  func run() throws {
+    try reporting {
+      let result: Verification
+      if let testCase {
+        result = try verifyCase(
+          testCase, model: model, onRuntime: runtime,
+          tolerance: Tolerance(relative: rtol, absolute: atol ?? 1e-5), threads: threads,
+          instructionSet: isa.parsed())
+      } else {
+        result = try verify(
+          model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
+          seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads,
+          instructionSet: isa.parsed())
+      }
+      if json {
+        try printJSON(result)
+      } else {
+        show(result)
+      }
+      if !result.pass {
+        let failed = result.outputs.filter { !$0.pass }
+        throw Failure(
+          code: .comparisonFailed,
+          message: failed.map { "output \"\($0.name)\" \($0.reason ?? "differs")" }
+            .joined(separator: "; "))
+      }
+    }
+  }
+
+  private func show(_ result: Verification) {
+    var table = TextTable([
+      ("output", .left), ("max abs", .right), ("max rel", .right), ("cosine", .right),
+      ("", .left),
+    ])
+    for output in result.outputs {
+      table.add([
+        output.name.shortened(to: 40), Format.scientific(output.max_abs),
+        Format.scientific(output.max_rel), Format.decimal(output.cosine, 7),
+        output.pass ? "agrees" : "differs",
+      ])
+    }
+    print(table.text)
+  }
+}

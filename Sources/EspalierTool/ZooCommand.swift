@@ -1,0 +1,42 @@
+import ArgumentParser
+import Espalier
+
+/// `espalier zoo`: well-known architectures with random weights, for latency work.
+struct ZooCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "zoo",
+    abstract: "Write a well-known architecture with random weights, or list them.",
+    usage: """
+      espalier zoo list
+      espalier zoo NAME -o OUT.onnx [--seed N]
+      """)
+
+  @Argument(help: "list, or the name of an architecture.") var name: String
+  @Option(name: [.short, .long], help: "The ONNX model to write.") var output: String?
+  @Option(help: "Seed of the weights.") var seed: UInt64 = 1
+
+  func run() throws {
+    try reporting {
+      if name == "list" {
+        var table = TextTable([
+          ("name", .left), ("architecture", .left), ("parameters", .right), ("MACs", .right),
+        ])
+        for entry in Zoo.allCases {
+          table.add([
+            entry.rawValue, entry.title, Format.count(entry.publishedParameters),
+            Format.count(entry.publishedMultiplyAccumulates),
+          ])
+        }
+        print(table.text)
+        return
+      }
+      guard let entry = Zoo(rawValue: name) else {
+        let names = Zoo.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("no architecture \"\(name)\"; there are \(names)")
+      }
+      guard let output else { throw ValidationError("-o OUT.onnx is needed") }
+      try writeGraph(entry.graph(seed: seed), to: output)
+      print("\(output): \(entry.title), random weights of seed \(seed)")
+    }
+  }
+}
