@@ -76,14 +76,15 @@ public struct Inspection: Sendable, Encodable {
     for index in 0..<model.stepCount {
       let step = model.step(index)
       macs += Int(clamping: step.multiplyAccumulates)
-      guard let weight = step.weight else { continue }
-      parameters += weight.count
-      nonzero += weight.nonzeroCount
+      guard let shape = step.weightShape, let kept = step.nonzeroCount else { continue }
+      let count = shape.rows * shape.columns
+      parameters += count
+      nonzero += kept
       let encoding = step.encoding ?? "dense"
       layers.append(
         Layer(
-          name: step.name, op: step.operation, shape: [weight.rows, weight.columns],
-          parameters: weight.count, macs: Int(clamping: step.multiplyAccumulates),
+          name: step.name, op: step.operation, shape: [shape.rows, shape.columns],
+          parameters: count, macs: Int(clamping: step.multiplyAccumulates),
           density: step.density ?? 1, patterns: encoding == "dense" ? [] : [encoding],
           encoding: encoding))
     }

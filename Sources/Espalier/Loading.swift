@@ -9,7 +9,9 @@ public func loadGraph(_ path: String) throws(EspalierError) -> Graph {
   do throws(ImportFailure) {
     return try importONNX(contentsOf: path)
   } catch {
-    throw EspalierError(exitCode: error.exitCode, "\(path): \(error)")
+    throw EspalierError(
+      exitCode: error.reason == .unreadable ? 66 : 65,
+      error.problems.map { "\(path): \($0)" }.joined(separator: "\n"))
   }
 }
 
@@ -32,6 +34,15 @@ public func loadModel(_ path: String) throws(EspalierError) -> Model {
     return try Model(contentsOf: path)
   } catch {
     throw EspalierError(error, in: path)
+  }
+}
+
+/// Verifies a packed model that is in memory.
+public func loadModel(bytes: [UInt8], name: String) throws(EspalierError) -> Model {
+  do throws(ExecutorError) {
+    return try Model(copying: bytes.span.bytes)
+  } catch {
+    throw EspalierError(exitCode: error.exitCode, "\(name): \(error)")
   }
 }
 

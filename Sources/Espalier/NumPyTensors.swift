@@ -6,10 +6,7 @@ public import EspalierGraph
 public func readNumPy(_ path: String) throws(EspalierError) -> Tensor {
   do throws(NumPyFile.Failure) {
     let file = try NumPyFile(contentsOf: path)
-    guard let type = ElementType(rawValue: file.header.element.rawValue) else {
-      throw .malformed(path: path, NumPyError(message: "unknown element type", place: 0))
-    }
-    return unsafe tensor(type, file.header.dims, file.values)
+    return unsafe tensor(file.header.element.type, file.header.dims, file.values)
   } catch {
     throw EspalierError(exitCode: error.exitCode, error.description)
   }
@@ -20,12 +17,28 @@ public func readNumPy(_ path: String) throws(EspalierError) -> Tensor {
 public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) {
   let element = NumPyElement(rawValue: tensor.elementType.rawValue) ?? .float32
   let bytes = tensor.bytes(as: element)
-  do throws(BoardError) {
-    try bytes.withUnsafeBytes { values throws(BoardError) in
+  let failure: BoardError? = unsafe bytes.withUnsafeBytes { values in
+    do throws(BoardError) {
       try unsafe NumPyFile.write(values, element: element, dims: tensor.shape, to: path)
+      return nil
+    } catch {
+      return error
     }
-  } catch {
-    throw EspalierError(exitCode: error.exitCode, error.description)
+  }
+  if let failure { throw EspalierError(exitCode: failure.exitCode, failure.description) }
+}
+
+extension NumPyElement {
+  /// The same type in a graph.
+  fileprivate var type: ElementType {
+    switch self {
+    case .float32: .float32
+    case .uint8: .uint8
+    case .int8: .int8
+    case .int32: .int32
+    case .int64: .int64
+    case .bool: .bool
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 public import EspalierExecutor
 public import EspalierGraph
+internal import EspalierBoard
 internal import EspalierMeasure
+internal import EspalierModelFile
 
 /// How closely two results must agree: `|a - b| <= atol + rtol * |b|`; integers and Booleans exactly.
 public struct Tolerance: Sendable {
@@ -106,7 +108,7 @@ public func run(
     guard let tensor = inputs[info.name] else {
       throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
     }
-    let shape = (0..<info.rank).map { info.dims[$0] }
+    let shape = info.dims
     guard tensor.shape == shape else {
       throw EspalierError(
         exitCode: 65,
@@ -121,7 +123,7 @@ public func run(
         exitCode: 65,
         "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
     }
-    tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
+    session.setInput(position, from: tensor.boardBytes.span.bytes)
   }
   if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
     throw EspalierError(
@@ -133,10 +135,17 @@ public func run(
   var results: [(name: String, tensor: Tensor)] = []
   for position in 0..<model.outputs.count {
     let info = model.outputs[position]
-    let shape = (0..<info.rank).map { info.dims[$0] }
+    let shape = info.dims
     let type = ElementType(rawValue: info.element.rawValue)!
     let value = session.withOutput(position) { unsafe tensor(type, shape, $0) }
     results.append((info.name, value))
   }
   return results
+}
+
+extension Tensor {
+  /// The elements as a session takes them.
+  fileprivate var boardBytes: [UInt8] {
+    bytes(as: NumPyElement(rawValue: elementType.rawValue) ?? .float32)
+  }
 }

@@ -104,7 +104,7 @@ private func runCase(
   guard onRuntime else { return try interpret(typed, inputs: values, file: path) }
   let conversion = try Conversion(typed, file: path)
   return try run(
-    loadModel(bytes: conversion.bytes(), file: path), inputs: values, threads: threads,
+    loadModel(bytes: conversion.bytes(), name: path), inputs: values, threads: threads,
     instructionSet: instructionSet)
 }
 

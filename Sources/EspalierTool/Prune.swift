@@ -7,6 +7,7 @@ struct Prune: ParsableCommand {
     abstract: "Set weights to zero in a pattern, by magnitude, without training.")
 
   enum Method: String, ExpressibleByArgument, CaseIterable { case magnitude }
+  enum Scope: String, ExpressibleByArgument, CaseIterable { case global, layer }
 
   @Argument(help: "An ONNX model.") var input: String
   @Option(name: [.short, .long], help: "The ONNX model to write.") var output: String
@@ -16,7 +17,7 @@ struct Prune: ParsableCommand {
   var sparsity: Double?
   @Option(help: "How weights are chosen.") var method = Method.magnitude
   @Option(help: "Whether layers compete with one another (global) or each has the same share (layer).")
-  var scope = PruningScope.global
+  var scope = Scope.global
   @Option(help: "Layers to leave dense: a regular expression; may be repeated.")
   var exclude: [String] = []
   @Flag(help: "Prune the first and the last layer as well.") var includeEnds = false
@@ -27,8 +28,8 @@ struct Prune: ParsableCommand {
     try reporting {
       let pruner = try checkingUsage {
         try MagnitudePruner(
-          pattern: PruningPattern(parsing: pattern), sparsity: sparsity, scope: scope,
-          exclude: exclude, keepsFirstAndLast: !includeEnds)
+          pattern: PruningPattern(parsing: pattern), sparsity: sparsity,
+          scope: scope == .global ? .global : .layer, exclude: exclude, keepsFirstAndLast: !includeEnds)
       }
       let graph = try loadGraph(input)
       let bar = ProgressBar("pruning", quiet: json)
@@ -62,8 +63,6 @@ struct Prune: ParsableCommand {
         + "\(report.pattern)\(macs), if a kernel skips them: `espalier convert` says which do")
   }
 }
-
-extension PruningScope: ExpressibleByArgument {}
 
 /// Runs what reads the command line's words; what it throws is a usage error.
 private func checkingUsage<Value>(_ body: () throws -> Value) throws -> Value {
