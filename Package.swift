@@ -81,8 +81,10 @@ let modules: [Target] = [
 let package = Package(
   name: "espalier",
   products: [
+    .library(name: "Espalier", targets: ["Espalier"]),
+    .executable(name: "espalier", targets: ["EspalierTool"]),
     // What a board gets: linked into `espalier-board` by Scripts/build-board.sh.
-    .library(name: "EspalierRuntime", type: .static, targets: ["EspalierBoardProgram"])
+    .library(name: "EspalierRuntime", type: .static, targets: ["EspalierBoardProgram"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),

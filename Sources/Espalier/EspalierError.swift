@@ -36,7 +36,8 @@ public func escapingControls(_ text: String) -> String {
     let isBidirectional =
       (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
       || scalar.value == 0x200E || scalar.value == 0x200F || scalar.value == 0x061C
-    let isControl = (scalar.value < 0x20 && scalar != "\n" && scalar != "\t")
+    let isControl =
+      (scalar.value < 0x20 && scalar != "\n" && scalar != "\t")
       || (0x7F...0x9F).contains(scalar.value)
     if isControl || isBidirectional {
       result += "\\u{\(String(scalar.value, radix: 16))}"

@@ -1,8 +1,8 @@
+public import EspalierExecutor
 public import EspalierGraph
 internal import EspalierLowering
-internal import EspalierModelFile
-public import EspalierExecutor
 internal import EspalierMeasure
+internal import EspalierModelFile
 
 /// What is in a model: `espalier inspect`.
 public struct Inspection: Sendable, Encodable {

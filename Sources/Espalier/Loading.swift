@@ -40,7 +40,7 @@ public func loadModel(_ path: String) throws(EspalierError) -> Model {
 /// Verifies a packed model that is in memory.
 public func loadModel(bytes: [UInt8], name: String) throws(EspalierError) -> Model {
   do throws(ExecutorError) {
-    return try Model(copying: bytes.span.bytes)
+    return try Model(copying: bytes.span)
   } catch {
     throw EspalierError(exitCode: error.exitCode, "\(name): \(error)")
   }

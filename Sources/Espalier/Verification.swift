@@ -1,6 +1,6 @@
+internal import EspalierBoard
 public import EspalierExecutor
 public import EspalierGraph
-internal import EspalierBoard
 internal import EspalierMeasure
 internal import EspalierModelFile
 
@@ -123,7 +123,7 @@ public func run(
         exitCode: 65,
         "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
     }
-    session.setInput(position, from: tensor.boardBytes.span.bytes)
+    tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
   }
   if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
     throw EspalierError(

@@ -5,7 +5,8 @@ import ArgumentParser
 struct EspalierCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "espalier",
-    abstract: "Prune neural networks, pack them for small machines, and prove that they got faster.",
+    abstract:
+      "Prune neural networks, pack them for small machines, and prove that they got faster.",
     discussion: """
       Exit codes: 0 success; 1 a comparison failed; 64 usage; 65 bad model data; 66 no input;
       69 instruction set unavailable; 70 internal; 73 cannot create; 74 input or output failed.

@@ -16,8 +16,9 @@ struct Prune: ParsableCommand {
   @Option(help: "Share of zeros, from 0 to below 1; follows from N and M for nm and vnm.")
   var sparsity: Double?
   @Option(help: "How weights are chosen.") var method = Method.magnitude
-  @Option(help: "Whether layers compete with one another (global) or each has the same share (layer).")
-  var scope = Scope.global
+  @Option(
+    help: "Whether layers compete with one another (global) or each has the same share (layer).")
+  var scope = Scope.layer
   @Option(help: "Layers to leave dense: a regular expression; may be repeated.")
   var exclude: [String] = []
   @Flag(help: "Prune the first and the last layer as well.") var includeEnds = false
@@ -29,7 +30,8 @@ struct Prune: ParsableCommand {
       let pruner = try checkingUsage {
         try MagnitudePruner(
           pattern: PruningPattern(parsing: pattern), sparsity: sparsity,
-          scope: scope == .global ? .global : .layer, exclude: exclude, keepsFirstAndLast: !includeEnds)
+          scope: scope == .global ? .global : .layer, exclude: exclude,
+          keepsFirstAndLast: !includeEnds)
       }
       let graph = try loadGraph(input)
       let bar = ProgressBar("pruning", quiet: json)

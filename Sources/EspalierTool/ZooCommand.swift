@@ -19,24 +19,19 @@ struct ZooCommand: ParsableCommand {
     try reporting {
       if name == "list" {
         var table = TextTable([
-          ("name", .left), ("architecture", .left), ("parameters", .right), ("MACs", .right),
+          ("name", .left), ("architecture", .left),
         ])
-        for entry in Zoo.allCases {
-          table.add([
-            entry.rawValue, entry.title, Format.count(entry.publishedParameters),
-            Format.count(entry.publishedMultiplyAccumulates),
-          ])
-        }
+        for entry in Zoo.architectures { table.add([entry.name, entry.summary]) }
         print(table.text)
         return
       }
-      guard let entry = Zoo(rawValue: name) else {
-        let names = Zoo.allCases.map(\.rawValue).joined(separator: ", ")
+      guard let entry = Zoo.architecture(named: name) else {
+        let names = Zoo.architectures.map(\.name).joined(separator: ", ")
         throw ValidationError("no architecture \"\(name)\"; there are \(names)")
       }
       guard let output else { throw ValidationError("-o OUT.onnx is needed") }
       try writeGraph(entry.graph(seed: seed), to: output)
-      print("\(output): \(entry.title), random weights of seed \(seed)")
+      print("\(output): \(entry.summary), random weights of seed \(seed)")
     }
   }
 }

@@ -239,7 +239,8 @@ package func runtimeType(_ type: TensorType) throws(GraphError) -> TensorType {
   default:
     throw GraphError(
       .badType,
-      "the runtime has no \(type.elementType) tensors; cast to float32, int64, int32, uint8, int8 or bool")
+      "the runtime has no \(type.elementType) tensors; cast to float32, int64, int32, uint8, int8 or bool"
+    )
   }
 }
 

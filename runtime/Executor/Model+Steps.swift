@@ -12,6 +12,10 @@ public struct StepInfo: Sendable {
   public let encoding: String?
   /// Share of the weight's elements that are kept; nil without a weight.
   public let density: Double?
+  /// Output channels of all groups, and inputs of one group; nil without a weight.
+  public let weightShape: (rows: Int, columns: Int)?
+  /// Elements of the weight that are not zero; nil without a weight.
+  public let nonzeroCount: Int?
   /// Why the converter chose this encoding; nil without a weight.
   public let reason: String?
 }
@@ -25,6 +29,8 @@ extension Model {
       name: text(step.name), operation: text(step.operation),
       multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
       density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
+      weightShape: weight.map { ($0.rows, $0.columns) },
+      nonzeroCount: weight.map { Int(clamping: $0.nonzeroCount) },
       reason: weight.map { text($0.reason) })
   }
 }

@@ -231,7 +231,9 @@ extension DepthToSpace: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
     let type = try builder.outputType()
-    let (n, c, h, w) = (type.shape[0], type.shape[1], builder.shape(of: input)[2], builder.shape(of: input)[3])
+    let (n, c, h, w) = (
+      type.shape[0], type.shape[1], builder.shape(of: input)[2], builder.shape(of: input)[3]
+    )
     let b = blockSize
     let split = builder.view(input, blockComesFirst ? [n, b, b, c, h, w] : [n, c, b, b, h, w])
     let order = blockComesFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3]

@@ -46,10 +46,15 @@ extension LayerNormalization: Lowerable {
     let first = try normalise(axis: axis, rank: type.rank)
     let row = Array(type.shape[first...])
     let extent = row.reduce(1, *)
-    let statistics = (1...2).filter { builder.hasOutput($0) }.isEmpty
-      ? [] : Array(repeating: TensorType(.float32, Array(type.shape[..<first]) + row.map { _ in 1 }), count: 2)
+    let statistics =
+      (1...2).filter { builder.hasOutput($0) }.isEmpty
+      ? []
+      : Array(
+        repeating: TensorType(.float32, Array(type.shape[..<first]) + row.map { _ in 1 }), count: 2)
     let (scale, bias) = (try builder.operand(1), try builder.input(2))
-    let fits = [scale, bias].allSatisfy { $0 == nil || builder.shape(of: $0!).reduce(1, *) == extent }
+    let fits = [scale, bias].allSatisfy {
+      $0 == nil || builder.shape(of: $0!).reduce(1, *) == extent
+    }
     let outputs: [Program.TensorID]
     if fits {
       outputs = builder.emitNormalize(
