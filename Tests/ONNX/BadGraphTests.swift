@@ -124,6 +124,14 @@ import Testing
     #expect(Set(codes) == [.badType, .unsupportedVariant, .danglingInput, .unsupportedOperator])
   }
 
+  @Test func `a list of problems has an end`() {
+    let attributes = [Message](repeating: Message([(1, .text("a"))]), count: 5000)
+    let source = graph(nodes: [node("Relu", ["x"], ["y"], attributes: attributes)])
+    let found = problems(importing: model(graph: source))
+    #expect(found.count == 1001)
+    #expect(found.last?.message == "and 4000 problems more")
+  }
+
   @Test func `a function of the model is named`() {
     let function = Message([(1, .text("Swirl")), (10, .text("local"))])
     var message = model(

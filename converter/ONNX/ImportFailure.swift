@@ -12,8 +12,15 @@ public struct ImportFailure: Error, Sendable, CustomStringConvertible {
   /// At least one; a malformed file has exactly one, with the byte offset as its place.
   public var problems: [GraphError]
 
+  /// Problems kept; a small file can have very many.
+  static let maximumProblems = 1000
+
   public init(_ problems: [GraphError], reason: Reason = .rejected) {
-    self.problems = problems
+    self.problems = Array(problems.prefix(Self.maximumProblems))
+    if problems.count > Self.maximumProblems {
+      let rest = problems.count - Self.maximumProblems
+      self.problems.append(GraphError(.badFile, "and \(rest) problems more"))
+    }
     self.reason = reason
   }
 
