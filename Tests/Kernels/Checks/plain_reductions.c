@@ -199,7 +199,8 @@ int esp_check_plain_normalize(esp_isa isa, uint64_t seed, char *message, size_t 
 int esp_check_plain_pool(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 400)) {
-    esp_pool p = {.kind = (esp_pool_kind)check_integer(&c, 1, 3), .p = (int32_t)check_integer(&c, 1, 3)};
+    esp_pool p = {.kind = (esp_pool_kind)check_integer(&c, 1, 3),
+                  .p = (int32_t)check_integer(&c, 1, 3)};
     int spatial = (int)check_integer(&c, 1, 3);
     bool global = check_random(&c) % 6 == 0, stem = check_random(&c) % 6 == 0;
     for (int axis = 0; axis < 3; axis++) {

@@ -1,5 +1,5 @@
-// Values and shapes that formulas forget: NaN, infinities, wrapping integers, division by zero, empty
-// tensors. And the table of all checks.
+// Values and shapes that formulas forget: NaN, infinities, wrapping integers, division by zero,
+// empty tensors. And the table of all checks.
 #include "plain_support.h"
 
 static void unary_values(check *c) {
@@ -118,7 +118,8 @@ static void empty_reductions(check *c) {
     for (int last = 0; last < 2; last++) {
       float *x = check_floats(c, 0, 0, 1);
       float *y = check_output(c, 3 * sizeof(float));
-      esp_reduce reduce = {.kind = (esp_reduce_kind)kind, .type = ESP_F32, .rank = 2, .x = x, .y = y};
+      esp_reduce reduce = {
+          .kind = (esp_reduce_kind)kind, .type = ESP_F32, .rank = 2, .x = x, .y = y};
       reduce.dims[last] = 0, reduce.dims[!last] = 3, reduce.reduced[last] = 1;
       check_run(c, esp_reduce_task(&reduce, c->isa), 0);
       for (int i = 0; i < 3; i++) {

@@ -160,10 +160,8 @@ void check_fail(check *c, const char *format, ...) {
 
 void check_close(check *c, const char *what, int64_t at, double got, double want, double relative,
                  double absolute) {
-  if (isnan(want) ? isnan(got) : isinf(want) ? got == want
-                                             : fabs(got - want) <= absolute + relative * fabs(want)) {
-    return;
-  }
+  double slack = absolute + relative * fabs(want);
+  if (isnan(want) ? isnan(got) : isinf(want) ? got == want : fabs(got - want) <= slack) return;
   check_fail(c, "%s at %lld: %.9g, should be %.9g", what, (long long)at, got, want);
 }
 

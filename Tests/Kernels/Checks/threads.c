@@ -80,8 +80,8 @@ static void one_pool(check *c, int32_t threads) {
     uint64_t nanoseconds[MOST_TASKS];
     memset(nanoseconds, 0xFF, sizeof nanoseconds);
     bool timed = check_random(c) % 2;
-    int32_t fault =
-        esp_threads_run(pool, tasks, count, faulty_at >= 0 ? &faulty : NULL, timed ? nanoseconds : NULL);
+    int32_t fault = esp_threads_run(pool, tasks, count, faulty_at >= 0 ? &faulty : NULL,
+                                    timed ? nanoseconds : NULL);
     check_equal(c, "fault", threads, fault, faulty_at >= 0 ? ESP_FAULT_INDEX_OUT_OF_RANGE : 0);
     if (faulty_at >= 0) check_equal(c, "faulty step", threads, faulty, 100 + faulty_at);
     for (int t = 0; t < count && !c->failed; t++) {

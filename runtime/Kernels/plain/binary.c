@@ -30,7 +30,7 @@ typedef int32_t row_function(int64_t n, const void *a, int64_t sa, const void *b
     return fault;                                                                       \
   }
 
-/// p to the power q by squaring, wrapping. Negative powers round towards zero; 0 to a negative is 0.
+/// p to the power q by squaring, wrapping. Negative powers round towards zero; 0 gives 0 there.
 static uint64_t power(int64_t p, int64_t q) {
   if (q < 0) return p == 1 ? 1 : p == -1 ? (q % 2 != 0 ? (uint64_t)-1 : 1) : 0;
   uint64_t result = 1;

@@ -10,6 +10,16 @@ static esp_range inside(int64_t shift, int64_t stride, int64_t extent, int64_t f
   return (esp_range){esp_maximum(begin, first), esp_minimum(end, last)};
 }
 
+/// total[i] += weight * row[i * stride] for i < count.
+static inline void add_row(float *total, float weight, const float *row, int64_t stride,
+                           int64_t count) {
+  if (stride == 1) {
+    for (int64_t i = 0; i < count; i++) total[i] += weight * row[i];
+  } else {
+    for (int64_t i = 0; i < count; i++) total[i] += weight * row[i * stride];
+  }
+}
+
 /// One tile of an output row: columns first ..< last of row (z, y) in plane (n, o).
 static void tile(const esp_convolution_plain *c, int64_t n, int64_t o, int64_t z, int64_t y,
                  int64_t first, int64_t last, float *out) {
@@ -17,31 +27,21 @@ static void tile(const esp_convolution_plain *c, int64_t n, int64_t o, int64_t z
   int64_t group = o / (c->out_channels / c->groups);
   float total[TILE];
   for (int64_t i = 0; i < last - first; i++) total[i] = c->bias ? c->bias[o] : 0.0f;
-  const float *w = c->w + o * group_in * c->kernel[0] * c->kernel[1] * c->kernel[2];
-  for (int64_t ic = 0; ic < group_in; ic++) {
-    const float *plane =
-        c->x + (n * c->in_channels + group * group_in + ic) * c->in[0] * c->in[1] * c->in[2];
-    for (int64_t kz = 0; kz < c->kernel[0]; kz++) {
-      int64_t in_z = z * c->stride[0] + kz * c->dilation[0] - c->pad[0];
-      for (int64_t ky = 0; ky < c->kernel[1]; ky++) {
-        int64_t in_y = y * c->stride[1] + ky * c->dilation[1] - c->pad[1];
-        bool outside = in_z < 0 || in_z >= c->in[0] || in_y < 0 || in_y >= c->in[1];
-        for (int64_t kx = 0; kx < c->kernel[2]; kx++) {
-          float weight = *w++;
-          if (outside) continue;
-          int64_t stride = c->stride[2], shift = kx * c->dilation[2] - c->pad[2];
-          esp_range range = inside(shift, stride, c->in[2], first, last);
-          const float *row = plane + (in_z * c->in[1] + in_y) * c->in[2];
-          if (stride == 1) {
-            for (int64_t i = range.first; i < range.last; i++) {
-              total[i - first] += weight * row[i + shift];
-            }
-          } else {
-            for (int64_t i = range.first; i < range.last; i++) {
-              total[i - first] += weight * row[i * stride + shift];
-            }
-          }
-        }
+  int64_t stride = c->stride[2], rows = c->kernel[0] * c->kernel[1];
+  for (int64_t kx = 0; kx < c->kernel[2]; kx++) {
+    int64_t shift = kx * c->dilation[2] - c->pad[2];
+    esp_range range = inside(shift, stride, c->in[2], first, last);
+    if (range.first >= range.last) continue;
+    for (int64_t ic = 0; ic < group_in; ic++) {
+      const float *plane =
+          c->x + (n * c->in_channels + group * group_in + ic) * c->in[0] * c->in[1] * c->in[2];
+      const float *w = c->w + (o * group_in + ic) * rows * c->kernel[2] + kx;
+      for (int64_t k = 0; k < rows; k++, w += c->kernel[2]) {
+        int64_t in_z = z * c->stride[0] + k / c->kernel[1] * c->dilation[0] - c->pad[0];
+        int64_t in_y = y * c->stride[1] + k % c->kernel[1] * c->dilation[1] - c->pad[1];
+        if (in_z < 0 || in_z >= c->in[0] || in_y < 0 || in_y >= c->in[1]) continue;
+        int64_t row = (in_z * c->in[1] + in_y) * c->in[2] + range.first * stride + shift;
+        add_row(total + (range.first - first), *w, plane + row, stride, range.last - range.first);
       }
     }
   }

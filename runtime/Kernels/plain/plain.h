@@ -126,6 +126,7 @@ ESP_DECLARE(esp_normalize_run);
 ESP_DECLARE(esp_pool_run);
 ESP_DECLARE(esp_copy_run);
 ESP_DECLARE(esp_reduce_run);
+ESP_DECLARE(esp_recurrent_run);
 ESP_DECLARE(esp_resample_run);
 
 #endif

@@ -1,5 +1,5 @@
-// Pooling one window at a time: three spatial axes, indices, p-norms. Maxima and averages over planes
-// are in pool.inc.
+// Pooling one window at a time: three spatial axes, indices, p-norms. Maxima and averages over
+// planes are in pool.inc.
 #include "pool.h"
 
 #include <math.h>

@@ -1,30 +1,34 @@
-#include <math.h>
-
 #include "plain.h"
 
-// Runs of one channel share scale and zero; rint rounds half to even in the default mode.
+// Runs of one channel share scale and zero.
 
+/// To the nearest whole number, half to even, for |x| <= 2^22: 3 * 2^22 has no fraction bits.
+static inline float nearest(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
+// Quotients beyond 1024 saturate whatever the zero is; NaN becomes the least.
 #define ESP_QUANTIZE(T, least, greatest)                                         \
   {                                                                              \
     float zero = quantize->zero ? (float)((const T *)quantize->zero)[c] : 0.0f;  \
     const float *x = (const float *)quantize->x + at;                            \
     T *y = (T *)quantize->y + at;                                                \
     for (int64_t i = 0; i < n; i++) {                                            \
-      float value = rintf(x[i] / scale) + zero;                                  \
-      value = value > (least) ? value : (least); /* NaN: the least */            \
+      float value = x[i] / scale;                                                \
+      value = value > -1024.0f ? value : -1024.0f;                               \
+      value = nearest(value < 1024.0f ? value : 1024.0f) + zero;                 \
+      value = value > (least) ? value : (least);                                 \
       value = value < (greatest) ? value : (greatest);                           \
-      y[i] = (T)value;                                                           \
+      y[i] = (T)(int32_t)value;                                                  \
     }                                                                            \
     break;                                                                       \
   }
 
-// Differences of i32 do not fit f32 exactly; they are formed as integers first.
-#define ESP_DEQUANTIZE(T)                                                        \
+// Differences are formed as integers: those of i32 do not fit f32.
+#define ESP_DEQUANTIZE(T, W)                                                     \
   {                                                                              \
-    int64_t zero = quantize->zero ? (int64_t)((const T *)quantize->zero)[c] : 0; \
+    W zero = quantize->zero ? (W)((const T *)quantize->zero)[c] : 0;             \
     const T *x = (const T *)quantize->x + at;                                    \
     float *y = (float *)quantize->y + at;                                        \
-    for (int64_t i = 0; i < n; i++) y[i] = (float)((int64_t)x[i] - zero) * scale; \
+    for (int64_t i = 0; i < n; i++) y[i] = (float)((W)x[i] - zero) * scale;      \
     break;                                                                       \
   }
 
@@ -38,14 +42,15 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
     float scale = quantize->scale[c];
     if (quantize->dequantize) {
       switch (quantize->integer_type) {
-        case ESP_I8: ESP_DEQUANTIZE(int8_t)
-        case ESP_I32: ESP_DEQUANTIZE(int32_t)
-        default: ESP_DEQUANTIZE(uint8_t)
+        case ESP_I8: ESP_DEQUANTIZE(int8_t, int32_t)
+        case ESP_I32: ESP_DEQUANTIZE(int32_t, int64_t)
+        default: ESP_DEQUANTIZE(uint8_t, int32_t)
       }
-    } else if (quantize->integer_type == ESP_I8) {
-      switch (0) { default: ESP_QUANTIZE(int8_t, -128.0f, 127.0f) }
     } else {
-      switch (0) { default: ESP_QUANTIZE(uint8_t, 0.0f, 255.0f) }
+      switch (quantize->integer_type) {
+        case ESP_I8: ESP_QUANTIZE(int8_t, -128.0f, 127.0f)
+        default: ESP_QUANTIZE(uint8_t, 0.0f, 255.0f)
+      }
     }
     at += n;
   }

@@ -1,9 +1,10 @@
 // The thread pool. See esp_pool_threads.h for what it promises.
 //
-// The caller publishes one task at a time by storing `claim`: the task's sequence number and how many
-// of its chunks nobody has taken. Whoever takes a chunk (compare-and-swap, so never from a later
-// task by mistake) may read the task, because the caller does not move on before `done` has counted
-// every chunk. Workers spin on `claim`, then park on `epoch`; the caller spins on `done`, then parks.
+// The caller publishes one task at a time by storing `claim`: the task's sequence number and how
+// many of its chunks nobody has taken. Whoever takes a chunk (compare-and-swap, so never from a
+// later task by mistake) may read the task, because the caller does not move on before `done` has
+// counted every chunk. Workers spin on `claim`, then park on `epoch`; the caller spins on `done`,
+// then parks.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
