@@ -42,9 +42,9 @@ package struct WeightChoice: Sendable {
 
     let isVector = weight.width < 8
     var candidates: [(cost: Double, packing: WeightPacking, height: Int)] = []
-    for (height, overhead) in [(8, 1.03), (4, 1.06), (2, 1.2)]
+    for (height, overhead) in [(8, 1.02), (4, 1.03), (2, 1.1)]
     where weight.rows / weight.groups >= height {
-      candidates.append((0.02 + overhead * zeros.panelDensity[height]!, .panels, height))
+      candidates.append((0.01 + overhead * zeros.panelDensity[height]!, .panels, height))
     }
     if isVector {
       candidates.append((0.05 + 2.0 * zeros.density, .rows, 16))
@@ -85,7 +85,7 @@ package struct WeightChoice: Sendable {
       return (.block, [height, 1])
     }
     for (n, m) in ratios where zeros.fits(n: n, m: m, height: 1) {
-      return (.strict, [n, m])
+      return (.strict, [n, m, 1])
     }
     return (.unstructured, [])
   }

@@ -19,7 +19,7 @@ package struct PackedWeight: Sendable {
       if choice.encoding == .dense {
         packDensePanels(weight, height: choice.panelHeight)
       } else {
-        packSparsePanels(weight, height: choice.panelHeight)
+        packSparsePanels(weight, choice)
       }
     case .patternGroups: packPatternGroups(weight)
     case .rows: packRows(weight)
@@ -60,7 +60,8 @@ package struct PackedWeight: Sendable {
     }
   }
 
-  private mutating func packSparsePanels(_ weight: Program.Weight, height: Int) {
+  private mutating func packSparsePanels(_ weight: Program.Weight, _ choice: WeightChoice) {
+    let height = choice.panelHeight
     var panels: [(group: Int, rows: Range<Int>, columns: [UInt32])] = []
     Self.forEachPanel(weight, height: height) { group, rows in
       let kept = (0..<weight.columns).filter { column in
@@ -68,7 +69,10 @@ package struct PackedWeight: Sendable {
       }
       panels.append((group, rows, kept.map(UInt32.init)))
     }
-    panelsPerList = Self.canShareLists(panels.map { ($0.group, $0.columns) }) ? 2 : 1
+    // Only blocks of more rows than a panel promise that panels keep the same columns.
+    let isShared = choice.encoding == .block && choice.pattern[0] % (2 * height) == 0
+    panelsPerList =
+      isShared && Self.canShareLists(panels.map { ($0.group, $0.columns) }) ? 2 : 1
     var index = 0
     while index < panels.count {
       var share = 1
