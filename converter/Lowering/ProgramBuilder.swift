@@ -218,6 +218,11 @@ private func mergedBox(
 extension Tensor {
   /// The tensor with its axes in another order; `axes[i]` is the source of axis i.
   package func transposed(_ axes: [Int]) -> Tensor {
+    if axes == [1, 0], case .float(let values) = storage {
+      return Tensor(
+        elementType: elementType, shape: [shape[1], shape[0]],
+        storage: .float(transposedMatrix(values, rows: shape[0], columns: shape[1])))
+    }
     let own = strides(of: shape)
     let result = axes.map { shape[$0] }
     var positions: [Int] = []
@@ -228,6 +233,26 @@ extension Tensor {
       positions.append(position)
     }
     return gathering(positions, shape: result)
+  }
+}
+
+/// A row-major matrix turned, in tiles that stay in the cache: weights are large.
+private func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+  let tile = 32
+  return [Float](unsafeUninitializedCapacity: values.count) { target, count in
+    unsafe values.withUnsafeBufferPointer { source in
+      for firstRow in stride(from: 0, to: rows, by: tile) {
+        for firstColumn in stride(from: 0, to: columns, by: tile) {
+          for column in firstColumn..<min(firstColumn + tile, columns) {
+            for row in firstRow..<min(firstRow + tile, rows) {
+              unsafe target.initializeElement(
+                at: column * rows + row, to: source[row * columns + column])
+            }
+          }
+        }
+      }
+    }
+    count = values.count
   }
 }
 
