@@ -102,26 +102,24 @@ extension VerifiedModel {
     else { throw WeightFault("pattern groups have panels of 4 rows and blocks of 1 to 65536") }
     var reader = PatternStream(weight, structure)
     var values: UInt64 = 0
-    var isTaken = [Bool](
-      repeating: false, count: Swift.min(weight.columnBlock, weight.columns))
+    // Not initialised: a small stream would pay for a large block.
+    let stamps = UnsafeMutableBufferPointer<UInt32>.allocate(
+      capacity: Swift.min(weight.columnBlock, weight.columns))
+    defer { unsafe stamps.deallocate() }
     while let panel = try reader.next() {
       for set in 1...15 {
         let range = panel.columns(ofSet: set)
         guard range.isEmpty || set >> panel.rows == 0 else {
           throw WeightFault("a set that holds rows behind the end of its group")
         }
-        values += UInt64(range.count * set.nonzeroBitCount)
-        var previous = -1
-        for position in range {
-          let column = structure.streamed(position)
-          guard column > previous, column < panel.width, !isTaken[column] else {
-            throw WeightFault("a column that is out of order, out of range, or in two sets")
-          }
-          isTaken[column] = true
-          previous = column
+        guard structure.isStreamIncreasing(range, below: panel.width) else {
+          throw WeightFault("a column that is out of order or out of range")
         }
+        values += UInt64(range.count * set.nonzeroBitCount)
       }
-      for position in panel.allColumns { isTaken[structure.streamed(position)] = false }
+      guard unsafe structure.isStreamDistinct(panel.allColumns, stamps) else {
+        throw WeightFault("a column that stands in two sets")
+      }
     }
     return values
   }

@@ -19,12 +19,13 @@ extension VerifiedModel {
   /// Validates every weight on a copy, also what its encoding promises.
   func checkWeights() throws(ModelFileError) {
     let taps = tapsByWeight()
+    var scratch: [UInt16] = []
     for index in 0..<weightCount {
       let weight = weight(index)
       let structure = WeightStructure(for: weight)
       defer { structure.deallocate() }
       try copyStructure(ofWeight: index, to: structure)
-      guard WeightPromise(weight, structure, taps: taps[index]).isKept else {
+      guard WeightPromise(weight, structure, taps: taps[index]).isKept(&scratch) else {
         throw ModelFileError(
           .badWeight, at: .weight(index), "the weight does not keep its encoding's promise")
       }

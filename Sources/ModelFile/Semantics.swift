@@ -2,15 +2,16 @@ extension VerifiedModel {
   /// Gate 3: that everything the file says makes sense, in time n log n in its length.
   ///
   /// What a step's integers, floats and shapes demand of each other is checked by who binds it to a
-  /// kernel. A weight's structure is validated on a copy; whoever runs it validates the copy it runs,
-  /// with `copyStructure`.
+  /// kernel. A weight's structure and promise are validated on a copy that is thrown away: a runtime
+  /// calls `checkPlan()` instead, and `copyStructure` for the copy that it runs on.
   /// - Throws: The first thing that does not hold, with its place.
   public func checkSemantics() throws(ModelFileError) {
     try checkPlan()
     try checkWeights()
   }
 
-  /// The part of gate 3 that leaves out the structure of weights.
+  /// Gate 3 without weights: texts, tensors, references, and lives in the arena.
+  /// - Throws: The first thing that does not hold, with its place.
   public func checkPlan() throws(ModelFileError) {
     try checkTexts()
     try checkTensors()

@@ -12,7 +12,9 @@ struct WeightPromise {
     self.taps = taps
   }
 
-  var isKept: Bool {
+  /// - Parameter scratch: Zeros, left as zeros where the promise is kept; grows as needed, so that many
+  ///   weights share one.
+  func isKept(_ scratch: inout [UInt16]) -> Bool {
     let (first, second, third) = (weight.pattern[0], weight.pattern[1], weight.pattern[2])
     switch weight.encoding {
     case .dense, .unstructured: return (first, second, third) == (0, 0, 0)
@@ -27,7 +29,7 @@ struct WeightPromise {
         // Strict rows share a list only where there is one row.
         return third % rowsPerList == 0 && keepsLists(first, of: second)
       case .rows: return keepsRows(first, of: second)
-      case .patternGroups: return keepsPatterns(first, of: second)
+      case .patternGroups: return keepsPatterns(first, of: second, &scratch)
       default: return false
       }
     case nil: return false
@@ -108,11 +110,13 @@ struct WeightPromise {
   }
 
   /// Each row's columns within a block stand in up to eight sets, so windows are counted side by side.
-  private func keepsPatterns(_ most: Int, of channels: Int) -> Bool {
+  private func keepsPatterns(
+    _ most: Int, of channels: Int, _ counts: inout [UInt16]
+  ) -> Bool {
     var reader = PatternStream(weight, structure)
     let width = Swift.min(weight.columnBlock, weight.columns)
     let windows = width / (taps * channels) + 2
-    var counts = [UInt16](repeating: 0, count: windows * taps * 4)
+    counts += [UInt16](repeating: 0, count: max(0, windows * taps * 4 - counts.count))
     while let panel = try? reader.next() {
       let firstWindow = panel.firstColumn / taps / channels
       func slot(_ position: Int) -> Int {
@@ -120,18 +124,18 @@ struct WeightPromise {
         let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
         return ((channel / channels - firstWindow) * taps + tap) * 4
       }
-      var isKept = true
       for set in 1...15 {
         for position in panel.columns(ofSet: set) {
+          let slot = slot(position)
           for row in 0..<4 where set >> row & 1 == 1 {
-            counts[slot(position) + row] += 1
-            isKept = isKept && Int(counts[slot(position) + row]) <= most
+            counts[slot + row] += 1
+            guard Int(counts[slot + row]) <= most else { return false }
           }
         }
       }
-      guard isKept else { return false }
       for position in panel.allColumns {
-        for row in 0..<4 { counts[slot(position) + row] = 0 }
+        let slot = slot(position)
+        for row in 0..<4 { counts[slot + row] = 0 }
       }
     }
     return true

@@ -53,14 +53,41 @@ public struct WeightStructure {
     precondition(
       countCount == weight.countCount && columnCount == weight.columnCount
         && streamCount == weight.streamCount, "memory of another size than the weight's lists")
-    _ = unsafe counts.update(from: weight.counts)
+    _ = unsafe counts.update(fromContentsOf: weight.counts.buffer)
     if weight.columns32.isEmpty {
-      for position in 0..<columnCount {
-        unsafe columns[position] = UInt32(weight.columns16[position])
-      }
+      let narrow = unsafe weight.columns16.buffer
+      for position in 0..<columnCount { unsafe columns[position] = UInt32(narrow[position]) }
     } else {
-      _ = unsafe columns.update(from: weight.columns32)
+      _ = unsafe columns.update(fromContentsOf: weight.columns32.buffer)
     }
-    _ = unsafe stream.update(from: weight.stream)
+    _ = unsafe stream.update(fromContentsOf: weight.stream.buffer)
+  }
+
+  /// Whether numbers of the stream strictly increase and stay below a bound.
+  func isStreamIncreasing(_ range: Range<Int>, below bound: Int) -> Bool {
+    guard let last = range.last else { return true }
+    precondition(range.lowerBound >= 0 && last < streamCount)
+    var faults: UInt16 = 0
+    for position in range.lowerBound..<last {
+      // No early exit: this is among the longest loops of loading a model, and must stay wide.
+      faults |= unsafe stream[position] < stream[position + 1] ? 0 : 1
+    }
+    return unsafe faults == 0 && Int(stream[last]) < bound
+  }
+
+  /// Whether no number stands twice in a range of the stream.
+  /// - Parameter stamps: One for each number that the range can hold: they have been checked to stay
+  ///   below its count. Any content.
+  func isStreamDistinct(_ range: Range<Int>, _ stamps: UnsafeMutableBufferPointer<UInt32>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= streamCount)
+    // The second of two equal numbers overwrites the stamp of the first.
+    for position in range {
+      unsafe stamps[Int(stream[position])] = UInt32(truncatingIfNeeded: position)
+    }
+    var faults: UInt32 = 0
+    for position in range {
+      faults |= unsafe stamps[Int(stream[position])] ^ UInt32(truncatingIfNeeded: position)
+    }
+    return faults == 0
   }
 }
