@@ -132,6 +132,84 @@ import Testing
     }
   }
 
+  /// Several small changes at once reach steps that are valid and odd; inputs are random bytes.
+  @Test(arguments: StepCase.all)
+  func randomChangesNeverCrash(_ step: StepCase) {
+    let seed: UInt64 = 20_261_121
+    var random = SplitMix(state: seed)
+    var accepted = 0
+    for _ in 0..<400 {
+      var description = step.model.description
+      for _ in 0..<Int.random(in: 1...4, using: &random) { change(&description, &random) }
+      if attempt(description, &random) { accepted += 1 }
+    }
+    // Some changes, such as of a parameter, leave a step valid: the test reaches kernels.
+    #expect(accepted > 0, "seed \(seed)")
+  }
+
+  private func change(_ description: inout ModelDescription, _ random: inout SplitMix) {
+    let step = Int.random(in: description.steps.indices, using: &random)
+    let tensor = Int.random(in: description.tensors.indices, using: &random)
+    switch Int.random(in: 0..<5, using: &random) {
+    case 0, 1:
+      guard let position = description.steps[step].integers.indices.randomElement(using: &random)
+      else { return }
+      description.steps[step].integers[position] = Int64.random(in: -2...9, using: &random)
+    case 2, 3:
+      guard let axis = description.tensors[tensor].dims.indices.randomElement(using: &random)
+      else { return }
+      // Every tensor of the same extent with it, so that the shapes often still fit.
+      let old = description.tensors[tensor].dims[axis]
+      let new = Int.random(in: 0...6, using: &random)
+      for other in description.tensors.indices {
+        guard case .arena = description.tensors[other].placement else { continue }
+        for place in description.tensors[other].dims.indices
+        where description.tensors[other].dims[place] == old {
+          description.tensors[other].dims[place] = new
+        }
+      }
+    default:
+      guard let position = description.steps[step].floats.indices.randomElement(using: &random)
+      else { return }
+      description.steps[step].floats[position] = [0, -1, .nan, .infinity, 1e30].randomElement(
+        using: &random)!
+    }
+    spread(&description)
+  }
+
+  /// Gives tensors of the arena new places, as far apart as they have become large.
+  private func spread(_ description: inout ModelDescription) {
+    var offset = 0
+    for index in description.tensors.indices {
+      guard case .arena = description.tensors[index].placement else { continue }
+      description.tensors[index].placement = .arena(offset: offset)
+      let bytes = description.tensors[index].dims.reduce(description.tensors[index].type.size, *)
+      offset += max(64, (bytes + 63) / 64 * 64)
+    }
+  }
+
+  /// Loads and runs on random inputs; whether the model was accepted.
+  private func attempt(_ description: ModelDescription, _ random: inout SplitMix) -> Bool {
+    do {
+      let file = try description.bytes()
+      let model = try Model(copying: file.span)
+      for set in InstructionSet.allCases where set.isAvailable {
+        var session = try Session(model, threads: 2, instructionSet: set)
+        for (position, info) in model.inputs.enumerated() {
+          let bytes = (0..<info.byteCount).map { offset -> UInt8 in
+            // Mostly small whole numbers, so that indices are often valid.
+            offset % info.element.size == 0 ? UInt8.random(in: 0...3, using: &random) : 0
+          }
+          session.set(position, bytes)
+        }
+        try? session.run()
+      }
+      return true
+    } catch {
+      return false
+    }
+  }
+
   private func attempt(_ description: ModelDescription) {
     do {
       let file = try description.bytes()
@@ -173,5 +251,18 @@ import Testing
       let part = Array(file[..<length])
       #expect(throws: ExecutorError.self) { _ = try Model(copying: part.span) }
     }
+  }
+}
+
+/// Random numbers that are the same on every machine.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 }
