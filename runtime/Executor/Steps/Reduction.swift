@@ -73,8 +73,8 @@ extension Binder {
     let kind = esp_normalize_kind(rawValue: UInt32(try integer(0, 1...4)))
     let groups = try integer(1, 0...Int.max)
     let extent = try integer(2, 0...Int.max)
-    let affineInner = try integer(3, 1...Int.max)
-    let affineCount = try integer(4, 1...Int.max)
+    let affineInner = try integer(3, 0...Int.max)
+    let affineCount = try integer(4, 0...Int.max)
     try requireFloat(x, y, scale, bias, mean, inverseDeviation)
     try requireSameShape(x, y)
     try require(
@@ -86,6 +86,7 @@ extension Binder {
       try require(statistic.count == groups, .badShape, "not one statistic for each group")
     }
     guard y.count > 0 else { return }
+    try require(affineInner > 0 && affineCount > 0, .badNumber, "scales cannot be chosen by 0")
     let arguments = unsafe esp_normalize(
       kind: kind, groups: Int64(groups), extent: Int64(extent), affine_inner: Int64(affineInner),
       affine_count: Int64(affineCount), epsilon: step.floats[0], x: x.floats, scale: scale?.floats,
