@@ -15,6 +15,7 @@ static const struct {
   const char *name;
   contraction_check *check;
 } contractions[] = {
+    {"vector functions", esp_check_math},
     {"convolution", esp_check_convolution},
     {"depthwise", esp_check_depthwise},
     {"linear", esp_check_linear},

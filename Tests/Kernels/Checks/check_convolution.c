@@ -155,6 +155,33 @@ static int every_width(esp_isa isa, random_source *r, char *message, size_t size
   return 0;
 }
 
+/// Enough columns that every packing cuts them into blocks, with a short last one, over maps of 7 x 7
+/// and around.
+static int many_columns(esp_isa isa, random_source *r, char *message, size_t size) {
+  static const int32_t heights[] = {1, 2, 4, 8}, in_channels[] = {531, 2100, 700};
+  for (int kind = 0; kind < 27; kind++) {
+    const int shape = kind / 9, packing = kind % 9, stride = 1 + shape / 2;
+    convolution_case k = {.store = packing < 4   ? STORE_DENSE
+                                   : packing < 8 ? STORE_SHARED
+                                                 : STORE_PATTERNS,
+                          .height = heights[packing & 3], .panels_per_list = 2,
+                          .column_block = 128, .keep = 30, .at_start = kind & 1,
+                          .residual = kind % 3};
+    const int32_t kernel = shape == 1 ? 1 : 3, out = 7 + shape % 2 * random_below(r, 2);
+    const int32_t channels = in_channels[shape], map = out * stride;
+    k.c = (esp_convolution){.batch = 1, .in_channels = channels, .in_h = map, .in_w = map,
+                            .out_channels = 41, .out_h = out, .out_w = out,
+                            .kernel_h = kernel, .kernel_w = kernel,
+                            .stride_h = stride, .stride_w = stride,
+                            .dilation_h = 1, .dilation_w = 1,
+                            .pad_top = kernel / 2, .pad_left = kernel / 2};
+    k.c.weight.groups = 1;
+    k.c.epilogue = random_epilogue(r);
+    if (run_case(isa, &k, r, message, size)) return 1;
+  }
+  return 0;
+}
+
 static int absent(int isa, char *message, size_t size) {
   if (esp_isa_available((esp_isa)isa)) return 0;
   snprintf(message, size, "this processor has no %s", esp_isa_name((esp_isa)isa));
@@ -165,6 +192,7 @@ int esp_check_convolution(int isa, uint32_t seed, char *message, size_t size) {
   if (absent(isa, message, size)) return 1;
   random_source r = {seed};
   if (every_width((esp_isa)isa, &r, message, size)) return 1;
+  if (many_columns((esp_isa)isa, &r, message, size)) return 1;
   for (int i = 0; i < 400; i++) {
     if (random_case((esp_isa)isa, 0, &r, message, size)) return 1;
   }

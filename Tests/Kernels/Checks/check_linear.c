@@ -92,8 +92,9 @@ int esp_check_linear(int isa, uint32_t seed, char *message, size_t size) {
                      .residual = random_below(&r, 3)};
     // The first cases take every number of tokens to past two vectors, the rest any.
     k.l.tokens = i < 132 ? 1 + i / 4 : random_extent(&r, 110);
-    k.l.in_features = random_extent(&r, 150);
-    k.l.out_features = random_extent(&r, 150);
+    // Some with enough features for several blocks of columns and rounds of sums.
+    k.l.in_features = i % 40 == 39 ? 2000 + random_below(&r, 1200) : random_extent(&r, 150);
+    k.l.out_features = i % 40 == 39 ? 300 : random_extent(&r, 150);
     k.l.epilogue = random_epilogue(&r);
     if (run_case((esp_isa)isa, &k, &r, message, size)) return 1;
   }

@@ -74,7 +74,7 @@ int esp_check_matrix_product(int isa, uint32_t seed, char *message, size_t size)
     esp_matrix_product m = {.batch = 1 + random_below(&r, 5),
                             .m = random_extent(&r, 60),
                             .n = i < 132 ? 1 + i / 4 : random_extent(&r, 120),
-                            .k = random_extent(&r, 100),
+                            .k = i % 50 == 49 ? 3000 : random_extent(&r, 100),
                             .transpose_a = i & 1,
                             .transpose_b = (i >> 1) & 1,
                             .epilogue = random_epilogue(&r)};

@@ -2,15 +2,16 @@ internal import CEspalierKernelChecks
 internal import CEspalierKernels
 import Testing
 
-/// Convolutions, linear layers and matrix products against references, on every instruction set.
+/// Convolutions, linear layers, matrix products and the vector functions against references, on every instruction set.
 @Suite struct ContractionKernelTests {
   enum Check: String, CaseIterable, Sendable {
-    case convolution, depthwise, linear, matrixProduct
+    case vectorFunctions, convolution, depthwise, linear, matrixProduct
 
     func run(on set: InstructionSet, seed: UInt32) -> String? {
       let isa = Int32(set.code.rawValue)
       return unsafe failure { message, size in
         switch self {
+        case .vectorFunctions: unsafe esp_check_math(isa, seed, message, size)
         case .convolution: unsafe esp_check_convolution(isa, seed, message, size)
         case .depthwise: unsafe esp_check_depthwise(isa, seed, message, size)
         case .linear: unsafe esp_check_linear(isa, seed, message, size)
