@@ -1,10 +1,11 @@
 // Times convolutions of ResNet-50 with dense and pruned weights on one thread.
 //
-//   benchmark [isa] [cold] [filter]    isa: scalar, neon, avx2, avx512; default: the best
+//   benchmark [isa] [cold] [others] [filter]    isa: scalar, neon, avx2, avx512; default: the best
 //
 // For each layer: GFLOP/s and share of the measured multiply-add peak, dense; then, for each kind of
 // pruning, how many times faster, and the share of peak that its remaining work reaches. "cold"
-// evicts weights and input before each run, as the rest of a model would.
+// evicts weights and input before each run, as the rest of a model would. "others" times linear
+// layers, products and depthwise convolutions instead.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #include "../Checks/packing.h"
 #include "../Checks/running.h"
+#include "others.h"
 #include "peak.h"
 
 typedef struct {
@@ -133,7 +135,7 @@ static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
 
 int main(int argc, char **argv) {
   esp_isa isa = esp_detect_isa();
-  int cold = 0;
+  int cold = 0, others = 0;
   const char *filter = "";
   for (int i = 1; i < argc; i++) {
     int found = 0;
@@ -141,7 +143,8 @@ int main(int argc, char **argv) {
       if (strcmp(argv[i], esp_isa_name((esp_isa)k)) == 0) isa = (esp_isa)k, found = 1;
     }
     if (found) continue;
-    if (strcmp(argv[i], "cold") == 0) cold = 1;
+    if (strcmp(argv[i], "others") == 0) others = 1;
+    else if (strcmp(argv[i], "cold") == 0) cold = 1;
     else filter = argv[i];
   }
   if (!esp_isa_available(isa)) {
@@ -151,6 +154,10 @@ int main(int argc, char **argv) {
   const double peak = measured_peak(isa);
   printf("%s, one thread, peak %.1f GFLOP/s, %s\n", esp_isa_name(isa), peak * 1e-9,
          cold ? "cold" : "warm");
+  if (others) {
+    benchmark_others(isa, peak);
+    return 0;
+  }
   printf("%-26s %3s %8s %6s %8s %5s", "layer", "n", "us", "copy", "GFLOP/s", "peak");
   for (int k = 1; k < KINDS; k++) printf("  %9s %5s", kind_names[k], "peak");
   printf("\n");

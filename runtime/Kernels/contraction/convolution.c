@@ -132,13 +132,12 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
         to += plan->plane;
         continue;
       }
-      for (int32_t phase = 0; phase < count; phase++) {
-        for (int32_t row = 0; row < rows; row++, to += c->out_w) {
-          const int64_t y = (int64_t)row * c->stride_h + phase - c->pad_top;
-          const int inside = y >= 0 && y < c->in_h;
-          esp_copy_row(plan->weight.set->pack, to, c->out_w, inside ? from + y * c->in_w : from,
-                       inside ? c->in_w : 0, left, c->stride_w);
-        }
+      for (int32_t phase = 0; phase < count; phase++, to += plan->plane) {
+        const esp_window window = {
+            .top = phase - c->pad_top, .left = left,
+            .stride_h = c->stride_h, .stride_w = c->stride_w, .rows = rows, .columns = c->out_w};
+        memset(to, 0, (size_t)plan->plane * sizeof(float));
+        esp_copy_window(plan->weight.set->pack, &window, to, c->out_w, from, c->in_h, c->in_w);
       }
     }
   }

@@ -1,4 +1,4 @@
-// Copying one row of a plane into a place with zeros around it.
+// Copying part of a plane into a place with zeros around it.
 #ifndef ESP_ROWS_H
 #define ESP_ROWS_H
 
@@ -7,25 +7,39 @@
 
 #include "../pack/esp_pack.h"
 
-/// to[j] = from[first + j * stride] for j < count, and 0 where that lies outside 0 ..< length.
-static inline void esp_copy_row(const esp_pack_kernels *pack, float *to, int32_t count,
-                                const float *from, int32_t length, int64_t first,
-                                int32_t stride) {
-  // The j that lie inside: begin ..< end.
+/// The indices j < count for which first + j * stride lies in 0 ..< length: begin ..< end.
+typedef struct esp_span {
+  int32_t begin, end;
+} esp_span;
+
+static inline esp_span esp_span_inside(int64_t first, int32_t stride, int32_t length,
+                                       int32_t count) {
   int64_t begin = first >= 0 ? 0 : (-first + stride - 1) / stride;
   int64_t end = first < length ? (length - first + stride - 1) / stride : 0;
-  if (begin > count) begin = count;
   if (end > count) end = count;
-  if (end < begin) end = begin;
-  for (int64_t j = 0; j < begin; j++) to[j] = 0;
-  if (stride == 1) {
-    memcpy(to + begin, from + first + begin, (size_t)(end - begin) * sizeof(float));
-  } else if (stride == 2 && end - begin >= 16) {  // shorter ones are not worth the call
-    pack->every_other(to + begin, from + first + 2 * begin, (int32_t)(end - begin));
-  } else {
-    for (int64_t j = begin; j < end; j++) to[j] = from[first + j * stride];
-  }
-  for (int64_t j = end; j < count; j++) to[j] = 0;
+  if (begin > end) begin = end;
+  return (esp_span){(int32_t)begin, (int32_t)end};
+}
+
+/// What part of a padded plane takes from the input: row i, column j is input row
+/// top + i * stride_h, column left + j * stride_w, or 0 outside.
+typedef struct esp_window {
+  int64_t top, left;
+  int32_t stride_h, stride_w, rows, columns;
+} esp_window;
+
+/// to[i * pitch + j] = the window's row i, column j. Zeros are not written: they must be there.
+static inline void esp_copy_window(const esp_pack_kernels *pack, const esp_window *w, float *to,
+                                   ptrdiff_t pitch, const float *from, int32_t in_h,
+                                   int32_t in_w) {
+  const esp_span rows = esp_span_inside(w->top, w->stride_h, in_h, w->rows);
+  const esp_span columns = esp_span_inside(w->left, w->stride_w, in_w, w->columns);
+  if (rows.begin == rows.end || columns.begin == columns.end) return;
+  const int64_t y = w->top + (int64_t)rows.begin * w->stride_h;
+  const int64_t x = w->left + (int64_t)columns.begin * w->stride_w;
+  pack->strided(to + rows.begin * pitch + columns.begin, pitch, from + y * in_w + x,
+                (ptrdiff_t)in_w * w->stride_h, rows.end - rows.begin,
+                columns.end - columns.begin, w->stride_w);
 }
 
 #endif

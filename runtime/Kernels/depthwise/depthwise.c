@@ -43,14 +43,14 @@ static void run_planes(const void *arguments, int64_t first, int64_t last, esp_w
     const int64_t input = item / multiplier, row = item % c->out_channels;
     if (input != filled) {
       const float *from = c->x + input * c->in_h * c->in_w;
-      for (int32_t i = 0; i < plan->rows; i++) {
-        const int32_t y = i - c->pad_top;
-        const int inside = y >= 0 && y < c->in_h;
-        for (int32_t q = 0; q < c->stride_w; q++) {
-          esp_copy_row(plan->set->pack, plane + i * pitch + q * plan->part, plan->part,
-                       inside ? from + (ptrdiff_t)y * c->in_w : from, inside ? c->in_w : 0,
-                       q - c->pad_left, c->stride_w);
-        }
+      // Zeros around the image stay from one image to the next.
+      if (filled < 0) memset(plane, 0, (size_t)(plan->rows * pitch) * sizeof(float));
+      for (int32_t q = 0; q < c->stride_w; q++) {
+        const esp_window window = {
+            .top = -c->pad_top, .left = q - c->pad_left,
+            .stride_h = 1, .stride_w = c->stride_w, .rows = plan->rows, .columns = plan->part};
+        esp_copy_window(plan->set->pack, &window, plane + q * plan->part, pitch, from, c->in_h,
+                        c->in_w);
       }
       filled = input;
     }

@@ -24,8 +24,10 @@ typedef struct esp_pack_kernels {
   /// y[i * y_stride + j] = activation(y[...]): the functions that micro-kernels do not apply.
   void (*activate)(float *y, ptrdiff_t y_stride, int32_t rows, int32_t columns,
                    const esp_epilogue *);
-  /// to[j] = from[2 * j], j < count; reads nothing behind the last of these.
-  void (*every_other)(float *to, const float *from, int32_t count);
+  /// to[i * to_step + j] = from[i * from_step + j * stride], i < rows, j < columns; reads nothing
+  /// behind the last column of a row.
+  void (*strided)(float *to, ptrdiff_t to_step, const float *from, ptrdiff_t from_step,
+                  int32_t rows, int32_t columns, int32_t stride);
 } esp_pack_kernels;
 
 #endif

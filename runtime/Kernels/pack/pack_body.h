@@ -88,22 +88,39 @@ static void ESP_VEC_NAME(esp_activate)(float *y, ptrdiff_t y_stride, int32_t row
   }
 }
 
-static void ESP_VEC_NAME(esp_every_other)(float *to, const float *from, int32_t count) {
+static void ESP_VEC_NAME(esp_pack_strided)(float *to, ptrdiff_t to_step, const float *from,
+                                           ptrdiff_t from_step, int32_t rows, int32_t columns,
+                                           int32_t stride) {
   enum { W = ESP_VEC_WIDTH };
-  int32_t j = 0;
-  for (; j + W < count; j += W, from += 2 * W) {
-    esp_vec_store(to + j, esp_even(esp_vec_load(from), esp_vec_load(from + W)));
+  for (int32_t i = 0; i < rows; i++, to += to_step, from += from_step) {
+    int32_t j = 0;
+    if (stride == 1) {
+      for (; j + W <= columns; j += W) esp_vec_store(to + j, esp_vec_load(from + j));
+      if (j < columns) {
+        esp_vec_store_first(to + j, esp_vec_load_first(from + j, columns - j), columns - j);
+      }
+    } else if (stride == 2) {
+      for (; j + W < columns; j += W) {
+        const float *p = from + 2 * j;
+        esp_vec_store(to + j, esp_even(esp_vec_load(p), esp_vec_load(p + W)));
+      }
+      for (; j < columns && W < 8; j++) to[j] = from[2 * j];  // no masked loads there
+      if (j < columns) {
+        const float *p = from + 2 * j;
+        const int left = 2 * (columns - j) - 1;
+        const esp_vec a = esp_vec_load_first(p, left < W ? left : W);
+        const esp_vec b = left > W ? esp_vec_load_first(p + W, left - W) : a;
+        esp_vec_store_first(to + j, esp_even(a, b), columns - j);
+      }
+    } else {
+      for (; j < columns; j++) to[j] = from[(ptrdiff_t)j * stride];
+    }
   }
-  if (j == count) return;
-  const int left = 2 * (count - j) - 1;
-  const esp_vec a = esp_vec_load_first(from, left < W ? left : W);
-  const esp_vec b = left > W ? esp_vec_load_first(from + W, left - W) : esp_vec_set(0.0f);
-  esp_vec_store_first(to + j, esp_even(a, b), count - j);
 }
 
 #define ESP_PACK_TABLE                                                            \
   {                                                                               \
     .rows = ESP_VEC_NAME(esp_pack_rows), .transposed = ESP_VEC_NAME(esp_pack_transposed), \
     .finish_transposed = ESP_VEC_NAME(esp_finish_transposed),                     \
-    .activate = ESP_VEC_NAME(esp_activate), .every_other = ESP_VEC_NAME(esp_every_other), \
+    .activate = ESP_VEC_NAME(esp_activate), .strided = ESP_VEC_NAME(esp_pack_strided), \
   }
