@@ -36,6 +36,7 @@ package struct Program: Sendable {
     /// Columns the kernel works on at once: pixels or tokens. Few of them call for matrix-vector kernels.
     package var width: Int
     package var isDepthwise: Bool
+    package var isLinear = false
     /// The initializer the values came from; for reports.
     package var source: String
     /// Shape of the weight as the layer has it; for reports.

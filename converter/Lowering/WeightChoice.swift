@@ -40,7 +40,8 @@ package struct WeightChoice: Sendable {
       return
     }
 
-    let isVector = weight.width < 8
+    // Matrix-vector kernels take linear layers only; a convolution has a kernel for every width.
+    let isVector = weight.width < 8 && weight.isLinear
     var candidates: [(cost: Double, packing: WeightPacking, height: Int)] = []
     for (height, overhead) in [(8, 1.02), (4, 1.03), (2, 1.1)]
     where weight.rows / weight.groups >= height {

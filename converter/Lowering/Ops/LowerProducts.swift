@@ -82,7 +82,7 @@ extension ProgramBuilder {
     let tokens = self.shape(of: x).dropLast().reduce(1, *)
     let weight = Program.Weight(
       values: values, rows: outputs, columns: inputs, groups: 1, taps: 1, width: tokens,
-      isDepthwise: false, source: source, shape: weightShape)
+      isDepthwise: false, isLinear: true, source: source, shape: weightShape)
     return emit(
       .linear, [x, nil, nil], TensorType(.float32, shape), integers: [0], floats: [0, 0],
       weight: weight, multiplyAccumulates: tokens * inputs * outputs)
