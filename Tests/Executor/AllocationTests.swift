@@ -3,7 +3,7 @@ import EspalierExecutor
 import EspalierModelFile
 import Testing
 
-@Suite struct AllocationTests {
+@Suite(.enabled(if: esp_allocations_are_counted() != 0)) struct AllocationTests {
   @Test func theCounterCounts() {
     let before = esp_allocation_count()
     let block = UnsafeMutableRawPointer.allocate(byteCount: 100_000, alignment: 64)

@@ -5,6 +5,16 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ESP_SANITIZED 1
+#endif
+#endif
+
+#ifdef ESP_SANITIZED
+int esp_allocations_are_counted(void) { return 0; }
+uint64_t esp_allocation_count(void) { return 0; }
+#else
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
@@ -12,6 +22,7 @@ extern void *__libc_memalign(size_t, size_t);
 
 static _Atomic uint64_t count;
 
+int esp_allocations_are_counted(void) { return 1; }
 uint64_t esp_allocation_count(void) { return atomic_load(&count); }
 
 void *malloc(size_t size) {
@@ -44,3 +55,4 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
   *block = __libc_memalign(alignment, size);
   return *block == NULL ? ENOMEM : 0;
 }
+#endif

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+/// Whether allocations are counted; under AddressSanitizer they are its own.
+int esp_allocations_are_counted(void);
 /// Allocations by all threads since the process started.
 uint64_t esp_allocation_count(void);
 
