@@ -49,6 +49,11 @@ let modules: [Target] = [
     path: "Sources/EspalierTool",
     swiftSettings: settings()),
 
+  // a worked example of the public API; `make demo` runs it
+  .executableTarget(
+    name: "DigitsDemo", dependencies: ["Espalier"], path: "Examples/digits/Demo",
+    swiftSettings: settings()),
+
   // tests: one folder per module
   tests("BoardTests", "Tests/Board", ["EspalierBoard"]),
   tests("LatencyReportTests", "Tests/LatencyReport", ["EspalierLatencyReport"]),

@@ -1,3 +1,4 @@
+import Espalier
 import Foundation
 
 /// The variants as one aligned table; speed-ups are over the first.
