@@ -62,7 +62,8 @@ final class ModelStorage: @unchecked Sendable {
   ) throws(ExecutorError) -> VerifiedModel {
     do throws(ModelFileError) {
       let file = try unsafe VerifiedModel(verifying: owner.bytes, limits: limits)
-      try file.checkSemantics()
+      // Weights are validated as they are copied.
+      try file.checkPlan()
       return file
     } catch {
       throw .file(error)

@@ -235,8 +235,8 @@ inline const char *EnumNameStepKind(StepKind e) {
 /// Which zeros a weight promises. Columns of a weight are (channel * taps + tap), taps being kernelH *
 /// kernelW of the first convolution that uses it, else 1; `pattern` holds the numbers. The promise is
 /// about what is stored, and has no bearing on how it is computed; with it, taps are at most 1024 and M
-/// at most 4096. Readers check it where it can be seen: for blocks in panels; for N:M in panels and rows, and in pattern groups within each column
-/// block.
+/// at most 4096. Inspecting a file checks it where it can be seen, running one need not: for blocks in
+/// panels; for N:M in panels and rows, and in pattern groups within each column block.
 enum class WeightEncoding : uint8_t {
   /// Nothing left out: panels without lists, or depthwise, which no other encoding has.
   /// pattern: 0 0 0.
