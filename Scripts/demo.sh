@@ -65,10 +65,11 @@ echo
   $1 == "dense" { time[$2] += $7 }
   $1 == "sparse" {
     name = length($2) > 34 ? "..." substr($2, length($2) - 30) : $2
-    printf form, name, $4, $5 == "null" ? "" : sprintf("%.0f %%", 100 * $5), \
-      $6 > 0 ? sprintf("%.1f", $6 / 1e6) : "", \
-      $2 in time ? sprintf("%.3f", time[$2] / 1e6) : "", sprintf("%.3f", $7 / 1e6), \
-      ($2 in time) && $7 > 0 ? sprintf("%.2fx", time[$2] / $7) : ""
+    kept = $5 == "null" ? "" : sprintf("%.0f %%", 100 * $5)
+    macs = $6 + 0 > 0 ? sprintf("%.1f", $6 / 1e6) : ""
+    before = ($2 in time) ? sprintf("%.3f", time[$2] / 1e6) : ""
+    ratio = ($2 in time) && $7 + 0 > 0 ? sprintf("%.2fx", time[$2] / $7) : ""
+    printf form, name, $4, kept, macs, before, sprintf("%.3f", $7 / 1e6), ratio
   }'
 echo
 awk -v dense="$(total "$dense")" -v sparse="$(total "$sparse")" -v isa="$isa" \

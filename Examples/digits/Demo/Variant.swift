@@ -22,7 +22,9 @@ struct Variant {
 
   /// The network with its smallest weights set to zero in a pattern.
   init(_ digits: Digits, pattern: String, sparsity: Double, output: String) throws {
-    let pruner = try MagnitudePruner(pattern: PruningPattern(parsing: pattern), sparsity: sparsity)
+    // Layers compete, since training has already shown where the network needs its weights.
+    let pruner = try MagnitudePruner(
+      pattern: PruningPattern(parsing: pattern), sparsity: sparsity, scope: .global)
     let (graph, report) = try prune(digits.graph, with: pruner, file: digits.path)
     let name = "\(pattern), \(Int((100 * sparsity).rounded())) %"
     let file = pattern.replacing(":", with: "-")
