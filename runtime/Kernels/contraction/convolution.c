@@ -174,6 +174,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .y = c->y + y, .y_stride = pixels,
           .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
           .low = w->low, .high = w->high,
+          .padded = plan->packs || !plan->plain,
           .partial = tile + plan->tile_floats,
       };
       if (plan->packs && w->whole && packed != place) {

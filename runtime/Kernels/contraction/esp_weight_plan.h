@@ -86,6 +86,8 @@ typedef struct esp_tile_job {
   ptrdiff_t y_stride;
   const float *residual;
   float low, high;
+  /// Whether x may be read to the end of whole vectors.
+  int32_t padded;
   /// Scratch for sums between blocks; unused where there is one block.
   float *partial;
 } esp_tile_job;

@@ -86,6 +86,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .x = tile,
           .y = sums, .y_stride = step,
           .low = -INFINITY, .high = INFINITY,
+          .padded = 1,
           .partial = sums,
       };
       if (w->whole && packed != place) {

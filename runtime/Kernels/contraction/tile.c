@@ -35,6 +35,7 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
           .residual = job->residual ? job->residual + row * job->y_stride : 0,
           .low = job->low,
           .high = job->high,
+          .padded = job->padded,
       };
       run(&call);
     }

@@ -32,6 +32,8 @@ typedef struct esp_panel_call {
   /// Laid out as y, or null.
   const float *residual;
   float low, high;
+  /// Whether whole vectors may be read where the last one has fewer columns.
+  int32_t padded;
 } esp_panel_call;
 
 typedef void (*esp_panel_function)(const esp_panel_call *);
@@ -60,8 +62,8 @@ static inline esp_panel_function esp_panel_for(const esp_panel_shape *shape, int
 typedef struct esp_panel_kernels {
   /// For panels of 1, 2, 4, 8 rows.
   esp_panel_shape shape[4];
-  /// Whether kernels read exactly `columns` columns. Otherwise they read whole vectors, and tiles
-  /// must have that many columns behind them.
+  /// Whether kernels read exactly `columns` columns unless `padded`. Otherwise they always read whole
+  /// vectors.
   int32_t reads_exactly;
 } esp_panel_kernels;
 

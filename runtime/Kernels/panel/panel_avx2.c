@@ -4,8 +4,18 @@
 #if defined(__x86_64__)
 #include "../math/esp_math_avx2.h"
 
-#define ESP_PANEL_TAIL(last) const __m256i tail = esp_vec_first(last);
+#define ESP_PANEL_TAIL(last) const __m256i tail = esp_vec_first(exact ? last : 0);
 #define ESP_PANEL_LOAD_LAST(p) _mm256_maskload_ps(p, tail)
+// Keeps the compiler from broadcasting weights ahead of time: 12 sums, 3 vectors of x and one weight
+// are all 16 registers, and one weight more spills a sum.
+#define ESP_PANEL_ORDER(sum) __asm__ volatile("" : "+x"(sum) : : "memory");
+// The mask takes the last free register, and sums would be spilled: only where it must be.
+#define ESP_PANEL_CHOOSE(call, V, N)                     \
+  if (call->padded || call->columns == N * ESP_VEC_WIDTH) { \
+    esp_panel_rows(call, V, N, 0);                       \
+  } else {                                               \
+    esp_panel_rows(call, V, N, 1);                       \
+  }
 
 ESP_VEC_BEGIN
 #include "panel_body.h"

@@ -7,6 +7,7 @@
 // A masked load costs what a plain one does, so the last vector is always masked.
 #define ESP_PANEL_TAIL(last) const esp_mask tail = esp_vec_first(last);
 #define ESP_PANEL_LOAD_LAST(p) _mm512_maskz_loadu_ps(tail, p)
+#define ESP_PANEL_CHOOSE(call, V, N) esp_panel_rows(call, V, N, 1);
 
 ESP_VEC_BEGIN
 #include "panel_body.h"

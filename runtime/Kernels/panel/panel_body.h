@@ -1,8 +1,16 @@
 // Micro-kernels of esp_panel.h for the vector type that the including file chose. That file says how
-// the last vector of a tile is read: ESP_PANEL_TAIL(n) prepares for n lanes, ESP_PANEL_LOAD_LAST(p)
-// loads it.
+// the last vector of a tile is read where it must be exact: ESP_PANEL_TAIL(n) prepares for n lanes,
+// ESP_PANEL_LOAD_LAST(p) loads it; ESP_PANEL_CHOOSE calls esp_panel_rows with or without that.
 
 // Everything is unrolled at compile time: `acc` must become registers.
+#ifndef ESP_PANEL_ORDER
+#define ESP_PANEL_ORDER(sum)
+#endif
+#ifndef ESP_PANEL_WEIGHT
+#define ESP_PANEL_WEIGHTS(V)
+#define ESP_PANEL_WEIGHT(i) esp_vec_set(w[i])
+#endif
+
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
 static inline __attribute__((always_inline)) void esp_panel_store(
@@ -17,7 +25,7 @@ static inline __attribute__((always_inline)) void esp_panel_store(
 }
 
 static inline __attribute__((always_inline)) void esp_panel_rows(
-    const esp_panel_call *call, const int V, const int N) {
+    const esp_panel_call *call, const int V, const int N, const int exact) {
   esp_vec acc[8][ESP_PANEL_MAX_VECTORS];
   if (call->first) {
     ESP_UNROLL for (int i = 0; i < V; i++) {
@@ -40,10 +48,13 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
     const float *p = x + *offsets;
     esp_vec b[ESP_PANEL_MAX_VECTORS];
     ESP_UNROLL for (int j = 0; j < N - 1; j++) b[j] = esp_vec_load(p + j * ESP_VEC_WIDTH);
-    b[N - 1] = ESP_PANEL_LOAD_LAST(p + (N - 1) * ESP_VEC_WIDTH);
+    const float *end_vector = p + (N - 1) * ESP_VEC_WIDTH;
+    b[N - 1] = exact ? ESP_PANEL_LOAD_LAST(end_vector) : esp_vec_load(end_vector);
+    ESP_PANEL_WEIGHTS(V)
     ESP_UNROLL for (int i = 0; i < V; i++) {
-      esp_vec a = esp_vec_set(w[i]);
+      esp_vec a = ESP_PANEL_WEIGHT(i);
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
+      ESP_UNROLL for (int j = 0; j < N; j++) { ESP_PANEL_ORDER(acc[i][j]) }
     }
     w += step;
   }
@@ -63,7 +74,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
   }
 }
 
-#define ESP_PANEL_KERNEL(V, N)                                        \
-  static void ESP_VEC_NAME(esp_panel_##V##x##N)(const esp_panel_call *call) { \
-    esp_panel_rows(call, V, N);                                       \
+#define ESP_PANEL_KERNEL(V, N)                                                 \
+  static void ESP_VEC_NAME(esp_panel_##V##x##N)(const esp_panel_call *call) {  \
+    ESP_PANEL_CHOOSE(call, V, N)                                               \
   }

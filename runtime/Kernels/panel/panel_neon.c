@@ -7,6 +7,16 @@
 
 #define ESP_PANEL_TAIL(last)
 #define ESP_PANEL_LOAD_LAST(p) esp_vec_load(p)
+#define ESP_PANEL_CHOOSE(call, V, N) esp_panel_rows(call, V, N, 0);
+
+// Multiplying by lane needs no broadcast, which would take a slot of the multiplying units.
+#define ESP_PANEL_WEIGHTS(V)                                                     \
+  float32x4_t four[2];                                                           \
+  if (V >= 4) four[0] = vld1q_f32(w);                                            \
+  if (V >= 8) four[1] = vld1q_f32(w + 4);                                        \
+  if (V == 2) four[0] = vcombine_f32(vld1_f32(w), vdup_n_f32(0));                \
+  if (V == 1) four[0] = vdupq_n_f32(*w);
+#define ESP_PANEL_WEIGHT(i) vdupq_n_f32(four[(i) / 4][(i) % 4])
 
 #include "panel_body.h"
 

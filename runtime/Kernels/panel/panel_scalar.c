@@ -4,6 +4,7 @@
 
 #define ESP_PANEL_TAIL(last)
 #define ESP_PANEL_LOAD_LAST(p) esp_vec_load(p)
+#define ESP_PANEL_CHOOSE(call, V, N) esp_panel_rows(call, V, N, 0);
 
 #include "panel_body.h"
 

@@ -122,7 +122,7 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
               .start = plan->zeros, .first = 1, .last = 1,
               .y = m->c + c, .y_stride = m->n,
               .residual = m->epilogue.residual ? m->epilogue.residual + c : 0,
-              .low = plan->low, .high = plan->high,
+              .low = plan->low, .high = plan->high, .padded = 1,
           };
           esp_panel_for(plan->shape, columns, width)(&call);
         }
