@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the ONNX node test cases of Tests/Operators/onnx-cases.txt on the reference evaluation and
 # on the runtime, and writes docs/onnx-cases.md: the counts, and every case that does not pass with
-# the reason. Exit 1 below the promised counts.
+# what the command says and the reason (onnx-cases-failing.txt). Exit 1 below the promised counts.
 #
 #   usage: Scripts/check-onnx-cases.sh      tool: ${ESPALIER:-.build/release/espalier}
 set -eu
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 
 espalier=${ESPALIER:-.build/release/espalier}
 list=Tests/Operators/onnx-cases.txt
+reasons=Tests/Operators/onnx-cases-failing.txt
 report=docs/onnx-cases.md
 promised_reference=650
 promised_runtime=450
@@ -29,7 +30,7 @@ verify() {
   fi
   reason=$(grep -v '^[[:space:]]*$' "$work/stderr" | tail -n 1)
   [ -n "$reason" ] || reason=$(grep -v '^[[:space:]]*$' "$work/stdout" | tail -n 1)
-  printf 'exit %s: %s\n' "$status" "$reason" | sed -e "s|$cases/||g" -e 's/|/\\|/g'
+  printf 'exit %s: %s\n' "$status" "$reason" | sed -e "s|$cases/[^:]*: ||g" -e 's/|/\\|/g'
 }
 
 total=0 reference_passes=0 runtime_passes=0
@@ -40,7 +41,8 @@ while read -r name; do
   [ "$reference" != passes ] || reference_passes=$((reference_passes + 1))
   [ "$runtime" != passes ] || runtime_passes=$((runtime_passes + 1))
   [ "$reference$runtime" = passespasses ] ||
-    echo "| \`$name\` | $reference | $runtime |" >>"$work/rows"
+    echo "| \`$name\` | $reference | $runtime | $(sed -n "s/^$name //p" "$reasons") |" \
+      >>"$work/rows"
   [ ! -t 2 ] || printf '\r%s cases' "$total" >&2
 done <"$list"
 [ ! -t 2 ] || printf '\r' >&2
@@ -61,8 +63,8 @@ done <"$list"
     echo
     echo "Every case that does not pass on both:"
     echo
-    echo "| Case | Reference | Runtime |"
-    echo "|---|---|---|"
+    echo "| Case | Reference | Runtime | Why |"
+    echo "|---|---|---|---|"
     cat "$work/rows"
   fi
 } >"$work/report"

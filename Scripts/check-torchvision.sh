@@ -1,7 +1,8 @@
 #!/bin/sh
 # Converts and runs torchvision's models and compares with onnxruntime's outputs: the largest
 # absolute error may be 1e-4 of the output's range. One row per model and exporter; exit 1 if any
-# row fails. Exports what is not there yet (Scripts/export-torchvision.py).
+# row fails. Exports what is not there yet (Scripts/export-torchvision.py). A run over all models
+# writes docs/torchvision.md.
 #
 #   usage: Scripts/check-torchvision.sh [MODEL ...]      tool: ${ESPALIER:-.build/release/espalier}
 set -eu
@@ -10,6 +11,8 @@ cd "$(dirname "$0")/.."
 espalier=${ESPALIER:-.build/release/espalier}
 models=${ESPALIER_CACHE:-$HOME/.cache/espalier}/torchvision
 [ -x "$espalier" ] || { echo "check-torchvision: no $espalier; build it first" >&2; exit 66; }
+report=
+[ $# -gt 0 ] || report=docs/torchvision.md
 [ $# -gt 0 ] || set -- resnet18 resnet50 mobilenet_v2 mobilenet_v3_large efficientnet_b0 \
   densenet121 googlenet shufflenet_v2_x1_0 regnet_y_400mf resnext50_32x4d squeezenet1_1 \
   vit_b_16 swin_t lraspp_mobilenet_v3_large
@@ -19,9 +22,15 @@ python=$(Scripts/oracle-env.sh)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failures=0
-row() { printf '%-28s %-8s %10s %6s  %s\n' "$@"; }
+row() {
+  printf '%-28s %-8s %10s %6s  %s\n' "$@"
+  printf '| %s | %s | %s | %s | %s |\n' "$@" >>"$table"
+}
+table=$(mktemp)
+trap 'rm -rf "$work" "$table"' EXIT
 
 row model exporter error/range passed reason
+echo '|---|---|--:|---|---|' >>"$table"
 for model in "$@"; do
   for exporter in ts dyn; do
     rm -rf "$work"/*
@@ -43,4 +52,16 @@ for model in "$@"; do
   done
 done
 echo "$failures failed"
+if [ -n "$report" ]; then
+  {
+    echo "# torchvision models against onnxruntime"
+    echo
+    echo "Each model is exported by PyTorch's two exporters (\`ts\`: \`dynamo=False\`, \`dyn\`: the newer"
+    echo "default) with random weights and batch-norm statistics, converted, and run on one random"
+    echo "image. The largest absolute error may be 1e-4 of the range of onnxruntime's output."
+    echo "Written by \`Scripts/check-torchvision.sh\`."
+    echo
+    cat "$table"
+  } >"$report"
+fi
 [ "$failures" -eq 0 ]

@@ -89,22 +89,37 @@ private func runCase(
     return try run(
       loadModel(model), inputs: values, threads: threads, instructionSet: instructionSet)
   }
-  // Inputs that decide shapes must be constants; the rest stay inputs wherever that is possible.
-  var binding: [String: Tensor] = [:]
-  var typed: Specialised
-  do throws(EspalierError) {
-    typed = try specialise(graph, inputShapes: shapes, file: path)
-  } catch {
-    binding = values.filter { !$1.elementType.isFloatingPoint || $1.count <= 8 }
-    do throws(EspalierError) {
-      typed = try specialise(graph, inputShapes: shapes, binding: binding, file: path)
-    } catch { throw error }
+  // Inputs that decide shapes must be constants; all others stay inputs, so that something is run.
+  func attempt(
+    binding names: Set<String>
+  ) throws(EspalierError) -> (typed: Specialised, bytes: [UInt8]?) {
+    let typed = try specialise(
+      graph, inputShapes: shapes, binding: values.filter { names.contains($0.key) }, file: path)
+    return (typed, onRuntime ? try Conversion(typed, file: path).bytes() : nil)
   }
-  for name in binding.keys { values[name] = nil }
-  guard onRuntime else { return try interpret(typed, inputs: values, file: path) }
-  let conversion = try Conversion(typed, file: path)
+  var bound: Set<String> = []
+  var ready: (typed: Specialised, bytes: [UInt8]?)
+  do throws(EspalierError) {
+    ready = try attempt(binding: [])
+  } catch {
+    bound = Set(
+      values.filter { !$1.elementType.isFloatingPoint || $1.rank <= 1 }.map(\.key))
+    let withoutBinding = error
+    do throws(EspalierError) {
+      ready = try attempt(binding: bound)
+    } catch { throw withoutBinding }
+    for name in bound.sorted() {
+      guard let fewer = try? attempt(binding: bound.subtracting([name])) else { continue }
+      ready = fewer
+      bound.remove(name)
+    }
+  }
+  for name in bound { values[name] = nil }
+  guard let bytes = ready.bytes else {
+    return try interpret(ready.typed, inputs: values, file: path)
+  }
   return try run(
-    loadModel(bytes: conversion.bytes(), name: path), inputs: values, threads: threads,
+    loadModel(bytes: bytes, name: path), inputs: values, threads: threads,
     instructionSet: instructionSet)
 }
 

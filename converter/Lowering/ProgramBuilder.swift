@@ -28,8 +28,24 @@ package struct ProgramBuilder {
     program.inputs.append(tensor)
   }
 
+  /// Outputs are found by name: one whose tensor is also an input, a constant or another output
+  /// becomes a copy under its own name.
   package mutating func addOutput(_ value: Graph.ValueID) throws(GraphError) {
-    program.outputs.append(try tensor(of: value))
+    let name = graph.graph.values[value].name
+    var output = try tensor(of: value)
+    let isShared =
+      program.inputs.contains(output) || program.tensors[output].constant != nil
+      || program.outputs.contains(output)
+    if isShared && program.tensors[output].name != name {
+      let source = output
+      let type = type(of: source)
+      node = Graph.Node(name: name, operation: "Identity", inputs: [], outputs: [])
+      output = add(type, name: name)
+      let flat = [type.count]
+      emitCopy(from: source, 0, [1], to: output, 0, [1], flat)
+    }
+    program.tensors[output].name = name
+    program.outputs.append(output)
   }
 
   /// The tensor of a graph value; constants become tensors when first asked for.
@@ -184,7 +200,11 @@ package struct ProgramBuilder {
     from source: Program.TensorID, _ sourceOffset: Int, _ sourceStrides: [Int],
     to target: Program.TensorID, _ targetOffset: Int, _ targetStrides: [Int], _ shape: [Int]
   ) {
-    guard !shape.contains(0) else { return }
+    guard !shape.contains(0) else {
+      // Every tensor has a step that writes it, an empty one too.
+      if type(of: target).count == 0 { emit(.fill, [], writing: [target], integers: [0]) }
+      return
+    }
     let box = mergedBox(shape, sourceStrides, targetStrides)
     emit(
       .copy, [source], writing: [target],
@@ -258,6 +278,11 @@ private func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Fl
 
 /// The type a value has at run time: narrower floats and float64 run as float32.
 package func runtimeType(_ type: TensorType) throws(GraphError) -> TensorType {
+  guard type.rank <= 8 else {
+    throw GraphError(
+      .unsupportedVariant,
+      "the runtime has tensors of up to eight axes, not \(type.shape); merge some by a Reshape")
+  }
   switch type.elementType {
   case .float32, .int64, .int32, .bool, .uint8, .int8: return type
   case .float16, .bfloat16, .float64: return TensorType(.float32, type.shape)

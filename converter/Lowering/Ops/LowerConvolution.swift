@@ -28,14 +28,9 @@ extension ConvTranspose: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
     let shape = builder.shape(of: x)
-    guard let weight = builder.constant(1) else {
-      throw builder.unsupported("a transposed convolution whose weight is computed")
-    }
-    let adjoint = try adjointWindow(shape, weight.shape)
+    let weightShape = builder.inputType(1)!.shape
+    let adjoint = try adjointWindow(shape, weightShape)
     let axes = adjoint.kernel.indices
-    guard axes.count <= 2 else {
-      throw builder.unsupported("a transposed convolution over \(axes.count) axes")
-    }
     let spread = axes.map { (shape[$0 + 2] - 1) * adjoint.strides[$0] + 1 }
     let begins = axes.map { adjoint.kernelExtent($0) - 1 - adjoint.begins[$0] }
     guard begins.allSatisfy({ $0 >= 0 }) else {
@@ -56,11 +51,35 @@ extension ConvTranspose: Lowerable {
         from: x, 0, strides(of: shape), to: stuffed, 0,
         target.indices.map { $0 < 2 ? target[$0] : target[$0] * adjoint.strides[$0 - 2] }, shape)
     }
+    guard let weight = builder.constant(1), axes.count <= 2 else {
+      builder.bind(
+        to: try builder.emitPlainConvolution(
+          stuffed, mirrored(try builder.operand(1), &builder), try builder.input(2),
+          window: window, groups: groups, type: try builder.outputType()))
+      return
+    }
     builder.bind(
       to: builder.emitConvolution(
         stuffed, mirrored(weight), rows: weight.shape[1] * groups, bias: try builder.input(2),
         window: window, groups: groups, type: try builder.outputType(),
         source: builder.sourceName(1), shape: weight.shape))
+  }
+
+  /// The same of a computed weight, or of one over more than two axes.
+  private func mirrored(
+    _ weight: Program.TensorID, _ builder: inout ProgramBuilder
+  ) -> Program.TensorID {
+    let type = builder.type(of: weight)
+    let (channels, outputs) = (type.shape[0] / groups, type.shape[1])
+    let kernel = Array(type.shape.dropFirst(2))
+    let taps = kernel.reduce(1, *)
+    let result = builder.add(TensorType(.float32, [outputs * groups, channels] + kernel))
+    let box = [groups, outputs, channels, taps]
+    // Mirroring every axis reads the taps from the last to the first.
+    builder.emitCopy(
+      from: weight, max(0, taps - 1), [channels * outputs * taps, taps, outputs * taps, -1],
+      to: result, 0, strides(of: box), box)
+    return result
   }
 
   /// The weight `[C, M/g, k…]` as `[M, C/g, mirrored k…]`.

@@ -67,12 +67,23 @@ extension ScatterElements: Lowerable {
 
 extension Resize: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    guard resampling.coordinates != .tensorFlowCrop else {
-      throw builder.unsupported("resizing with a region of interest")
+    let tables = try samplingTables(builder.operatorInputs())
+    let resized = try builder.emitResampling(try builder.operand(0), tables)
+    let outside = tables.map { table in table.map(\.isOutside) }
+    guard outside.contains(where: { $0.contains(true) }) else {
+      builder.bind(to: resized)
+      return
     }
-    builder.bind(
-      to: try builder.emitResampling(
-        try builder.operand(0), samplingTables(builder.operatorInputs())))
+    // One flag for each output: a region is resized once, its mask lies ready in the file.
+    var flags: [Int64] = []
+    forEachIndex(of: tables.map(\.count)) { index in
+      flags.append(index.indices.contains { outside[$0][index[$0]] } ? 1 : 0)
+    }
+    let type = builder.type(of: resized)
+    let mask = builder.add(
+      constant: Tensor(elementType: .bool, shape: type.shape, integers: flags))
+    let value = builder.constant([extrapolation], [1])
+    builder.bind(to: builder.emit(.select, [mask, value, resized], type))
   }
 }
 

@@ -19,6 +19,14 @@ extension Identity: ViewLowerable {}
 
 extension Dropout: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    // Inference has refused a constant mode that trains, as long as the ratio is constant too.
+    if builder.inputType(2) != nil {
+      let trains = builder.constant(2).map { $0.booleans[0] }
+      let isDecided = trains == false || builder.inputType(1) == nil || builder.constant(1) != nil
+      guard trains != nil, isDecided else {
+        throw builder.unsupported("dropout with a computed training mode")
+      }
+    }
     builder.bind(to: try builder.operand(0))
     guard builder.hasOutput(1) else { return }
     let type = try builder.outputType(1)
@@ -144,10 +152,10 @@ extension Tile: Lowerable {
       box.target += [target[axis] * shape[axis], target[axis]]
     }
     let output = builder.add(type)
-    if !type.shape.contains(0) {
-      try builder.checkCopyRank(box.shape)
-      builder.emitCopy(from: input, 0, box.source, to: output, 0, box.target, box.shape)
-    }
+    try builder.checkCopyRank(box.shape)
+    builder.emitCopy(
+      from: input, 0, box.source, to: output, 0, box.target,
+      type.shape.contains(0) ? [0] : box.shape)
     builder.bind(to: output)
   }
 }

@@ -2,14 +2,15 @@ package import EspalierGraph
 package import EspalierModelFile
 
 extension BatchNormalization: Lowerable {
-  /// As a multiplication and an addition per channel, which fusion folds into a convolution before it.
+  /// As a multiplication and an addition per channel, which fusion folds into a convolution before
+  /// it; with computed statistics, step by step.
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
     let type = try builder.outputType()
-    guard !isTraining else { throw builder.unsupported("batch normalisation in training mode") }
-    guard let scale = builder.constant(1)?.doubles, let bias = builder.constant(2)?.doubles,
-      let mean = builder.constant(3)?.doubles, let variance = builder.constant(4)?.doubles
-    else { throw builder.unsupported("batch normalisation with computed statistics") }
+    guard !isTraining, let scale = builder.constant(1)?.doubles,
+      let bias = builder.constant(2)?.doubles, let mean = builder.constant(3)?.doubles,
+      let variance = builder.constant(4)?.doubles
+    else { return try lowerComputed(&builder) }
     let factors = scale.indices.map {
       scale[$0] / (variance[$0] + Double(epsilon)).squareRoot()
     }
@@ -19,6 +20,45 @@ extension BatchNormalization: Lowerable {
     let addend = builder.constant(addends.map(Float.init), channels)
     let scaled = builder.emitBinary(.multiply, x, factor, type: type)
     builder.bind(to: builder.emitBinary(.add, scaled, addend, type: type))
+  }
+
+  private func lowerComputed(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    var (mean, variance) = (try builder.operand(3), try builder.operand(4))
+    let vector = builder.type(of: mean)
+    let ones = Array(repeating: 1, count: max(type.rank - 2, 0))
+    func perChannel(_ tensor: Program.TensorID) -> Program.TensorID {
+      builder.view(tensor, vector.shape + ones)
+    }
+    func step(
+      _ code: BinaryCode, _ a: Program.TensorID, _ b: Program.TensorID
+    ) -> Program.TensorID {
+      builder.emitBinary(code, a, perChannel(b), type: type)
+    }
+    var centred: Program.TensorID?
+    if isTraining {
+      let axes = type.shape.indices.filter { type.rank == 1 || $0 != 1 }
+      let kept = Double(momentum)
+      func blended(_ old: Program.TensorID, _ new: Program.TensorID) -> Program.TensorID {
+        let fresh = builder.emitUnary(.affine, new, (1 - kept, 0))
+        return builder.emitBinary(
+          .add, builder.emitUnary(.affine, old, (kept, 0)), fresh, type: vector)
+      }
+      let ownMean = builder.emitReduce(.mean, x, axes: axes, type: vector)
+      let difference = step(.subtract, x, ownMean)
+      let square = builder.emitBinary(.multiply, difference, difference, type: type)
+      let ownVariance = builder.emitReduce(.mean, square, axes: axes, type: vector)
+      if builder.hasOutput(1) { builder.bind(1, to: blended(mean, ownMean)) }
+      if builder.hasOutput(2) { builder.bind(2, to: blended(variance, ownVariance)) }
+      (mean, variance, centred) = (ownMean, ownVariance, difference)
+    }
+    let deviation = builder.emitUnary(
+      .sqrt, builder.emitUnary(.affine, variance, (1, Double(epsilon))))
+    let factor = builder.emitBinary(
+      .divide, try builder.operand(1), deviation, type: vector)
+    let scaled = step(.multiply, centred ?? step(.subtract, x, mean), factor)
+    builder.bind(to: step(.add, scaled, try builder.operand(2)))
   }
 }
 

@@ -6,10 +6,14 @@ extension MaxPool: Lowerable {
     let x = try builder.operand(0)
     let window = try placedWindow(builder.shape(of: x))
     let indices: TensorType? = builder.hasOutput(1) ? try builder.outputType(1) : nil
+    let type = try builder.outputType()
+    // Bytes are exact in float32, and so is the largest of them.
+    let isByte = type.elementType == .uint8 || type.elementType == .int8
     let outputs = try builder.emitPool(
-      .max, x, window, type: try builder.outputType(), indices: indices,
+      .max, isByte ? builder.cast(x, to: .float32) : x, window,
+      type: isByte ? TensorType(.float32, type.shape) : type, indices: indices,
       columnMajor: columnMajorIndices)
-    builder.bind(to: outputs[0])
+    builder.bind(to: builder.cast(outputs[0], to: type.elementType))
     if outputs.count > 1 { builder.bind(1, to: outputs[1]) }
   }
 }
@@ -24,10 +28,22 @@ extension AveragePool: Lowerable {
   }
 }
 
+extension LpPool: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let shape = builder.shape(of: x)
+    let placed = try window.placed(
+      over: Array(shape.dropFirst(2)), kernel: window.kernelShape ?? [])
+    builder.bind(
+      to: try builder.emitPool(.lp, x, placed, type: try builder.outputType(), power: power)[0])
+  }
+}
+
 extension ProgramBuilder {
   package mutating func emitPool(
     _ code: PoolCode, _ x: Program.TensorID, _ window: PlacedWindow, type: TensorType,
-    indices: TensorType? = nil, columnMajor: Bool = false, countIncludePad: Bool = false
+    indices: TensorType? = nil, columnMajor: Bool = false, countIncludePad: Bool = false,
+    power: Int = 2
   ) throws(GraphError) -> [Program.TensorID] {
     let axes = window.kernel.count
     guard axes <= 3 else { throw unsupported("pooling over \(axes) axes") }
@@ -39,7 +55,7 @@ extension ProgramBuilder {
     emit(
       .pool, [x], writing: outputs,
       integers: [code.rawValue, axes] + window.kernel + window.strides + window.dilations
-        + window.begins + window.ends + [countIncludePad ? 1 : 0, columnMajor ? 1 : 0, 2])
+        + window.begins + window.ends + [countIncludePad ? 1 : 0, columnMajor ? 1 : 0, power])
     return outputs
   }
 
