@@ -11,7 +11,7 @@ seed=${1:-1}
 output=.build/neon
 # Kernels are written for the toolchain's clang; Debian's cross compiler gives libc and links.
 include=$(dirname "$(echo '#include <stdlib.h>' | "$compiler" -E -x c - |
-  sed -n 's/^# 1 "\(.*\/stdlib\.h\)".*/\1/p' | head -n 1)")
+  awk -F '"' '/^# 1 ".*\/stdlib\.h"/ && !n++ { print $2 }')")
 mkdir -p "$output"
 find runtime/Kernels Tests/Kernels/Checks Tests/Emulated -name '*.c' | while read -r source; do
   echo "$source $output/$(echo "$source" | tr / -).o"
