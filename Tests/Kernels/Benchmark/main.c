@@ -1,11 +1,11 @@
 // Times convolutions of ResNet-50 with dense and pruned weights on one thread.
 //
-//   benchmark [isa] [cold] [others] [filter]    isa: scalar, neon, avx2, avx512; default: the best
+//   benchmark [isa] [cold] [others] [filter]    isa: scalar, neon, avx2, avx512, or the best
 //
-// For each layer: GFLOP/s and share of the measured multiply-add peak, dense; then, for each kind of
-// pruning, how many times faster, and the share of peak that its remaining work reaches. "cold"
-// evicts weights and input before each run, as the rest of a model would. "others" times linear
-// layers, products and depthwise convolutions instead.
+// For each layer: microseconds (those of copying planes, too), GFLOP/s and share of the measured
+// multiply-add peak, dense; then, for each kind of pruning, how many times faster, and the share of
+// peak that its remaining work reaches. "cold" evicts weights and input before each run, as the
+// rest of a model would. "others" times linear layers, products and depthwise convolutions instead.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,7 +171,8 @@ int main(int argc, char **argv) {
     const double work =
         2.0 * l->in * l->kernel * l->kernel * l->out * l->map * (double)l->map;
     const measurement dense = measure(l, DENSE, isa, cold);
-    printf("%-26s %3d %8.1f %6.1f %8.1f %4.0f%%", name, l->count, dense.seconds * 1e6, dense.copy * 1e6,
+    printf("%-26s %3d %8.1f %6.1f %8.1f %4.0f%%", name, l->count, dense.seconds * 1e6,
+           dense.copy * 1e6,
            work / dense.seconds * 1e-9, 100 * work / dense.seconds / peak);
     flops += work * l->count;
     total[DENSE] += dense.seconds * l->count;

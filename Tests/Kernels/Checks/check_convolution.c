@@ -140,7 +140,9 @@ static int every_width(esp_isa isa, random_source *r, char *message, size_t size
   static const int32_t heights[] = {1, 2, 4, 8};
   for (int32_t pixels = 1; pixels <= 100; pixels++) {
     for (int kind = 0; kind < 9; kind++) {
-      convolution_case k = {.store = kind < 4 ? STORE_DENSE : kind < 8 ? STORE_SHARED : STORE_PATTERNS,
+      convolution_case k = {.store = kind < 4   ? STORE_DENSE
+                                     : kind < 8 ? STORE_SHARED
+                                                : STORE_PATTERNS,
                             .height = heights[kind & 3], .panels_per_list = 2, .column_block = 8,
                             .keep = 40, .at_start = pixels & 1, .residual = pixels % 3};
       k.c = (esp_convolution){.batch = 1, .in_channels = 11, .in_h = 1, .in_w = pixels,
@@ -155,8 +157,8 @@ static int every_width(esp_isa isa, random_source *r, char *message, size_t size
   return 0;
 }
 
-/// Enough columns that every packing cuts them into blocks, with a short last one, over maps of 7 x 7
-/// and around.
+/// Enough columns that every packing cuts them into blocks, with a short last one, over maps of
+/// about 7 x 7.
 static int many_columns(esp_isa isa, random_source *r, char *message, size_t size) {
   static const int32_t heights[] = {1, 2, 4, 8}, in_channels[] = {531, 2100, 700};
   for (int kind = 0; kind < 27; kind++) {
@@ -182,6 +184,25 @@ static int many_columns(esp_isa isa, random_source *r, char *message, size_t siz
   return 0;
 }
 
+/// Maps so large that tiles are gathered from the input.
+static int large_maps(esp_isa isa, random_source *r, char *message, size_t size) {
+  for (int kind = 0; kind < 3; kind++) {
+    convolution_case k = {.store = (store_kind)kind, .height = kind ? 4 : 8,
+                          .panels_per_list = 1, .column_block = 64, .keep = 20,
+                          .at_start = kind & 1};
+    const int32_t stride = 1 + kind % 2, in = 560 + 10 * kind + random_below(r, 3);
+    k.c = (esp_convolution){.batch = 1, .in_channels = 8, .in_h = in, .in_w = in - 1,
+                            .out_channels = 2, .out_h = extent(in, 2, stride, 2, 3),
+                            .out_w = extent(in - 1, 7, stride, 1, 5),
+                            .kernel_h = 2, .kernel_w = 7, .stride_h = stride, .stride_w = stride,
+                            .dilation_h = 2, .dilation_w = 1, .pad_top = 2, .pad_left = 3};
+    if (stride == 2) k.c.in_channels = 17;
+    k.c.weight.groups = 1;
+    if (run_case(isa, &k, r, message, size)) return 1;
+  }
+  return 0;
+}
+
 static int absent(int isa, char *message, size_t size) {
   if (esp_isa_available((esp_isa)isa)) return 0;
   snprintf(message, size, "this processor has no %s", esp_isa_name((esp_isa)isa));
@@ -192,6 +213,7 @@ int esp_check_convolution(int isa, uint32_t seed, char *message, size_t size) {
   if (absent(isa, message, size)) return 1;
   random_source r = {seed};
   if (every_width((esp_isa)isa, &r, message, size)) return 1;
+  if (large_maps((esp_isa)isa, &r, message, size)) return 1;
   if (many_columns((esp_isa)isa, &r, message, size)) return 1;
   for (int i = 0; i < 400; i++) {
     if (random_case((esp_isa)isa, 0, &r, message, size)) return 1;

@@ -16,7 +16,7 @@ typedef struct {
   double places, absolute;
 } function_case;
 
-// exp underflows to subnormals, which threads flush to zero: only the range of normal results counts.
+// exp underflows to subnormals, which threads flush to zero: only normal results count.
 static const function_case cases[MATH_FUNCTIONS] = {
     {"exp", exp, -87, 88.7f, 1.5, 0},
     {"log", log, 1.2e-38f, 3e38f, 2, 0},

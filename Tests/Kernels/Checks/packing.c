@@ -82,7 +82,9 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
         p.weight.packing = ESP_PACKING_PANELS;
         for (int32_t q = 0; q < panels; q++) {
           for (int32_t c = 0; c < columns; c++) {
-            for (int32_t i = 0; i < height; i++) append_float(&values, element(&m, q * height + i, c));
+            for (int32_t i = 0; i < height; i++) {
+              append_float(&values, element(&m, q * height + i, c));
+            }
           }
         }
         break;

@@ -21,7 +21,8 @@ typedef enum {
   STORE_KINDS,
 } store_kind;
 
-/// Sets elements of dense [rows][columns] to zero so that `kind` can hold it; about `keep` percent stay.
+/// Sets elements of dense [rows][columns] to zero so that `kind` can hold it; about `keep` percent
+/// stay.
 void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
                int32_t height, int32_t panels_per_list, int32_t keep, random_source *);
 

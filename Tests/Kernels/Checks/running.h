@@ -14,7 +14,7 @@ run_memory run_memory_make(esp_requirements, int at_start);
 /// 0 where something beside the buffers was written.
 int run_memory_free(run_memory *);
 
-/// Runs the tasks one after the other, their items in random pieces, in random order, on two workers.
+/// Runs the tasks one after the other, their items in random pieces and order, on two workers.
 void run_tasks(const esp_task *tasks, int count, run_memory *, random_source *);
 
 /// Fills with random numbers in -scale ..< scale.

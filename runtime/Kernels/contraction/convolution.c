@@ -1,11 +1,15 @@
 // Convolution: tiles of output pixels times panels of output channels.
 //
 // A 1 x 1 convolution without stride or padding reads the input's planes where they are. Any other
-// reads copies that its first task makes: for each horizontal tap a copy of every plane, shifted and
-// strided so that row oy, column ox of the copy is what the tap meets at output pixel (oy, ox).
+// reads copies that its first task makes: for each horizontal tap a copy of every plane, shifted
+// and strided so that row oy, column ox of the copy is what the tap meets at output pixel (oy, ox).
 // Every tap is then an offset, and the pixels of a tile lie side by side, across row ends too.
+// Where the copies would take too much memory, each tile is gathered from the input instead.
 #include "esp_convolution_plan.h"
 #include "esp_rows.h"
+
+/// Bytes of copies beyond which tiles are gathered, slower, to keep the session's memory small.
+enum { COPY_BYTES = 64 << 20 };
 
 /// Whether pixels of the input itself are the columns.
 static int is_plain(const esp_convolution *c) {
@@ -28,7 +32,7 @@ static int packs(const esp_convolution_plan *plan) {
   const esp_weight_plan *w = &plan->weight;
   // Kernels that read whole vectors must not do so at the end of the input.
   return w->weight.packing == ESP_PACKING_PATTERN_GROUPS || w->height < 8 ||
-         (plan->plain && !w->set->panel->reads_exactly);
+         (plan->plain && !w->set->panel->reads_exactly) || plan->gathers;
 }
 
 /// Floats that a tile of three vectors covers in the source's planes: its pixels, and rows below.
@@ -55,15 +59,17 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     plan->plane = (int64_t)phase_rows(c) * c->out_w;
     plan->copies = (int64_t)c->kernel_w * phases(c);
     plan->source = shared;
+    plan->gathers = (int64_t)c->batch * c->in_channels * plan->copies * plan->plane *
+                        (int64_t)sizeof(float) > COPY_BYTES;
   }
   plan->packs = packs(plan);
   esp_weight_plan_tile(w, c->out_h * c->out_w, plan->packs ? 0 : spread(plan));
   esp_weight_plan_lay_out(w, &at);
   plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
-  if (!plan->plain) {
+  if (!plan->plain && !plan->gathers) {
+    const int64_t copies = (int64_t)c->batch * c->in_channels * plan->copies * plan->plane;
     // Kernels may read to the end of a vector behind the last copy.
-    plan->shared_bytes = ((size_t)((int64_t)c->batch * c->in_channels * plan->copies * plan->plane) +
-                          (size_t)w->tiling.step) * sizeof(float);
+    plan->shared_bytes = ((size_t)copies + (size_t)w->tiling.step) * sizeof(float);
   }
   const int64_t per_channel = plan->plain ? plan->plane : plan->copies * plan->plane;
   plan->source_image = c->in_channels * per_channel;
@@ -81,6 +87,7 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
 
 static void fill_column_offsets(esp_convolution_plan *plan) {
   const esp_convolution *c = &plan->c;
+  if (plan->gathers) return;
   const int32_t channels = c->in_channels / c->weight.groups;
   int32_t column = 0;
   for (int32_t ic = 0; ic < channels; ic++) {
@@ -143,12 +150,49 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
   }
 }
 
+/// tile[k * step + j] = what column first + k meets at pixel start + j of the group's channels.
+static void gather(const esp_convolution_plan *plan, const float *group, int32_t first,
+                   int32_t count, int32_t start, int32_t pixels, float *tile) {
+  const esp_convolution *c = &plan->c;
+  const int32_t step = plan->weight.tiling.step, taps = c->kernel_h * c->kernel_w;
+  const int32_t start_row = start / c->out_w, start_x = start % c->out_w;
+  for (int32_t k = first; k < first + count; k++, tile += step) {
+    const float *plane = group + (int64_t)(k / taps) * c->in_h * c->in_w;
+    const int32_t down = k % taps / c->kernel_w * c->dilation_h - c->pad_top;
+    const int32_t right = k % c->kernel_w * c->dilation_w - c->pad_left;
+    for (int32_t j = 0; j < step; j++) tile[j] = 0;
+    for (int32_t j = 0, row = start_row, x = start_x; j < pixels; row++, x = 0) {
+      const int32_t run = c->out_w - x < pixels - j ? c->out_w - x : pixels - j;
+      const esp_window window = {
+          .top = (int64_t)row * c->stride_h + down, .left = (int64_t)x * c->stride_w + right,
+          .stride_h = 1, .stride_w = c->stride_w, .rows = 1, .columns = run};
+      esp_copy_window(plan->weight.set->pack, &window, tile + j, step, plane, c->in_h, c->in_w);
+      j += run;
+    }
+  }
+}
+
+/// Packs columns first ..< first + count of a place into a tile.
+static void pack_columns(const esp_convolution_plan *plan, int64_t image, int32_t group,
+                         int32_t first, int32_t count, int32_t start, int32_t pixels,
+                         float *tile) {
+  const esp_convolution *c = &plan->c;
+  if (plan->gathers) {
+    const int64_t channel = image * c->in_channels + group * (c->in_channels / c->weight.groups);
+    gather(plan, c->x + channel * c->in_h * c->in_w, first, count, start, pixels, tile);
+    return;
+  }
+  const float *source =
+      plan->source + image * plan->source_image + group * plan->source_group + start;
+  plan->weight.set->pack->rows(tile, plan->weight.tiling.step, source,
+                               plan->column_offsets + first, count, pixels);
+}
+
 /// Task 2: items are [image][tile][group][chunk of panels], so a run of items shares packed tiles.
 static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   const esp_convolution_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
   const esp_weight_plan *w = &plan->weight;
-  const esp_pack_kernels *pack = w->set->pack;
   const int64_t pixels = (int64_t)c->out_h * c->out_w;
   const int32_t together = esp_weight_plan_together(w);
   float *tile = worker->scratch;
@@ -159,8 +203,6 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
     const int32_t group = (int32_t)(place % c->weight.groups);
     int32_t column, columns;
     esp_tile_at(&w->tiling, (int32_t)(tiles % w->tiling.tiles), &column, &columns);
-    const float *source =
-        plan->source + image * plan->source_image + group * plan->source_group + column;
     const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
     const int32_t to =
         w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
@@ -170,7 +212,9 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
       const int64_t y = (image * c->out_channels + row) * pixels + column;
       const esp_tile_job job = {
           .plan = w, .group = group, .columns = columns,
-          .x = plan->packs ? tile : source,
+          .x = plan->packs ? tile
+                           : plan->source + image * plan->source_image +
+                                 group * plan->source_group + column,
           .y = c->y + y, .y_stride = pixels,
           .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
           .low = w->low, .high = w->high,
@@ -178,19 +222,19 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .partial = tile + plan->tile_floats,
       };
       if (plan->packs && w->whole && packed != place) {
-        pack->rows(tile, w->tiling.step, source, plan->column_offsets, c->weight.columns, columns);
+        pack_columns(plan, image, group, 0, c->weight.columns, column, columns, tile);
         packed = place;
       }
       for (int32_t block = 0; block < w->blocks; block++) {
         if (plan->packs && !w->whole) {
-          pack->rows(tile, w->tiling.step, source, plan->column_offsets + block * w->block,
-                     esp_block_size(w, block), columns);
+          pack_columns(plan, image, group, block * w->block, esp_block_size(w, block), column,
+                       columns, tile);
         }
         esp_tile_run(&job, p, end, block);
       }
       if (w->activates) {
         const int32_t rows = w->rows_per_group - p * w->height, most = (end - p) * w->height;
-        pack->activate(job.y, pixels, rows < most ? rows : most, columns, &c->epilogue);
+        w->set->pack->activate(job.y, pixels, rows < most ? rows : most, columns, &c->epilogue);
       }
     }
   }
@@ -220,7 +264,7 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
             : c->weight.counts                              ? "convolution.sparse"
                                                             : "convolution.dense";
   int count = 0;
-  if (!plan.plain) {
+  if (!plan.plain && !plan.gathers) {
     tasks[count++] = (esp_task){
         .run = run_copy, .arguments = placed, .items = (int64_t)c->batch * c->in_channels};
   }

@@ -7,8 +7,9 @@
 typedef struct esp_convolution_plan {
   esp_convolution c;
   esp_weight_plan weight;
-  /// Whether columns are the input's own pixels; whether tiles are packed before use.
-  int32_t plain, packs;
+  /// Whether columns are the input's own pixels; whether tiles are packed before use, and that from
+  /// the input itself.
+  int32_t plain, packs, gathers;
   /// Where each column of a group begins, in floats from the group's part of the source.
   int32_t *column_offsets;
   /// The input, or the shifted copies of it: `copies` planes for each channel.

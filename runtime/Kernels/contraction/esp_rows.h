@@ -14,8 +14,12 @@ typedef struct esp_span {
 
 static inline esp_span esp_span_inside(int64_t first, int32_t stride, int32_t length,
                                        int32_t count) {
-  int64_t begin = first >= 0 ? 0 : (-first + stride - 1) / stride;
-  int64_t end = first < length ? (length - first + stride - 1) / stride : 0;
+  int64_t begin = first >= 0 ? 0 : -first;
+  int64_t end = first < length ? length - first : 0;
+  if (stride > 1) {  // divisions that gathering a row at a time would feel
+    begin = (begin + stride - 1) / stride;
+    end = (end + stride - 1) / stride;
+  }
   if (end > count) end = count;
   if (begin > end) begin = end;
   return (esp_span){(int32_t)begin, (int32_t)end};

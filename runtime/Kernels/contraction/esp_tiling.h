@@ -14,8 +14,8 @@ typedef struct esp_tiling {
   int32_t share, more, by_column;
 } esp_tiling;
 
-/// As few tiles of at most `vectors` vectors as possible, alike in size. Where a kernel of `rows` rows
-/// takes `whole` vectors and one column more (0: none does), such tiles if they are cheaper.
+/// As few tiles of at most `vectors` vectors as possible, alike in size. Where a kernel of `rows`
+/// rows takes `whole` vectors and one column more (0: none does), such tiles if they are cheaper.
 esp_tiling esp_tiling_of(int32_t columns, int32_t width, int32_t vectors, int32_t whole,
                          int32_t rows);
 

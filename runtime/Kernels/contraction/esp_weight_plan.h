@@ -1,8 +1,8 @@
 // A packed weight made ready for micro-kernels: where each panel's values and offsets begin.
 //
-// Columns may be cut into blocks, so that the part of a tile that kernels read again and again fits
-// the nearest cache: panels of 1, 2 and 4 rows and pattern groups do little work for each value of x
-// they load. Sums wait in scratch between blocks.
+// Columns may be cut into blocks, so that the part of a tile that kernels read again and again
+// fits the nearest cache: panels of 1, 2 and 4 rows and pattern groups do little work for each
+// value of x they load. Sums wait in scratch between blocks.
 #ifndef ESP_WEIGHT_PLAN_H
 #define ESP_WEIGHT_PLAN_H
 

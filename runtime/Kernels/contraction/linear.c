@@ -1,8 +1,8 @@
 // Linear layers: tiles of tokens times panels of output features; few tokens, or weights packed by
 // rows, take matrix times vector instead.
 //
-// Tokens come one behind the other, so a tile is packed by transposing it, and results are transposed
-// back a few rows at a time, while they are in cache.
+// Tokens come one behind the other, so a tile is packed by transposing it, and results are
+// transposed back a few rows at a time, while they are in cache.
 #include <math.h>
 
 #include "esp_weight_plan.h"
@@ -203,11 +203,15 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
   if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&plan.weight);
   *placed = plan;
   const int sparse = l->weight.counts != 0;
-  *kernel = l->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "linear.patterns"
-            : l->weight.packing == ESP_PACKING_ROWS         ? "vector.rows"
-            : plan.vector                                   ? sparse ? "vector.sparse" : "vector.dense"
-            : sparse                                        ? "linear.sparse"
-                                                            : "linear.dense";
+  if (l->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
+    *kernel = "linear.patterns";
+  } else if (l->weight.packing == ESP_PACKING_ROWS) {
+    *kernel = "vector.rows";
+  } else if (plan.vector) {
+    *kernel = sparse ? "vector.sparse" : "vector.dense";
+  } else {
+    *kernel = sparse ? "linear.sparse" : "linear.dense";
+  }
   tasks[0] = plan.vector
                  ? (esp_task){.run = run_vectors, .arguments = placed, .items = plan.chunks}
                  : (esp_task){.run = run_tiles,

@@ -191,7 +191,8 @@ void esp_weight_plan_fill(esp_weight_plan *plan, const float *bias,
 int32_t esp_weight_plan_chunk(const esp_weight_plan *plan, int64_t tiles) {
   const int32_t panels = plan->panels_per_group;
   // Fewer rows would not be worth bringing a block near, or packing it again.
-  const int32_t least = plan->blocks == 1 ? 1 : (plan->whole ? ROWS_TOGETHER / 2 : ROWS_TOGETHER) / plan->height;
+  const int32_t rows = plan->whole ? ROWS_TOGETHER / 2 : ROWS_TOGETHER;
+  const int32_t least = plan->blocks == 1 ? 1 : rows / plan->height;
   int64_t chunks = (ITEMS + tiles - 1) / tiles;
   if (chunks > panels) chunks = panels;
   int32_t chunk = divide_up(panels, (int32_t)chunks);

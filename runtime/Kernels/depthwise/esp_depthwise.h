@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The padded plane's row i starts at plane + i * pitch and holds stride_w parts, each `part` floats
-/// long: part q holds columns q, q + stride_w, ... so that neighbours in the output are neighbours
-/// here. Whole vectors are read: the last row needs a vector's room behind it.
+/// The padded plane's row i starts at plane + i * pitch and holds stride_w parts, each `part`
+/// floats long: part q holds columns q, q + stride_w, ... so that neighbours in the output are
+/// neighbours here. Whole vectors are read: the last row needs a vector's room behind it.
 typedef struct esp_depthwise_call {
   const float *plane;
   ptrdiff_t pitch, part;

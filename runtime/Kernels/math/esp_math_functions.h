@@ -1,4 +1,4 @@
-// Vector functions, written once over the primitives that esp_math_{scalar,neon,avx2,avx512}.h define.
+// Vector functions, written once over the primitives of esp_math_{scalar,neon,avx2,avx512}.h.
 //
 // A file of kernels includes exactly one of those four, which gives it
 //   esp_vec, esp_mask, ESP_VEC_WIDTH       a vector of floats, a comparison's result, lanes

@@ -16,7 +16,7 @@ typedef uint32x4_t esp_mask;
 
 static inline esp_vec esp_vec_load(const float *p) { return vld1q_f32(p); }
 static inline void esp_vec_store(float *p, esp_vec v) { vst1q_f32(p, v); }
-// NEON has no masked loads and stores: a tail goes through the stack, so nothing beyond it is touched.
+// NEON has no masked loads and stores: a tail goes through the stack, touching nothing beyond it.
 static inline esp_vec esp_vec_load_first(const float *p, int n) {
   if (n >= 4) return vld1q_f32(p);
   float lanes[4] = {0, 0, 0, 0};

@@ -33,7 +33,9 @@ static inline esp_vec esp_vec_min(esp_vec a, esp_vec b) { return a < b ? a : b; 
 static inline esp_vec esp_vec_sqrt(esp_vec a) { return sqrtf(a); }
 static inline esp_vec esp_vec_abs(esp_vec a) { return fabsf(a); }
 static inline esp_vec esp_vec_neg(esp_vec a) { return -a; }
-static inline esp_vec esp_vec_copy_sign(esp_vec size, esp_vec sign) { return copysignf(size, sign); }
+static inline esp_vec esp_vec_copy_sign(esp_vec size, esp_vec sign) {
+  return copysignf(size, sign);
+}
 static inline esp_vec esp_vec_round(esp_vec a) { return rintf(a); }
 static inline esp_vec esp_vec_floor(esp_vec a) { return floorf(a); }
 static inline esp_vec esp_vec_ceil(esp_vec a) { return ceilf(a); }

@@ -1,5 +1,5 @@
-// Moving data between a tensor's own order and the tiles that micro-kernels read, and finishing rows
-// that were just written.
+// Moving data between a tensor's own order and the tiles that micro-kernels read, and finishing
+// rows that were just written.
 #ifndef ESP_PACK_H
 #define ESP_PACK_H
 

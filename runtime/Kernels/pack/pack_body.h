@@ -1,6 +1,6 @@
 // The functions of esp_pack.h for the vector type that the including file chose. That file also
-// defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i; and esp_even(a, b):
-// the even lanes of a, then of b.
+// defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i; and
+// esp_even(a, b): the even lanes of a, then of b.
 
 static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
                                         const int32_t *offsets, int32_t count, int32_t columns) {

@@ -1,11 +1,12 @@
 // The micro-kernel of every contraction: a few rows of weights times one tile of columns.
 //
-//   y[i][j] = clip(start[i] + sum over k < count of weights[k * weight_step + i] * x[offsets[k] + j]
-//                  + residual[i][j], low, high)        i < rows, j < columns
+//   y[i][j] = clip(start[i] + residual[i][j] +
+//                  sum over k < count of weights[k * weight_step + i] * x[offsets[k] + j],
+//                  low, high)        i < rows, j < columns
 //
-// Columns (pixels, tokens) lie in vector lanes, the rows' sums stay in registers, and each weight is
-// broadcast. The offsets say where the values of list entry k begin: in a packed tile, in planes of
-// the tensor itself, or in shifted copies of planes. Dense weights are the list of all columns.
+// Columns (pixels, tokens) lie in vector lanes, the rows' sums stay in registers, and each weight
+// is broadcast. The offsets say where the values of list entry k begin: in a packed tile, in planes
+// of the tensor itself, or in shifted copies of planes. Dense weights are the list of all columns.
 #ifndef ESP_PANEL_H
 #define ESP_PANEL_H
 
@@ -62,8 +63,8 @@ static inline esp_panel_function esp_panel_for(const esp_panel_shape *shape, int
 typedef struct esp_panel_kernels {
   /// For panels of 1, 2, 4, 8 rows.
   esp_panel_shape shape[4];
-  /// Whether kernels read exactly `columns` columns unless `padded`. Otherwise they always read whole
-  /// vectors.
+  /// Whether kernels read exactly `columns` columns unless `padded`. Otherwise they always read
+  /// whole vectors.
   int32_t reads_exactly;
 } esp_panel_kernels;
 

@@ -6,8 +6,8 @@
 
 #define ESP_PANEL_TAIL(last) const __m256i tail = esp_vec_first(exact ? last : 0);
 #define ESP_PANEL_LOAD_LAST(p) _mm256_maskload_ps(p, tail)
-// Keeps the compiler from broadcasting weights ahead of time: 12 sums, 3 vectors of x and one weight
-// are all 16 registers, and one weight more spills a sum.
+// Keeps the compiler from broadcasting weights ahead of time: 12 sums, 3 vectors of x and one
+// weight are all 16 registers, and one weight more spills a sum.
 #define ESP_PANEL_ORDER(sum) __asm__ volatile("" : "+x"(sum) : : "memory");
 // The mask takes the last free register, and sums would be spilled: only where it must be.
 #define ESP_PANEL_CHOOSE(call, V, N)                     \

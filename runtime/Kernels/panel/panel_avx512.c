@@ -34,8 +34,8 @@ ESP_PANEL_KERNEL(1, 4)
 ESP_PANEL_KERNEL(1, 5)
 ESP_PANEL_KERNEL(1, 6)
 
-/// V rows by 3 vectors and one column: that column's sums are lanes of one short vector, its weights
-/// loaded as such, so it costs a fraction of a fourth vector.
+/// V rows by 3 vectors and one column: that column's sums are lanes of one short vector, its
+/// weights loaded as such, so it costs a fraction of a fourth vector.
 static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
     const esp_panel_call *call, const int V) {
   esp_vec acc[8][3];

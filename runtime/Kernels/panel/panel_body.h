@@ -1,6 +1,7 @@
-// Micro-kernels of esp_panel.h for the vector type that the including file chose. That file says how
-// the last vector of a tile is read where it must be exact: ESP_PANEL_TAIL(n) prepares for n lanes,
-// ESP_PANEL_LOAD_LAST(p) loads it; ESP_PANEL_CHOOSE calls esp_panel_rows with or without that.
+// Micro-kernels of esp_panel.h for the vector type that the including file chose. That file says
+// how the last vector of a tile is read where it must be exact: ESP_PANEL_TAIL(n) prepares for n
+// lanes, ESP_PANEL_LOAD_LAST(p) loads it; ESP_PANEL_CHOOSE calls esp_panel_rows with or without
+// that.
 
 // Everything is unrolled at compile time: `acc` must become registers.
 #ifndef ESP_PANEL_ORDER

@@ -1,5 +1,5 @@
-// Panel micro-kernels on NEON: 4 rows by 6 vectors or 8 by 3 are 24 sums of 32 registers. Weights are
-// loaded four at a time and multiplied by lane.
+// Panel micro-kernels on NEON: 4 rows by 6 vectors or 8 by 3 are 24 sums of 32 registers. Weights
+// are loaded four at a time and multiplied by lane.
 #include "esp_panel.h"
 
 #if defined(__aarch64__)

@@ -3,8 +3,8 @@
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
-// Columns that hold values for the rows in `set`; a function of constants once inlined. Not unrolled:
-// counts are small and vary, and each further branch on them is one more to guess wrong.
+// Columns that hold values for the rows in `set`; a function of constants once inlined. Not
+// unrolled: counts are small and vary, and each further branch on them is one more to guess wrong.
 #define ESP_PATTERN_GROUP(set)                                                                \
   _Pragma("clang loop unroll(disable)")                                                       \
   for (const int32_t *end = offsets + call->stream[(set) - 1]; offsets != end; offsets++) {   \

@@ -1,4 +1,5 @@
-// Contractions written for reading: loops over unpacked weights, in double. Tests compare with them.
+// Contractions written for reading: loops over unpacked weights, in double. Tests compare with
+// them.
 #ifndef ESP_REFERENCE_H
 #define ESP_REFERENCE_H
 

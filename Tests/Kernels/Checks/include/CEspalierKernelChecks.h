@@ -1,5 +1,5 @@
-// Checks of the contraction kernels that run wherever C runs: natively through Swift Testing, and for
-// NEON under an emulator.
+// Checks of the contraction kernels that run wherever C runs: natively through Swift Testing, and
+// for NEON under an emulator.
 #ifndef CESPALIER_KERNEL_CHECKS_H
 #define CESPALIER_KERNEL_CHECKS_H
 
@@ -17,8 +17,8 @@ int esp_check_depthwise(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_linear(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_matrix_product(int isa, uint32_t seed, char *message, size_t size);
 
-/// Whether the guards stop a read one float beyond a buffer, on either side: what the checks rest on.
-/// `after` chooses the side. Returns 1 where it was stopped.
+/// Whether the guards stop a read one float beyond a buffer, on either side: what the checks rest
+/// on. `after` chooses the side. Returns 1 where it was stopped.
 int esp_check_guard(int after);
 
 #endif
