@@ -42,15 +42,28 @@ extension ProgramBuilder {
     _ code: UnaryCode, _ input: Program.TensorID, _ parameters: (Double, Double) = (0, 0),
     type: TensorType? = nil
   ) -> Program.TensorID {
-    emit(
-      .unary, [input], type ?? self.type(of: input), integers: [code.rawValue],
+    let result = type ?? self.type(of: input)
+    let output = emit(
+      .unary, [computable(input)], computable(result), integers: [code.rawValue],
       floats: [Float(parameters.0), Float(parameters.1)])
+    return cast(output, to: result.elementType)
   }
 
   package mutating func emitBinary(
     _ code: BinaryCode, _ a: Program.TensorID, _ b: Program.TensorID, type: TensorType
   ) -> Program.TensorID {
-    emit(.binary, [a, b], type, integers: [code.rawValue])
+    let output = emit(
+      .binary, [computable(a), computable(b)], computable(type), integers: [code.rawValue])
+    return cast(output, to: type.elementType)
+  }
+
+  /// Bytes are calculated with as int32; casting back wraps as arithmetic in bytes does.
+  package mutating func computable(_ tensor: Program.TensorID) -> Program.TensorID {
+    cast(tensor, to: computable(type(of: tensor)).elementType)
+  }
+
+  package func computable(_ type: TensorType) -> TensorType {
+    type.elementType == .uint8 || type.elementType == .int8 ? TensorType(.int32, type.shape) : type
   }
 
   /// A float32 constant.

@@ -200,6 +200,10 @@ extension Pad: Lowerable {
     let type = try builder.outputType()
     let amounts = try amounts(builder.operatorInputs())
     let shape = builder.shape(of: input)
+    guard amounts.contains(where: { $0 != (0, 0) }) else {
+      builder.bind(to: input)
+      return
+    }
     guard mode == .constant else {
       for (axis, amount) in amounts.enumerated() where amount != (0, 0) {
         let places = (0..<type.shape[axis]).compactMap {
@@ -210,8 +214,14 @@ extension Pad: Lowerable {
       builder.bind(to: input)
       return
     }
-    let value = try padValue(builder)
-    let output = builder.filled(type, value)
+    let output: Program.TensorID
+    if attributeValue == nil, builder.constant(2) == nil, let value = try builder.input(2) {
+      output = builder.sliced(
+        builder.view(value, []), from: 0, steps: type.shape.map { _ in 0 }, type.shape)
+    } else {
+      let constant = attributeValue.map { Tensor([$0], shape: [1]) } ?? builder.constant(2)
+      output = builder.filled(type, constant)
+    }
     // Negative amounts narrow: the box that remains starts inside the input.
     let (own, target) = (strides(of: shape), strides(of: type.shape))
     var (from, to) = (0, 0)
@@ -224,14 +234,6 @@ extension Pad: Lowerable {
     }
     builder.emitCopy(from: input, from, own, to: output, to, target, box)
     builder.bind(to: output)
-  }
-
-  private func padValue(_ builder: ProgramBuilder) throws(GraphError) -> Tensor? {
-    if let value = attributeValue { return Tensor([value], shape: [1]) }
-    if builder.inputCount > 2, builder.inputType(2) != nil, builder.constant(2) == nil {
-      throw builder.unsupported("padding with a computed value")
-    }
-    return builder.constant(2)
   }
 }
 

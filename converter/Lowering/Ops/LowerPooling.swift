@@ -64,7 +64,9 @@ extension ProgramBuilder {
     _ code: ReduceCode, _ x: Program.TensorID, axes: [Int], type: TensorType,
     selectLast: Bool = false
   ) -> Program.TensorID {
-    emit(
-      .reduce, [x], type, integers: [code.rawValue, selectLast ? 1 : 0] + axes.sorted())
+    let output = emit(
+      .reduce, [computable(x)], computable(type),
+      integers: [code.rawValue, selectLast ? 1 : 0] + axes.sorted())
+    return cast(output, to: type.elementType)
   }
 }

@@ -124,14 +124,14 @@ extension CumSum: Lowerable {
 
 extension TopK: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let x = try builder.operand(0)
+    let x = builder.computable(try builder.operand(0))
     let type = try builder.outputType()
-    let values = builder.add(type)
+    let values = builder.add(builder.computable(type))
     let indices = builder.add(TensorType(.int64, type.shape))
     let axis = try normalise(axis: axis, rank: type.rank)
     builder.emit(
       .topK, [x], writing: [values, indices], integers: [axis, findsLargest ? 1 : 0])
-    builder.bind(to: values)
+    builder.bind(to: builder.cast(values, to: type.elementType))
     builder.bind(1, to: indices)
   }
 }
@@ -142,7 +142,8 @@ extension OneHot: Lowerable {
     let axis = try normalise(axis: axis, rank: type.rank)
     builder.bind(
       to: builder.emit(
-        .oneHot, [try builder.operand(0), try builder.operand(2)], type, integers: [axis]))
+        .oneHot, [builder.computable(try builder.operand(0)), try builder.operand(2)], type,
+        integers: [axis]))
   }
 }
 
