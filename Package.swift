@@ -76,7 +76,7 @@ let modules: [Target] = [
   tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(
-    "OperatorTests", "Tests/Operators", ["EspalierONNX", "EspalierGraph"],
+    "OperatorTests", "Tests/Operators", ["Espalier", "EspalierONNX", "EspalierGraph"],
     exclude: ["onnx-cases.txt", "onnx-cases-failing.txt"]),
   tests(
     "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],

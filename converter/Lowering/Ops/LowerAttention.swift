@@ -69,19 +69,18 @@ extension Attention: Lowerable {
         row = builder.emitBinary(.add, row, mask, type: type)
       }
     }
+    let places = builder.add(constant: Tensor(integers: (0..<plan.total).map { Int64($0) }))
     if isCausal {
-      var seen: [Int64] = []
-      for token in 0..<plan.query.tokens {
-        for key in 0..<plan.total { seen.append(key <= plan.past + token ? 1 : 0) }
-      }
+      // Compared when run: a mask in the file would grow with the square of the tokens.
+      let last = (0..<plan.query.tokens).map { Int64(plan.past + $0) }
+      let tokens = builder.add(constant: Tensor(integers: last, shape: [last.count, 1]))
       hide(
-        unless: builder.add(
-          constant: Tensor(
-            elementType: .bool, shape: [plan.query.tokens, plan.total], integers: seen)))
+        unless: builder.emitBinary(
+          .lessOrEqual, places, tokens,
+          type: TensorType(.bool, [plan.query.tokens, plan.total])))
     }
     if let given = try builder.input(6) {
       let lengths = builder.view(builder.cast(given, to: .int64), [plan.query.batch, 1, 1, 1])
-      let places = builder.add(constant: Tensor(integers: (0..<plan.total).map { Int64($0) }))
       hide(
         unless: builder.emitBinary(
           .less, places, lengths, type: TensorType(.bool, [plan.query.batch, 1, 1, plan.total])))

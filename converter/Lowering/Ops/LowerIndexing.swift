@@ -68,22 +68,19 @@ extension ScatterElements: Lowerable {
 extension Resize: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let tables = try samplingTables(builder.operatorInputs())
-    let resized = try builder.emitResampling(try builder.operand(0), tables)
-    let outside = tables.map { table in table.map(\.isOutside) }
-    guard outside.contains(where: { $0.contains(true) }) else {
-      builder.bind(to: resized)
-      return
-    }
-    // One flag for each output: a region is resized once, its mask lies ready in the file.
-    var flags: [Int64] = []
-    forEachIndex(of: tables.map(\.count)) { index in
-      flags.append(index.indices.contains { outside[$0][index[$0]] } ? 1 : 0)
-    }
-    let type = builder.type(of: resized)
-    let mask = builder.add(
-      constant: Tensor(elementType: .bool, shape: type.shape, integers: flags))
+    var result = try builder.emitResampling(try builder.operand(0), tables)
+    let type = builder.type(of: result)
     let value = builder.constant([extrapolation], [1])
-    builder.bind(to: builder.emit(.select, [mask, value, resized], type))
+    for (axis, samples) in tables.enumerated() where samples.contains(where: \.isOutside) {
+      // What lies outside on one axis is outside everywhere across it.
+      var shape = [Int](repeating: 1, count: type.rank)
+      shape[axis] = samples.count
+      let mask = builder.add(
+        constant: Tensor(
+          elementType: .bool, shape: shape, integers: samples.map { $0.isOutside ? 1 : 0 }))
+      result = builder.emit(.select, [mask, value, result], type)
+    }
+    builder.bind(to: result)
   }
 }
 

@@ -29,11 +29,8 @@ extension Dropout: Lowerable {
     }
     builder.bind(to: try builder.operand(0))
     guard builder.hasOutput(1) else { return }
-    let type = try builder.outputType(1)
-    let ones = Tensor(
-      elementType: type.elementType, shape: type.shape,
-      integers: Array(repeating: 1, count: type.count))
-    builder.bind(1, to: builder.add(constant: ones))
+    let one = Tensor(integers: [1])
+    builder.bind(1, to: builder.filled(try builder.outputType(1), one))
   }
 }
 
