@@ -33,7 +33,7 @@ extension Reduction: Lowerable {
     let x = try builder.operand(0)
     let type = try builder.outputType()
     let axes = try axes(builder.constant(1), rank: builder.shape(of: x).count)
-    guard [.float32, .int32, .int64].contains(type.elementType) else {
+    guard type.elementType == .float32 || type.elementType.isInteger else {
       throw builder.unsupported("a reduction of \(type.elementType)")
     }
     builder.bind(to: builder.emitReduce(function.reduceCode, x, axes: axes, type: type))
