@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build board lint docs bench-resnet50 \
-  check-arrows check-neon check-board check-onnx-cases check-torchvision check-minilm
+  check-arrows check-neon check-board check-onnx-cases check-torchvision check-pruned check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -44,6 +44,9 @@ check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md
 
 check-torchvision: build ## torchvision's models against onnxruntime
 	@Scripts/check-torchvision.sh
+
+check-pruned: build ## Pruned exports: accepted by onnx.checker, and packed they match onnxruntime
+	@Scripts/check-pruned.sh
 
 check-minilm: build ## A sentence encoder against onnxruntime
 	@Scripts/check-minilm.sh
