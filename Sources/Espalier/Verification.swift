@@ -25,13 +25,21 @@ public struct Verification: Sendable, Encodable {
   /// One output.
   public struct Output: Sendable, Encodable {
     public var name: String
-    public var max_abs: Double
-    public var max_rel: Double
+    /// Largest absolute difference.
+    public var maxAbsolute: Double
+    /// Largest difference as a share of the expected value.
+    public var maxRelative: Double
     /// Cosine similarity; 1 where both are zero.
     public var cosine: Double
     public var pass: Bool
     /// What differs other than in value, such as the shape.
     public var reason: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case name, cosine, pass, reason
+      case maxAbsolute = "max_abs"
+      case maxRelative = "max_rel"
+    }
   }
 
   /// Compares results by output name; every output of the reference must be there.
@@ -42,7 +50,7 @@ public struct Verification: Sendable, Encodable {
     outputs = reference.map { name, expected in
       guard let actual = results[name] else {
         return Output(
-          name: name, max_abs: .infinity, max_rel: .infinity, cosine: 0, pass: false,
+          name: name, maxAbsolute: .infinity, maxRelative: .infinity, cosine: 0, pass: false,
           reason: "the output is missing")
       }
       return Self.compare(name, actual, expected, tolerance)
@@ -55,7 +63,7 @@ public struct Verification: Sendable, Encodable {
   ) -> Output {
     guard actual.shape == expected.shape else {
       return Output(
-        name: name, max_abs: .infinity, max_rel: .infinity, cosine: 0, pass: false,
+        name: name, maxAbsolute: .infinity, maxRelative: .infinity, cosine: 0, pass: false,
         reason: "shape \(actual.shape) where \(expected.shape) was expected")
     }
     let (a, b) = (actual.doubles, expected.doubles)
@@ -65,7 +73,8 @@ public struct Verification: Sendable, Encodable {
     let magnitude = finite.map(abs).max() ?? 0
     // A constant output has no range; its size stands in.
     let absolute = tolerance.absolute ?? 1e-4 * (range > 0 ? range : magnitude)
-    var output = Output(name: name, max_abs: 0, max_rel: 0, cosine: 1, pass: true, reason: nil)
+    var output = Output(
+      name: name, maxAbsolute: 0, maxRelative: 0, cosine: 1, pass: true, reason: nil)
     var (dot, normA, normB) = (0.0, 0.0, 0.0)
     for (x, y) in zip(a, b) {
       if x == y || (x.isNaN && y.isNaN) {
@@ -76,15 +85,15 @@ public struct Verification: Sendable, Encodable {
       let isClose =
         !isExact && difference.isFinite && difference <= absolute + tolerance.relative * abs(y)
       if !isClose { output.pass = false }
-      output.max_abs = max(output.max_abs, difference.isNaN ? .infinity : difference)
-      output.max_rel = max(
-        output.max_rel, difference.isNaN ? .infinity : difference / max(abs(y), 1e-30))
+      output.maxAbsolute = max(output.maxAbsolute, difference.isNaN ? .infinity : difference)
+      output.maxRelative = max(
+        output.maxRelative, difference.isNaN ? .infinity : difference / max(abs(y), 1e-30))
       (dot, normA, normB) = (dot + x * y, normA + x * x, normB + y * y)
     }
     if normA > 0 || normB > 0 {
       output.cosine = normA > 0 && normB > 0 ? dot / (normA * normB).squareRoot() : 0
     }
-    if !output.pass { output.reason = "differs by up to \(output.max_abs)" }
+    if !output.pass { output.reason = "differs by up to \(output.maxAbsolute)" }
     return output
   }
 }

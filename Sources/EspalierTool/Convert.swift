@@ -18,9 +18,15 @@ struct Convert: ParsableCommand {
   private struct Report: Encodable {
     var schema = "espalier.convert/1"
     var output: String
-    var file_bytes: Int
-    var arena_bytes: Int
+    var fileBytes: Int
+    var arenaBytes: Int
     var layers: [Conversion.Layer]
+
+    private enum CodingKeys: String, CodingKey {
+      case schema, output, layers
+      case fileBytes = "file_bytes"
+      case arenaBytes = "arena_bytes"
+    }
   }
 
   func run() throws {
@@ -33,7 +39,7 @@ struct Convert: ParsableCommand {
       bar.finish()
       try conversion.write(to: output)
       let report = Report(
-        output: output, file_bytes: try fileSize(output), arena_bytes: conversion.arenaByteCount,
+        output: output, fileBytes: try fileSize(output), arenaBytes: conversion.arenaByteCount,
         layers: conversion.layers)
       if json {
         try printJSON(report)
@@ -56,7 +62,7 @@ struct Convert: ParsableCommand {
     }
     print(table.text)
     print(
-      "\n\(report.output): \(Format.bytes(report.file_bytes)), "
-        + "\(Format.bytes(report.arena_bytes)) of activations at run time")
+      "\n\(report.output): \(Format.bytes(report.fileBytes)), "
+        + "\(Format.bytes(report.arenaBytes)) of activations at run time")
   }
 }

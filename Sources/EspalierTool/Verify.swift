@@ -72,8 +72,8 @@ struct Verify: ParsableCommand {
     ])
     for output in result.outputs {
       table.add([
-        output.name.shortened(to: 40), Format.scientific(output.max_abs),
-        Format.scientific(output.max_rel), Format.decimal(output.cosine, 7),
+        output.name.shortened(to: 40), Format.scientific(output.maxAbsolute),
+        Format.scientific(output.maxRelative), Format.decimal(output.cosine, 7),
         output.pass ? "agrees" : "differs",
       ])
     }

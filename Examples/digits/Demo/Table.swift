@@ -10,7 +10,7 @@ func table(of variants: [Variant]) -> String {
     ["", "accuracy", "file size", "MACs kept", "latency", "speed-up", "error against graph"]
   ]
   for variant in variants {
-    let error = variant.verification.outputs.map(\.max_abs).max() ?? .nan
+    let error = variant.verification.outputs.map(\.maxAbsolute).max() ?? .nan
     rows.append([
       variant.name,
       decimal(100 * variant.accuracy, 1) + " %",
