@@ -150,6 +150,22 @@ import Testing
       ], seed: seed)
   }
 
+  @Test func constantsTooLargeToFoldAreFilledWhenRun() throws {
+    var graph = Graph()
+    graph.opset = 24
+    let shape = graph.addConstant("shape", Tensor(integers: [4_200, 4_096]))
+    let large = graph.addNode(
+      "ConstantOfShape", [shape], attributes: ["value": .tensor(Tensor([3], shape: [1]))])
+    let x = graph.addInput("x", float(1))
+    let sum = graph.addNode("Add", [large, x])
+    graph.outputs = [graph.addNode("ReduceMax", [sum], attributes: ["keepdims": .integer(0)])]
+    let bytes = try Conversion(specialise(graph, file: "large"), file: "large").bytes()
+    #expect(bytes.count < 1 << 16)
+    let results = try run(
+      loadModel(bytes: bytes, name: "large"), inputs: ["x": Tensor([0.5], shape: [1])])
+    #expect(results[0].tensor.floats == [3.5])
+  }
+
   @Test func whatTheRuntimeCannotDoIsSaidAtConversion() throws {
     var graph = Graph()
     graph.opset = 24

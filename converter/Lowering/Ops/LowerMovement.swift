@@ -191,6 +191,13 @@ extension ProgramBuilder {
   }
 }
 
+extension ConstantOfShape: Lowerable {
+  /// Only what is too large to fold comes here.
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    builder.bind(to: builder.filled(try builder.outputType(), value))
+  }
+}
+
 extension Pad: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     var input = try builder.operand(0)
