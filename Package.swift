@@ -73,7 +73,15 @@ let modules: [Target] = [
     exclude: ["AllocationCount"]),
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
+  tests(
+    "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
   tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph"]),
+  tests(
+    "PipelineTests", "Tests/Pipeline",
+    [
+      "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
+      "EspalierExecutor", "EspalierModelFile",
+    ], exclude: ["bad-input.sh"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(
     "OperatorTests", "Tests/Operators", ["Espalier", "EspalierONNX", "EspalierGraph"],

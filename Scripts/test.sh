@@ -71,6 +71,7 @@ if ! part "build" Scripts/build.sh --build-tests; then
 fi
 part "imports between modules" Scripts/check-arrows.sh || true
 tests
+part "bad input at the command" Tests/Pipeline/bad-input.sh || true
 if part "board tools" Scripts/setup-board.sh; then
   part "NEON kernels under the emulator" Scripts/check-neon.sh || true
   part "digits on an emulated board" Scripts/check-board.sh || true

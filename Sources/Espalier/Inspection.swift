@@ -53,7 +53,9 @@ public struct Inspection: Sendable, Encodable {
       parameters += tensor.count
       nonzero += tensor.floats.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
     }
-    for index in graph.graph.nodes.indices { macs += graph.multiplyAccumulates(ofNode: index) }
+    for index in graph.graph.nodes.indices {
+      macs = macs.addingSaturated(graph.multiplyAccumulates(ofNode: index))
+    }
     for step in program.steps {
       guard let weight = step.weight else { continue }
       let choice = WeightChoice(weight)
@@ -75,7 +77,7 @@ public struct Inspection: Sendable, Encodable {
     layers = []
     for index in 0..<model.stepCount {
       let step = model.step(index)
-      macs += Int(clamping: step.multiplyAccumulates)
+      macs = macs.addingSaturated(Int(clamping: step.multiplyAccumulates))
       guard let shape = step.weightShape, let kept = step.nonzeroCount else { continue }
       let count = shape.rows * shape.columns
       parameters += count
@@ -121,6 +123,14 @@ public struct CheckReport: Sendable, Encodable {
         Problem(code: $0.code.rawValue, node: $0.node, message: $0.message)
       }
     }
+  }
+}
+
+extension Int {
+  /// The sum of two counts; the largest number where it is larger than any.
+  fileprivate func addingSaturated(_ other: Int) -> Int {
+    let (sum, hasOverflown) = addingReportingOverflow(other)
+    return hasOverflown ? .max : sum
   }
 }
 

@@ -11,7 +11,7 @@ public func loadGraph(_ path: String) throws(EspalierError) -> Graph {
   } catch {
     throw EspalierError(
       exitCode: error.reason == .unreadable ? 66 : 65,
-      error.problems.map { "\(path): \($0)" }.joined(separator: "\n"))
+      EspalierError.lines(error.problems, path))
   }
 }
 

@@ -7,16 +7,13 @@ struct Bench: ParsableCommand {
     abstract: "Measure latency: warm-up, samples, median; with --profile, each layer.")
 
   @Argument(help: "A packed model: .esp.") var model: String
-  @Option(help: "Worker threads.") var threads = 1
+  @OptionGroup var threads: ThreadsOption
   @Option(help: "Seconds of sampling.") var seconds = 2.0
   @OptionGroup var isa: InstructionSetOption
   @Flag(help: "Show each layer's time, kernel and encoding.") var profile = false
   @Flag(help: "Print one JSON document.") var json = false
 
   func validate() throws {
-    guard (1...256).contains(threads) else {
-      throw ValidationError("--threads takes 1 to 256")
-    }
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("--seconds takes more than 0 and at most 3600")
     }
@@ -25,9 +22,9 @@ struct Bench: ParsableCommand {
   func run() throws {
     try reporting {
       let report = try measure(
-        model, threads: threads, seconds: seconds, instructionSet: isa.parsed())
+        model, threads: threads.count, seconds: seconds, instructionSet: isa.parsed())
       if json {
-        print(report.json)
+        print(escapingJSON(report.json))
       } else {
         if profile { showLayers(report) }
         showSummary(report)

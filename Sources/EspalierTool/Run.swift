@@ -10,7 +10,7 @@ struct Run: ParsableCommand {
   @Argument(help: "A model: .onnx or .esp.") var model: String
   @OptionGroup var inputs: InputOptions
   @Option(name: .short, help: "Folder for the outputs, one NAME.npy each.") var output: String
-  @Option(help: "Worker threads of the runtime.") var threads = 1
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var isa: InstructionSetOption
   @OptionGroup var shapes: InputShapeOptions
 
@@ -20,7 +20,7 @@ struct Run: ParsableCommand {
       let results: [(name: String, tensor: Tensor)]
       if isPackedModel(model) {
         results = try Espalier.run(
-          loadModel(model), inputs: values, threads: threads, instructionSet: isa.parsed())
+          loadModel(model), inputs: values, threads: threads.count, instructionSet: isa.parsed())
       } else {
         var given = try shapes.parsed()
         for (name, tensor) in values where given[name] == nil { given[name] = tensor.shape }
@@ -31,7 +31,7 @@ struct Run: ParsableCommand {
       for (name, tensor) in results {
         let path = "\(output)/\(fileName(for: name)).npy"
         try writeNumPy(tensor, to: path)
-        print("\(path)  \(tensor.type)")
+        print(escapingControls("\(path)  \(tensor.type)", keepsLines: false))
       }
     }
   }

@@ -46,6 +46,17 @@ struct InputOptions: ParsableArguments {
   }
 }
 
+/// How many workers the runtime gets.
+struct ThreadsOption: ParsableArguments {
+  @Option(name: .customLong("threads"), help: "Worker threads of the runtime.") var count = 1
+
+  func validate() throws {
+    guard (1...256).contains(count) else {
+      throw ValidationError("--threads takes 1 to 256")
+    }
+  }
+}
+
 /// The parts of `name=value`, cut at the last "=" so that names may hold one.
 private func splitAssignment(_ text: String) -> (String, String)? {
   guard let place = text.lastIndex(of: "="), place > text.startIndex else { return nil }
@@ -58,5 +69,5 @@ func printJSON(_ value: some Encodable) throws {
   encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(
     positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  print(escapingJSON(String(decoding: try encoder.encode(value), as: UTF8.self)))
 }

@@ -1,3 +1,4 @@
+import Espalier
 import Foundation
 
 /// Rows of text in aligned columns; numbers stand to the right.
@@ -13,7 +14,10 @@ struct TextTable {
     alignments = columns.map(\.1)
   }
 
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  /// Cells may hold names from files; they stay within their row whatever is in them.
+  mutating func add(_ cells: [String]) {
+    rows.append(cells.map { escapingControls($0, keepsLines: false) })
+  }
 
   var text: String {
     let all = [titles] + rows

@@ -23,7 +23,7 @@ struct Verify: ParsableCommand {
   @Option(help: "Seed of the random inputs.") var seed: UInt64 = 1
   @OptionGroup var inputs: InputOptions
   @OptionGroup var shapes: InputShapeOptions
-  @Option(help: "Worker threads of the runtime.") var threads = 1
+  @OptionGroup var threads: ThreadsOption
   @OptionGroup var isa: InstructionSetOption
   @Flag(help: "Print one JSON document.") var json = false
 
@@ -34,6 +34,9 @@ struct Verify: ParsableCommand {
     guard against == nil || model != nil else {
       throw ValidationError("--against needs a MODEL to compare")
     }
+    guard rtol >= 0, atol ?? 0 >= 0 else {
+      throw ValidationError("--rtol and --atol take numbers that are not negative")
+    }
   }
 
   func run() throws {
@@ -42,12 +45,12 @@ struct Verify: ParsableCommand {
       if let testCase {
         result = try verifyCase(
           testCase, model: model, onRuntime: runtime,
-          tolerance: Tolerance(relative: rtol, absolute: atol ?? 1e-5), threads: threads,
+          tolerance: Tolerance(relative: rtol, absolute: atol ?? 1e-5), threads: threads.count,
           instructionSet: isa.parsed())
       } else {
         result = try verify(
           model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
-          seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads,
+          seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
           instructionSet: isa.parsed())
       }
       if json {

@@ -66,9 +66,18 @@ public struct Resampling: Sendable, Hashable {
     }
   }
 
+  /// The longest axis of a resized tensor: a sample takes a hundred bytes and more.
+  static let maximumExtent = 1 << 20
+
   /// The samples of every coordinate of an axis.
-  public func samples(_ axis: Axis) -> [Sample] {
-    (0..<axis.output).map { sample(at: coordinate(Double($0), axis), axis) }
+  /// - Throws: `GraphError` with code `.shapeTooLarge`.
+  public func samples(_ axis: Axis) throws(GraphError) -> [Sample] {
+    guard axis.output <= Self.maximumExtent else {
+      throw GraphError(
+        .shapeTooLarge,
+        "an axis of \(axis.output) elements exceeds the \(Self.maximumExtent) that are resized")
+    }
+    return (0..<axis.output).map { sample(at: coordinate(Double($0), axis), axis) }
   }
 
   /// Where a resized coordinate lies in the input.

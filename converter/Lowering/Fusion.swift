@@ -198,7 +198,10 @@ package struct Fusion {
           && split(argument, constant: 2.0.squareRoot()) == candidate.x)
         || (isBinary(argument, .multiply)
           && split(argument, constant: 0.5.squareRoot()) == candidate.x)
-      guard isScaled else { continue }
+      // A constant of more axes would give the result more axes than x has.
+      guard isScaled, let x = candidate.x, let result = program.steps[index].outputs[0],
+        shape(x) == shape(result)
+      else { continue }
       replace(index, inputs: [candidate.x], .gelu)
       for step in [candidate.outer, sum, erf, argument] { drop(step) }
       return

@@ -36,11 +36,21 @@ package struct Program: Sendable {
     /// Columns the kernel works on at once: pixels or tokens. Few of them call for matrix-vector kernels.
     package var width: Int
     package var isDepthwise: Bool
-    package var isLinear = false
+    package var isLinear: Bool
     /// The initializer the values came from; for reports.
     package var source: String
     /// Shape of the weight as the layer has it; for reports.
     package var shape: [Int]
+
+    package init(
+      values: [Float], rows: Int, columns: Int, groups: Int, taps: Int, width: Int,
+      isDepthwise: Bool, isLinear: Bool = false, source: String, shape: [Int]
+    ) {
+      (self.values, self.rows, self.columns) = (values, rows, columns)
+      (self.groups, self.taps, self.width) = (groups, taps, width)
+      (self.isDepthwise, self.isLinear) = (isDepthwise, isLinear)
+      (self.source, self.shape) = (source, shape)
+    }
   }
 
   package struct Step: Sendable {

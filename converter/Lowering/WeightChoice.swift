@@ -73,15 +73,20 @@ package struct WeightChoice: Sendable {
     return rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1
   }
 
-  /// The most telling name for what the zeros are.
+  /// The most telling name for what the zeros are: of the N:M patterns that fit, the tightest.
+  ///
+  /// A pattern that allows much more than there is fits by chance and is no name.
   private static func describe(
     _ zeros: ZeroPattern, packing: WeightPacking, height: Int
   ) -> (WeightEncoding, [Int]) {
-    let ratios = [(1, 4), (2, 4), (1, 8), (2, 8), (4, 8), (4, 16), (8, 16)]
+    let ratios = [(1, 8), (1, 4), (2, 8), (4, 16), (2, 4), (4, 8), (8, 16)].filter {
+      zeros.density > 0.7 * Double($0.0) / Double($0.1)
+    }
     if packing == .panels {
       // An N:M pattern is exact in every group, so it is asked first; blocks leave whole groups full.
-      for vector in [8, 4, 2] where vector >= height {
-        for (n, m) in ratios where zeros.fits(n: n, m: m, height: vector) {
+      for (n, m) in ratios {
+        for vector in [8, 4, 2]
+        where vector >= height && zeros.fits(n: n, m: m, height: vector) {
           return (.vectorwise, [n, m, vector])
         }
       }

@@ -71,7 +71,7 @@ public struct Resize: Operator {
   public func samplingTables(
     _ inputs: [OperatorInput?]
   ) throws(GraphError) -> [[Resampling.Sample]] {
-    try plan(inputs).map { resampling.samples($0) }
+    try plan(inputs).map { axis throws(GraphError) in try resampling.samples(axis) }
   }
 
   /// The extents and factors of every axis.

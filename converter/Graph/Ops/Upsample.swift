@@ -35,7 +35,7 @@ public struct Upsample: Operator {
   public func samplingTables(
     _ inputs: [OperatorInput?]
   ) throws(GraphError) -> [[Resampling.Sample]] {
-    try plan(inputs).map { resampling.samples($0) }
+    try plan(inputs).map { axis throws(GraphError) in try resampling.samples(axis) }
   }
 
   private func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [Resampling.Axis] {

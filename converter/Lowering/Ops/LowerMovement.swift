@@ -165,6 +165,14 @@ extension ProgramBuilder {
     }
   }
 
+  /// Indices that lowering lists are held in memory and in the file.
+  fileprivate func checkTable(_ count: Int) throws(GraphError) {
+    guard count <= 1 << 22 else {
+      throw GraphError(
+        .shapeTooLarge, "a list of \(count) indices exceeds the limit of \(1 << 22)")
+    }
+  }
+
   /// Fills a new tensor with one constant value.
   fileprivate mutating func filled(_ type: TensorType, _ value: Tensor?) -> Program.TensorID {
     let output = add(type)
@@ -210,6 +218,7 @@ extension Pad: Lowerable {
     }
     guard mode == .constant else {
       for (axis, amount) in amounts.enumerated() where amount != (0, 0) {
+        try builder.checkTable(type.shape[axis])
         let places = (0..<type.shape[axis]).compactMap {
           source(of: $0 - amount.before, extent: shape[axis])
         }

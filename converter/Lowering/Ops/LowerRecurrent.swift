@@ -28,7 +28,9 @@ extension ProgramBuilder {
     // The kernel takes steps first; with the batch first, operands and results are turned around it.
     let batchFirst = recurrence.isBatchFirst
     let x = try operand(0)
-    let sizes = recurrence.extents(shape(of: x), shape(of: try operand(2)))
+    // Asked for first: a constant becomes a tensor only now, and its shape is looked up after that.
+    let recurrentWeight = try operand(2)
+    let sizes = recurrence.extents(shape(of: x), shape(of: recurrentWeight))
     var state = try input(5)
     var cell = code == .lstm ? try input(6) : nil
     if batchFirst {
@@ -69,7 +71,7 @@ extension ProgramBuilder {
     let gates = recurrence.gates
     emit(
       .recurrent,
-      [sequence, try operand(1), try operand(2), try input(3), lengths, state, cell, peephole],
+      [sequence, try operand(1), recurrentWeight, try input(3), lengths, state, cell, peephole],
       writing: outputs,
       integers: [code.rawValue, direction, linearBeforeReset ? 1 : 0, inputForget ? 1 : 0]
         + codes,

@@ -1,0 +1,121 @@
+import EspalierLowering
+import EspalierModelFile
+import Testing
+
+/// Packed weights against their specification: an obvious reader gets the dense matrix back.
+@Suite struct PackingTests {
+  private static let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 33]
+
+  @Test func densePanelsHoldTheMatrix() throws {
+    var random = Seeded(seed: 1)
+    for rows in Self.sizes {
+      for columns in [1, 2, 7, 16, 33] {
+        let matrix = Matrix(rows, columns, &random)
+        let choice = WeightChoice(matrix.weight)
+        #expect(choice.encoding == .dense)
+        check(matrix, choice)
+      }
+    }
+  }
+
+  @Test func denseGroupsHoldTheMatrix() throws {
+    var random = Seeded(seed: 2)
+    for (rows, groups) in [(6, 2), (9, 3), (20, 4), (34, 2), (51, 3)] {
+      let matrix = Matrix(rows, 18, groups: groups, taps: 9, &random)
+      check(matrix, WeightChoice(matrix.weight))
+    }
+  }
+
+  @Test func depthwiseWeightsStayAsTheyAre() throws {
+    var random = Seeded(seed: 3)
+    var matrix = Matrix(24, 9, groups: 12, taps: 9, &random)
+    matrix.isDepthwise = true
+    let choice = WeightChoice(matrix.weight)
+    #expect(choice.packing == .depthwise)
+    check(matrix, choice)
+  }
+
+  /// Each family whether or not it is the one that would be chosen.
+  @Test(arguments: [0.0, 0.3, 0.5, 0.9, 1.0]) func everyFamilyHoldsAnyZeros(share: Double) throws {
+    var random = Seeded(seed: 4)
+    for rows in Self.sizes {
+      for columns in [1, 3, 16, 127, 128, 129, 300] {
+        let matrix = Matrix(rows, columns, &random).scattered(share, &random)
+        for height in [8, 4, 2, 1] {
+          check(matrix, choice(matrix, .panels, .block, height, [height, 1]))
+        }
+        check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
+        check(matrix, choice(matrix, .rows, .unstructured, 16))
+      }
+    }
+  }
+
+  @Test func groupsHaveTheirOwnLists() throws {
+    var random = Seeded(seed: 5)
+    for (rows, groups) in [(2, 2), (6, 2), (27, 3), (34, 2), (64, 4)] {
+      let matrix = Matrix(rows, 36, groups: groups, taps: 9, &random).scattered(0.6, &random)
+      for height in [8, 4, 2] {
+        check(matrix, choice(matrix, .panels, .block, height, [height, 1]))
+      }
+      check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
+    }
+  }
+
+  @Test func blocksOfSixteenRowsShareLists() throws {
+    var random = Seeded(seed: 6)
+    for rows in [16, 24, 32, 40, 48] {
+      let matrix = Matrix(rows, 64, &random).blocks(16, 8, &random)
+      let choice = choice(matrix, .panels, .block, 8, [16, 8])
+      let packed = PackedWeight(matrix.weight, choice)
+      #expect(packed.panelsPerList == 2)
+      #expect(packed.counts.count == (rows + 15) / 16)
+      check(matrix, choice)
+    }
+  }
+
+  @Test func sharingStaysWithinAGroup() throws {
+    var random = Seeded(seed: 7)
+    // Three panels in each group: a pair, and one alone.
+    let matrix = Matrix(48, 32, groups: 2, &random).blocks(16, 8, &random)
+    let choice = choice(matrix, .panels, .block, 8, [16, 8])
+    #expect(PackedWeight(matrix.weight, choice).counts.count == 4)
+    check(matrix, choice)
+  }
+
+  @Test func panelsThatDifferDoNotShare() throws {
+    var random = Seeded(seed: 8)
+    let matrix = Matrix(32, 64, &random).blocks(8, 8, &random)
+    let choice = choice(matrix, .panels, .block, 8, [8, 8])
+    #expect(PackedWeight(matrix.weight, choice).panelsPerList == 1)
+    check(matrix, choice)
+  }
+
+  /// Zeros that are left out cost nothing: the floats stored are those of kept panels or weights.
+  @Test func onlyWhatIsKeptIsStored() throws {
+    var random = Seeded(seed: 9)
+    let matrix = Matrix(64, 256, &random).runs(1, of: 4, height: 8, &random)
+    let panels = choice(matrix, .panels, .vectorwise, 8, [1, 4, 8])
+    #expect(PackedWeight(matrix.weight, panels).values.count == 64 * 64)
+    let groups = choice(matrix, .patternGroups, .unstructured, 4)
+    #expect(PackedWeight(matrix.weight, groups).values.count == 64 * 64)
+  }
+
+  private func check(_ matrix: Matrix, _ choice: WeightChoice) {
+    let packed = PackedWeight(matrix.weight, choice)
+    let same = unpacked(matrix, choice, packed) == matrix.values
+    #expect(
+      same,
+      "\(matrix.rows)x\(matrix.columns) in \(matrix.groups) groups as \(choice.packing), \(choice.name)"
+    )
+  }
+
+  private func choice(
+    _ matrix: Matrix, _ packing: WeightPacking, _ encoding: WeightEncoding, _ height: Int,
+    _ pattern: [Int] = []
+  ) -> WeightChoice {
+    var choice = WeightChoice(matrix.weight)
+    (choice.packing, choice.encoding) = (packing, encoding)
+    (choice.panelHeight, choice.pattern) = (height, pattern)
+    return choice
+  }
+}

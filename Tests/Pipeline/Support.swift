@@ -1,0 +1,77 @@
+import Espalier
+import Testing
+
+/// Every instruction set that this machine's kernels can run on.
+let availableSets = InstructionSet.allCases.filter(\.isAvailable)
+
+/// What pruning may leave behind: a pattern as the command spells it, and the share of zeros.
+struct Zeros: Sendable, CustomTestStringConvertible {
+  var pattern: String
+  var sparsity: Double?
+
+  var testDescription: String { pattern + (sparsity.map { " at \($0)" } ?? "") }
+
+  static let all: [Zeros] =
+    ["16x8", "8x8", "8x4", "4x4", "16x1", "8x1", "4x1"].map {
+      Zeros(pattern: "block:\($0)", sparsity: 0.6)
+    }
+    + ["vnm:8:2:4", "vnm:4:2:4", "vnm:2:1:4", "nm:2:4", "nm:1:4", "nm:4:8"].map {
+      Zeros(pattern: $0)
+    }
+    + [
+      Zeros(pattern: "unstructured", sparsity: 0.5), Zeros(pattern: "unstructured", sparsity: 0.9),
+    ]
+
+  func applied(to graph: Graph) throws -> Graph {
+    let pruner = try MagnitudePruner(
+      pattern: PruningPattern(parsing: pattern), sparsity: sparsity, keepsFirstAndLast: false)
+    return try pruner.pruned(graph).0
+  }
+}
+
+/// A graph packed for the runtime, beside the reference's results on seeded inputs.
+struct Packed {
+  let conversion: Conversion
+  let bytes: [UInt8]
+  let inputs: [String: Tensor]
+  let expected: [(name: String, tensor: Tensor)]
+
+  init(_ graph: Graph, seed: UInt64, keepsDense: Bool = false) throws {
+    let typed = try specialise(graph, file: "test")
+    conversion = try Conversion(typed, file: "test", keepsDense: keepsDense)
+    bytes = try conversion.bytes()
+    inputs = typed.randomInputs(seed: seed)
+    expected = try interpret(typed, inputs: inputs, file: "test")
+  }
+
+  func results(
+    threads: Int = 1, instructionSet: InstructionSet? = nil
+  ) throws -> [(name: String, tensor: Tensor)] {
+    try Espalier.run(
+      loadModel(bytes: bytes, name: "test"), inputs: inputs, threads: threads,
+      instructionSet: instructionSet)
+  }
+
+  /// The outputs that differ by more than 1e-4 of their range, with how much.
+  func differences(_ results: [(name: String, tensor: Tensor)]) -> [String] {
+    zip(results, expected).compactMap { result, expected in
+      difference(result.tensor, expected.tensor).map { "\(expected.name): \($0)" }
+    } + (results.count == expected.count ? [] : ["\(results.count) outputs"])
+  }
+}
+
+/// What is wrong with a result, or nil where it is within 1e-4 of the reference's range.
+func difference(_ actual: Tensor, _ expected: Tensor) -> String? {
+  guard actual.shape == expected.shape else {
+    return "shape \(actual.shape) for \(expected.shape)"
+  }
+  let (a, b) = (actual.doubles, expected.doubles)
+  guard b.allSatisfy(\.isFinite) else { return "the reference is not finite: a bad test" }
+  let range = (b.max() ?? 0) - (b.min() ?? 0)
+  let scale = range > 0 ? range : max(b.first.map { abs($0) } ?? 0, 1)
+  let worst = zip(a, b).reduce(0.0) { worst, pair in
+    let distance = abs(pair.0 - pair.1)
+    return distance.isNaN ? .infinity : max(worst, distance)
+  }
+  return worst <= 1e-4 * scale ? nil : "off by \(worst) of a range of \(scale)"
+}

@@ -1,0 +1,320 @@
+#!/usr/bin/env bash
+# Offers bad input to the built command. Each case expects an exit code of sysexits.h, a message with
+# a code or a place, no output file, and no control characters on the terminal.
+#
+#   usage: Tests/Pipeline/bad-input.sh [PATH OF espalier]
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+
+espalier=$(realpath "${1:-.build/release/espalier}")
+digits=$(realpath Examples/digits/digits.onnx)
+[ -x "$espalier" ] || { echo "bad-input: no command at $espalier; make build" >&2; exit 66; }
+work=$(mktemp -d)
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cd "$work" || exit 70
+cases=0 failures=0
+
+fault() {
+  printf 'FAILED: %s: %s\n' "$1" "$2"
+  [ $# -lt 3 ] || sed 's/^/    /' <<<"$3" | head -n 8 | cat -v
+  failures=$((failures + 1))
+}
+
+# expect NAME CODE PATTERN ARGUMENT ...: the command ends with the code, and what it says matches.
+# The file "out" must not be there afterwards, nor anything beside it that was not there before.
+expect() {
+  local name=$1 code=$2 pattern=$3 status=0 said before after
+  shift 3
+  cases=$((cases + 1))
+  before=$(find . | sort)
+  said=$(ulimit -v 8000000; timeout 20 "$espalier" "$@" 2>&1 </dev/null) || status=$?
+  after=$(find . | sort)
+  [ "$status" -eq "$code" ] || fault "$name" "exit $status, not $code" "$said"
+  grep -qE -- "$pattern" <<<"$said" || fault "$name" "does not say /$pattern/" "$said"
+  ! LC_ALL=C grep -q "[$(printf '\001-\010\013-\037\177')]" <<<"$said" ||
+    fault "$name" "control characters in the message" "$said"
+  ! grep -q $'\u202e' <<<"$said" || fault "$name" "a change of direction in the message" "$said"
+  [ "$code" -eq 0 ] || [ "$before" = "$after" ] ||
+    fault "$name" "files are left behind" "$(diff <(echo "$before") <(echo "$after"))"
+}
+
+# -- ONNX by hand: every function gives hexadecimal digits.
+hex() { printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'; }
+varint() {
+  local value=$1 digits=
+  while [ "$value" -lt 0 ] || [ "$value" -ge 128 ]; do
+    digits+=$(printf '%02x' $(((value & 127) | 128)))
+    value=$(((value >> 7) & 0x01FFFFFFFFFFFFFF))
+  done
+  printf '%s%02x' "$digits" "$value"
+}
+number() { varint $(($1 << 3)); varint "$2"; }
+message() {  # message FIELD DIGITS ...
+  local field=$1 body
+  shift
+  body=$(printf '%s' "$@")
+  varint $((field << 3 | 2)); varint $((${#body} / 2)); printf '%s' "$body"
+}
+text() { message "$1" "$(hex "$2")"; }
+write() {  # write FILE DIGITS ...
+  local file=$1 body
+  shift
+  body=$(printf '%s' "$@")
+  # shellcheck disable=SC2059
+  printf "$(sed 's/../\\x&/g' <<<"$body")" >"$file"
+}
+value() {  # value FIELD NAME EXTENT ...: a float32 value's declaration
+  local field=$1 name=$2 extent dims=
+  shift 2
+  for extent in "$@"; do dims+=$(message 1 "$(number 1 "$extent")"); done
+  message "$field" "$(text 1 "$name")" \
+    "$(message 2 "$(message 1 "$(number 1 1)" "$(message 2 "$dims")")")"
+}
+node() {  # node OPERATION OUTPUT INPUTS [NAME] [ATTRIBUTES]
+  local inputs= input
+  for input in $3; do inputs+=$(text 1 "$input"); done
+  message 1 "$inputs" "$(text 2 "$2")" "$(text 3 "${4:-node}")" "$(text 4 "$1")" "${5:-}"
+}
+integers() {  # integers NAME VALUE ...: an attribute
+  local name=$1 item list=
+  shift
+  for item in "$@"; do list+=$(number 8 "$item"); done
+  message 5 "$(text 1 "$name")" "$list" "$(number 20 7)"
+}
+model() { printf '%s' "$(number 1 8)" "$(message 8 "$(number 2 17)")" "$(message 7 "$@")"; }
+tensor() {  # tensor NAME RAW EXTENT ...: a float32 initializer
+  local name=$1 raw=$2 extent dims=
+  shift 2
+  for extent in "$@"; do dims+=$(number 1 "$extent"); done
+  message 5 "$dims" "$(number 2 1)" "$(text 8 "$name")" "$(message 9 "$raw")"
+}
+external() {  # external NAME LOCATION OFFSET LENGTH EXTENT
+  message 5 "$(number 1 "$5")" "$(number 2 1)" "$(text 8 "$1")" \
+    "$(message 13 "$(text 1 location)" "$(text 2 "$2")")" \
+    "$(message 13 "$(text 1 offset)" "$(text 2 "$3")")" \
+    "$(message 13 "$(text 1 length)" "$(text 2 "$4")")" "$(number 14 1)"
+}
+repeat() { local count; for ((count = 0; count < $2; count++)); do printf '%s' "$1"; done; }
+
+good=$(model "$(node Relu y x)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")
+write good.onnx "$good"
+expect "a good model" 0 "good.esp" convert good.onnx -o good.esp
+expect "a good packed model" 0 "median" bench good.esp --seconds 0.05
+
+# -- files that are no models
+: >empty.onnx
+: >empty.esp
+expect "empty .onnx" 65 "empty file" convert empty.onnx -o out
+expect "empty .esp" 65 "empty.esp: [A-Z][0-9]+" bench empty.esp
+cp good.esp packed.onnx
+expect "a packed model as .onnx" 65 "packed Espalier model" convert packed.onnx -o out
+printf 'PK\003\004aaaa' >zip.onnx
+expect "a ZIP archive" 65 "ZIP archive" check zip.onnx
+printf 'PK\003\004aaaa' >zip.esp
+expect "a ZIP archive as .esp" 65 "zip.esp: [A-Z][0-9]+" inspect zip.esp
+head -c 4096 /dev/urandom >random.esp
+expect "random bytes as .esp" 65 "random.esp: [A-Z][0-9]+" bench random.esp
+head -c 4096 /dev/urandom >random.onnx
+expect "random bytes as .onnx" 65 "random.onnx: .*[A-Z][0-9]+" convert random.onnx -o out
+mkdir folder.onnx folder.esp
+expect "a folder as .onnx" 66 "folder.onnx" convert folder.onnx -o out
+expect "a folder as .esp" 66 "folder.esp" bench folder.esp
+for place in 1 9 20 40 60; do
+  head -c "$place" good.onnx >cut.onnx
+  expect "cut after $place bytes" 65 "cut.onnx: .*E[0-9]+" convert cut.onnx -o out
+done
+head -c 100 good.esp >cut.esp
+expect "a cut .esp" 65 "cut.esp: [A-Z][0-9]+" bench cut.esp
+cat good.esp zip.onnx >more.esp
+expect "trailing bytes" 65 "more.esp: [A-Z][0-9]+" bench more.esp
+
+# -- malformed messages
+write long.onnx "3affffffff07"
+expect "a length beyond the file" 65 "byte" convert long.onnx -o out
+write varint.onnx "08ffffffffffffffffffffffff01"
+expect "an overlong number" 65 "byte" convert varint.onnx -o out
+write wire.onnx "0f"
+expect "a bad wire type" 65 "byte" convert wire.onnx -o out
+
+# -- external data
+outside=$(mktemp)
+head -c 16 /dev/zero >"$outside"
+head -c 16 /dev/zero >weights
+ln -s "$outside" link
+ln weights hard
+mkfifo pipe
+mkdir inner
+ln -s "$(dirname "$outside")" inner/away
+add() {  # a model that adds an initializer kept elsewhere
+  model "$(node Add y "x w")" "$(external w "$1" "${2:-0}" "${3:-16}" 4)" "$(value 11 x 4)" \
+    "$(value 12 y 4)"
+}
+for location in "../$(basename "$outside")" "$outside" "inner/../../etc/passwd" link \
+  "inner/away/$(basename "$outside")" pipe hard absent "" /dev/zero; do
+  write external.onnx "$(add "$location")"
+  expect "external data at \"$location\"" 65 "external.onnx: .*E[0-9]+" \
+    convert external.onnx -o out
+done
+rm -f hard pipe "$outside"
+write external.onnx "$(add weights 8 16)"
+expect "external data beyond its file" 65 "E[0-9]+" convert external.onnx -o out
+write external.onnx "$(add weights 9223372036854775807 9223372036854775807)"
+expect "an external range that overflows" 65 "E[0-9]+" convert external.onnx -o out
+write external.onnx "$(add weights -1 16)"
+expect "a negative external offset" 65 "E[0-9]+" convert external.onnx -o out
+write external.onnx "$(add weights 0 8)"
+expect "external data of another length" 65 "E[0-9]+" convert external.onnx -o out
+
+# -- tensors and shapes
+bad_tensor() {  # bad_tensor NAME RAW EXTENT ...
+  local name=$1 raw=$2
+  shift 2
+  write bad.onnx "$(model "$(node Add y "x w")" "$(tensor w "$raw" "$@")" "$(value 11 x 4)" \
+    "$(value 12 y 4)")"
+  expect "$name" 65 "bad.onnx: .*w.*: E[0-9]+|bad.onnx: E[0-9]+.*w" convert bad.onnx -o out
+}
+bad_tensor "a negative extent" "" -4
+bad_tensor "a shape that overflows" "" 9223372036854775807 9223372036854775807
+bad_tensor "a shape of 2^40 elements" "" 1099511627776
+bad_tensor "raw data too short" "0000" 4
+bad_tensor "raw data too long" "$(repeat 00 20)" 4
+write shape.onnx "$(model "$(node Relu y x)" "$(value 11 x 4611686018427387904 8)" "$(value 12 y 4)")"
+expect "an input of 2^65 elements" 65 "E[0-9]+" convert shape.onnx -o out
+write shape.onnx "$(model "$(node Relu y x)" "$(value 11 x -3)" "$(value 12 y 4)")"
+expect "an input of negative extent" 65 "E[0-9]+" convert shape.onnx -o out
+write open.onnx "$(model "$(node Relu y x)" \
+  "$(message 11 "$(text 1 x)" "$(message 2 "$(message 1 "$(number 1 1)" "$(message 2 \
+    "$(message 1 "$(number 1 1)")" "$(message 1 "$(text 2 width)")")")")")" "$(value 12 y 1 4)")"
+expect "a symbolic extent" 65 "E1009.*--input-shape" convert open.onnx -o out
+expect "a symbolic extent that is given" 0 "open.esp" \
+  convert open.onnx -o open.esp --input-shape x=1,4
+expect "a given shape of another rank" 65 "E[0-9]+" \
+  convert open.onnx -o out --input-shape x=1,4,4
+expect "a given shape for no input" 65 "E[0-9]+.*nosuch" \
+  convert open.onnx -o out --input-shape x=1,4 --input-shape nosuch=1
+expect "a given shape of 2^62" 65 "E[0-9]+" \
+  convert open.onnx -o out --input-shape x=1,4611686018427387904
+
+# -- graphs
+write graph.onnx "$(model "$(node Relu y x)" "$(node Nonsense z x first)" \
+  "$(node Rubbish u x second)" "$(node Sum v "y z u")" "$(value 11 x 4)" "$(value 12 v 4)")"
+expect "unknown operators" 65 "first.*Nonsense" convert graph.onnx -o out
+expect "unknown operators, all of them" 65 "second.*Rubbish" check graph.onnx
+write graph.onnx "$(model "$(node Add a "x b" one)" "$(node Add b "x a" two)" "$(value 11 x 4)" \
+  "$(value 12 b 4)")"
+expect "a cycle" 65 "E[0-9]+ at .*circle" convert graph.onnx -o out
+write graph.onnx "$(model "$(node Add y "x nowhere")" "$(value 11 x 4)" "$(value 12 y 4)")"
+expect "a missing value" 65 "nowhere" convert graph.onnx -o out
+write graph.onnx "$(model "$(node Relu y x)" "$(node Tanh y x other)" "$(value 11 x 4)" \
+  "$(value 12 y 4)")"
+expect "two values of one name" 65 "E[0-9]+.*y" convert graph.onnx -o out
+write graph.onnx "$(model "$(node Relu y x)" "$(value 11 x 4)")"
+expect "no outputs" 65 "output" convert graph.onnx -o out
+write graph.onnx "$(model "$(node Add y x)" "$(value 11 x 4)" "$(value 12 y 4)")"
+expect "too few inputs" 65 "E[0-9]+" convert graph.onnx -o out
+pool() {
+  write graph.onnx "$(model "$(node MaxPool y x pool "$(integers kernel_shape "$1" 2)$2")" \
+    "$(value 11 x 1 1 4 4)" "$(value 12 y 1 1 2 2)")"
+}
+pool 2 "$(integers strides 0 1)"
+expect "a stride of 0" 65 "E[0-9]+ at pool" convert graph.onnx -o out
+pool 0 ""
+expect "a kernel of 0" 65 "E[0-9]+ at pool" convert graph.onnx -o out
+pool 2 "$(integers pads 9223372036854775807 9223372036854775807 9223372036854775807 1)"
+expect "pads that overflow" 65 "E[0-9]+ at pool" convert graph.onnx -o out
+pool 9223372036854775807 ""
+expect "a kernel of 2^63 - 1" 65 "E[0-9]+ at pool" convert graph.onnx -o out
+pool 2 "$(integers dilations -9223372036854775808 1)"
+expect "a dilation of -2^63" 65 "E[0-9]+ at pool" convert graph.onnx -o out
+
+# -- numbers
+infinite() {
+  write numbers.onnx "$(model "$(node MatMul h "x v" one)" "$(node MatMul y "h w" two)" \
+    "$(tensor v "$(repeat 0000803f 4)" 2 2)" "$(tensor w "$(repeat 0000803f 3)$1" 2 2)" \
+    "$(value 11 x 1 2)" "$(value 12 y 1 2)")"
+}
+infinite 0000c07f
+expect "NaN in a weight to prune" 65 "[A-Z][0-9]+.*w|w.*[A-Z][0-9]+" \
+  prune numbers.onnx -o out --pattern unstructured --sparsity 0.5 --include-ends
+infinite 0000807f
+expect "infinity in a weight to prune" 65 "[A-Z][0-9]+.*w|w.*[A-Z][0-9]+" \
+  prune numbers.onnx -o out --pattern unstructured --sparsity 0.5 --include-ends
+
+# -- files and folders
+expect "no such .onnx" 66 "absent.onnx" convert absent.onnx -o out
+expect "no such .esp" 66 "absent.esp" bench absent.esp
+expect "no such original" 66 "absent.onnx" verify good.esp --against absent.onnx
+expect "no such array" 66 "absent.npy" run good.esp --input x=absent.npy -o results
+expect "no such case" 66 "absent" verify --case absent
+mkdir sealed
+if chmod a-w sealed && ! touch sealed/probe 2>/dev/null; then
+  expect "a folder without permission" 73 "sealed/out" convert good.onnx -o sealed/out
+fi
+expect "no folder for the packed model" 73 "nowhere/out" convert good.onnx -o nowhere/out
+expect "no folder for the pruned model" 73 "nowhere/out" \
+  prune "$digits" -o nowhere/out --pattern nm:2:4
+expect "no folder for a zoo model" 73 "nowhere/out" zoo resnet18 -o nowhere/out
+expect "a folder as output" 73 "inner" convert good.onnx -o inner
+expect "an array that is none" 65 "good.onnx" run good.esp --input x=good.onnx -o results
+expect "an input that is left out" 65 "E[0-9]+.*\"x\"" run good.esp -o results
+expect "an input that is left out of the original" 65 "E[0-9]+.*\"x\"|\"x\".*E[0-9]+" \
+  run good.onnx -o results
+
+# -- usage
+expect "no subcommand's argument" 64 "[Mm]issing" convert
+expect "no output" 64 "output" convert good.onnx
+expect "an unknown flag" 64 "[Uu]nknown" convert good.onnx -o out --nonsense
+expect "an unknown subcommand" 64 "nonsense" nonsense
+expect "an unknown instruction set" 64 "--isa" bench good.esp --isa mmx
+expect "an unknown instruction set to verify" 64 "--isa" \
+  verify good.esp --against good.onnx --isa mmx
+for set in neon avx512; do
+  "$espalier" bench good.esp --isa "$set" --seconds 0.05 >/dev/null 2>&1 && continue
+  expect "an instruction set this machine lacks: bench" 69 "$set" bench good.esp --isa "$set"
+  expect "an instruction set this machine lacks: verify" 69 "$set" \
+    verify good.esp --against good.onnx --isa "$set"
+done
+for threads in 0 -1 100000 9223372036854775807 many; do
+  expect "--threads=$threads: bench" 64 "threads" bench good.esp "--threads=$threads"
+  expect "--threads=$threads: verify" 64 "threads" \
+    verify good.esp --against good.onnx "--threads=$threads"
+  expect "--threads=$threads: run" 64 "threads" run good.esp -o results "--threads=$threads"
+done
+for seconds in 0 -1 nan inf 1e300; do
+  expect "--seconds=$seconds" 64 "seconds" bench good.esp "--seconds=$seconds"
+done
+for pattern in block:0x8 block:8 block:8x-1 nm:4:4 nm:0:4 vnm:0:2:4 nm:2 nonsense "" \
+  nm:99999999999999999999:4; do
+  expect "--pattern $pattern" 64 "pattern" prune "$digits" -o out --pattern "$pattern"
+done
+for sparsity in 1 -0.5 nan inf; do
+  expect "--sparsity=$sparsity" 64 "sparsity" \
+    prune "$digits" -o out --pattern block:8x8 "--sparsity=$sparsity"
+done
+expect "no sparsity" 64 "sparsity" prune "$digits" -o out --pattern block:8x8
+expect "--exclude (" 64 "regular expression" prune "$digits" -o out --pattern nm:2:4 --exclude "("
+for shape in x x= =1 x=1,-4 x=1,,4 x=99999999999999999999 x=a; do
+  expect "--input-shape $shape" 64 "input-shape" convert open.onnx -o out --input-shape "$shape"
+done
+expect "--input without a file" 64 "input" run good.esp --input x -o results
+expect "--rtol nan" 64 "rtol" verify good.esp --against good.onnx --rtol nan
+expect "no such architecture" 64 "nonsense" zoo nonsense -o out
+expect "neither original nor case" 64 "against" verify good.esp
+
+# -- names that a terminal would obey
+name=$'\033[2Jred\a\u202edrow'
+write names.onnx "$(model "$(node Conv y "x w" "$name")" \
+  "$(tensor w "$(repeat 0000803f 4)" 4 1 1 1)" "$(value 11 x 1 1 4 4)" "$(value 12 y 1 4 4 4)")"
+expect "control characters in a layer's name: inspect" 0 "1[bB]" inspect names.onnx
+expect "control characters in a layer's name: convert" 0 "1[bB]" convert names.onnx -o names.esp
+expect "control characters in a layer's name: bench" 0 "1[bB]" \
+  bench names.esp --profile --seconds 0.05
+expect "control characters in JSON" 0 "1[bB]" inspect names.onnx --json
+write names.onnx "$(model "$(node "Non$name" y x "$name")" "$(value 11 x 1)" "$(value 12 y 1)")"
+expect "control characters in an operator: convert" 65 "1b" convert names.onnx -o out
+expect "control characters in an operator: check" 65 "1b" check names.onnx
+write names.onnx "$(model "$(node Relu "$name" x)" "$(value 11 x 1 4)" "$(value 12 "$name" 1 4)")"
+expect "control characters in an output: verify" 0 "1[bB]" verify names.onnx --against names.onnx
+
+printf '%s cases, %s failures\n' "$cases" "$failures"
+[ "$failures" -eq 0 ]
