@@ -3,6 +3,15 @@ import Testing
 
 /// Small ONNX files, cut and changed: an error or a model, never a trap, a hang or a giant.
 @Suite struct ImportDamageTests {
+  /// Undamaged they give what the reference gives, so that damage starts from what works.
+  @Test func undamagedNetworksAgree() throws {
+    for graph in Self.networks {
+      let packed = try Packed(graph, seed: 1)
+      let found = try packed.differences(packed.results())
+      #expect(found.isEmpty, "\(graph.nodes[0].operation): \(found)")
+    }
+  }
+
   @Test func everyTruncationIsAnErrorOrAModel() throws {
     let bytes = try exportONNX(Self.networks[0])
     for length in 0..<bytes.count { attempt(Array(bytes[..<length])) }

@@ -68,10 +68,12 @@ func difference(_ actual: Tensor, _ expected: Tensor) -> String? {
   let (a, b) = (actual.doubles, expected.doubles)
   guard b.allSatisfy(\.isFinite) else { return "the reference is not finite: a bad test" }
   let range = (b.max() ?? 0) - (b.min() ?? 0)
-  let scale = range > 0 ? range : max(b.first.map { abs($0) } ?? 0, 1)
+  // Where all values are nearly the same, their last bits are all the range there is.
+  let magnitude = b.reduce(0) { max($0, abs($1)) }
+  let limit = max(1e-4 * range, 1e-6 * magnitude)
   let worst = zip(a, b).reduce(0.0) { worst, pair in
     let distance = abs(pair.0 - pair.1)
     return distance.isNaN ? .infinity : max(worst, distance)
   }
-  return worst <= 1e-4 * scale ? nil : "off by \(worst) of a range of \(scale)"
+  return worst <= limit ? nil : "off by \(worst) of a range of \(range)"
 }
