@@ -46,7 +46,10 @@ package struct WeightChoice: Sendable {
     var candidates: [(cost: Double, packing: WeightPacking, height: Int)] = []
     for (height, overhead) in [(8, 1.05), (4, 1.1), (2, 1.2)]
     where weight.rows / weight.groups >= height {
-      candidates.append((0.02 + overhead * zeros.panelDensity[height]!, .panels, height))
+      // Fewer than eight sums at a time wait for one another: narrow maps need high panels.
+      let sums = height * max(1, (weight.width + 15) / 16)
+      let waiting = max(1, 8 / Double(sums))
+      candidates.append((0.02 + overhead * waiting * zeros.panelDensity[height]!, .panels, height))
     }
     if isVector {
       candidates.append((0.05 + 2.0 * zeros.density, .rows, 16))
