@@ -11,11 +11,11 @@ python=$(Scripts/oracle-env.sh)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$espalier" zoo resnet50 -o "$work/dense.onnx"
-"$espalier" convert "$work/dense.onnx" -o "$work/dense.esp" --pattern dense
+"$espalier" zoo resnet50 -o "$work/dense.onnx" >/dev/null
+"$espalier" convert "$work/dense.onnx" -o "$work/dense.esp" --pattern dense >/dev/null
 prune() {  # prune NAME PATTERN SPARSITY
-  "$espalier" prune "$work/dense.onnx" -o "$work/$1.onnx" --pattern "$2" --sparsity "$3"
-  "$espalier" convert "$work/$1.onnx" -o "$work/$1.esp"
+  "$espalier" prune "$work/dense.onnx" -o "$work/$1.onnx" --pattern "$2" --sparsity "$3" >/dev/null
+  "$espalier" convert "$work/$1.onnx" -o "$work/$1.esp" >/dev/null
 }
 prune block-16x8-70 block:16x8 0.7
 prune vector-2-4 vnm:8:2:4 0.5
