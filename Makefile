@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build board lint docs bench-resnet50 \
-  check-arrows check-neon check-board check-onnx-cases check-torchvision check-pruned check-minilm
+.PHONY: help demo test build board lint docs bench-kernels bench-resnet50 check-arrows check-neon \
+  check-board check-onnx-cases check-torchvision check-pruned check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -38,7 +38,10 @@ check-board: build ## The digits model on an emulated board, against the host
 	@Scripts/setup-board.sh
 	@Scripts/check-board.sh
 
-# The checks below need Python with PyPI: they compare with other people's tools.
+bench-kernels: setup ## The kernels alone, beside this machine's peak
+	@Scripts/benchmark-kernels.sh
+
+# The rest needs Python with PyPI: it compares with other people's tools.
 check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md
 	@Scripts/check-onnx-cases.sh
 
