@@ -51,4 +51,7 @@ for model in dense blocks; do
   done
 done
 "$emulator" "$board" bench "$work/blocks.esp" --json | grep -q '"schema":"espalier.bench/1"'
+status=0
+"$emulator" "$board" bench "$work/blocks.esp" --isa avx2 >"$work/log" 2>&1 || status=$?
+[ "$status" -eq 69 ] || { echo "check-board: kernels the board lacks gave exit $status, not 69"; exit 1; }
 echo "bench reports; $board is $(stat -c %s "$board") bytes"

@@ -22,8 +22,9 @@ public struct EspalierError: Error, Sendable, CustomStringConvertible {
   init(_ error: GraphError, in file: String) {
     self.init(exitCode: 65, Self.lines([error], file))
   }
-  init(_ error: LoadError, in file: String) {
-    self.init(exitCode: error.exitCode, "\(file): \(error)")
+  /// A load error names its file already.
+  init(_ error: LoadError) {
+    self.init(exitCode: error.exitCode, error.description)
   }
 
   /// One line for each problem, whatever names the file has put into them.

@@ -23,6 +23,17 @@ public func fileSize(_ path: String) throws(EspalierError) -> Int {
   return size
 }
 
+/// Refuses to write a model over the one it is made from.
+/// - Throws: `EspalierError` with 64.
+public func checkDistinct(_ input: String, _ output: String) throws(EspalierError) {
+  func resolved(_ path: String) -> String {
+    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+  }
+  guard resolved(input) != resolved(output) else {
+    throw EspalierError(exitCode: 64, "\(output): the output would replace the input")
+  }
+}
+
 /// Makes a folder where there is none.
 /// - Throws: `EspalierError` with 73.
 public func createFolder(_ path: String) throws(EspalierError) {
@@ -30,7 +41,8 @@ public func createFolder(_ path: String) throws(EspalierError) {
     try FileManager.default.createDirectory(
       atPath: path, withIntermediateDirectories: true)
   } catch {
-    throw EspalierError(exitCode: 73, "\(path): the folder cannot be made: \(error)")
+    throw EspalierError(
+      exitCode: 73, "\(path): the folder cannot be made: \(error.localizedDescription)")
   }
 }
 

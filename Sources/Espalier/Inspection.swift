@@ -59,7 +59,7 @@ public struct Inspection: Sendable, Encodable {
     for step in program.steps {
       guard let weight = step.weight else { continue }
       let choice = WeightChoice(weight)
-      let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
+      let bias = graph.biasCount(ofNode: step.name)
       layers.append(
         Layer(
           name: step.name, op: step.operation, shape: weight.shape,
@@ -135,6 +135,14 @@ extension Int {
 }
 
 extension Specialised {
+  /// Elements of the constant that a layer's node adds to its result: its third input.
+  fileprivate func biasCount(ofNode name: String) -> Int {
+    guard let node = graph.nodes.first(where: { $0.name == name }), node.inputs.count > 2,
+      let bias = node.inputs[2]
+    else { return 0 }
+    return constants[bias]?.count ?? 0
+  }
+
   /// Constants that remaining nodes read, each once.
   fileprivate var usedConstants: [Tensor] {
     let used = Set(graph.nodes.flatMap { $0.inputs.compactMap { $0 } })

@@ -33,7 +33,7 @@ public func loadModel(_ path: String) throws(EspalierError) -> Model {
   do throws(LoadError) {
     return try Model(contentsOf: path)
   } catch {
-    throw EspalierError(error, in: path)
+    throw EspalierError(error)
   }
 }
 

@@ -14,6 +14,9 @@ public func measure(
   do throws(BenchError) {
     return try bench(modelAt: model, options: options)
   } catch {
-    throw EspalierError(exitCode: error.exitCode, "\(model): \(error)")
+    switch error {
+    case .load(let error): throw EspalierError(error)
+    case .run: throw EspalierError(exitCode: error.exitCode, "\(model): \(error)")
+    }
   }
 }

@@ -13,8 +13,10 @@ public func readNumPy(_ path: String) throws(EspalierError) -> Tensor {
 }
 
 /// Writes a tensor as a NumPy file, whole or not at all; types NumPy's reader lacks become float32.
+/// - Returns: The type and shape that the file has.
 /// - Throws: `EspalierError` with 73 or 74.
-public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) {
+@discardableResult
+public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) -> TensorType {
   let element = NumPyElement(rawValue: tensor.elementType.rawValue) ?? .float32
   let bytes = tensor.bytes(as: element)
   let failure: BoardError? = unsafe bytes.withUnsafeBytes { values in
@@ -26,6 +28,7 @@ public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) 
     }
   }
   if let failure { throw EspalierError(exitCode: failure.exitCode, failure.description) }
+  return TensorType(element.type, tensor.shape)
 }
 
 extension NumPyElement {

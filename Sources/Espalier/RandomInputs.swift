@@ -23,6 +23,21 @@ extension Specialised {
     return result
   }
 
+  /// Values as the inputs of those names take them: numbers that travel as float32 become the
+  /// float64, float16 or bfloat16 that the graph declares.
+  public func matching(_ values: [String: Tensor]) -> [String: Tensor] {
+    var result = values
+    for id in graph.inputs {
+      let name = graph.values[id].name
+      guard let type = types[id], type.elementType.isFloatingPoint, let value = values[name],
+        value.elementType.isFloatingPoint, value.elementType != type.elementType
+      else { continue }
+      result[name] = Tensor(
+        elementType: type.elementType, shape: value.shape, doubles: value.doubles)
+    }
+    return result
+  }
+
   /// One more than the largest index that a value may hold where it selects from a tensor.
   private func indexBound(of value: Graph.ValueID) -> Int {
     for (node, operation) in zip(graph.nodes, operators) {

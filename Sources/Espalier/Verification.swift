@@ -110,10 +110,13 @@ public func run(
   } catch {
     throw EspalierError(exitCode: error.exitCode, error.description)
   }
-  var names: [String] = []
+  let names = (0..<model.inputs.count).map { model.inputs[$0].name }
+  if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
+    throw EspalierError(
+      exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
+  }
   for position in 0..<model.inputs.count {
     let info = model.inputs[position]
-    names.append(info.name)
     guard let tensor = inputs[info.name] else {
       throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
     }
@@ -133,10 +136,6 @@ public func run(
         "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
     }
     tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
-  }
-  if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
-    throw EspalierError(
-      exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
   }
   do throws(RunError) { try session.run() } catch {
     throw EspalierError(exitCode: 65, error.description)

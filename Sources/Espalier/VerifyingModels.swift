@@ -6,10 +6,11 @@ internal import Foundation
 /// Runs a typed graph in the reference interpreter.
 /// - Throws: `EspalierError` (65) for inputs that do not fit and for faults in the data.
 public func interpret(
-  _ graph: Specialised, inputs: [String: Tensor], file: String
+  _ graph: Specialised, inputs: [String: Tensor], file: String,
+  progress: ((Double) -> Void)? = nil
 ) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
   do throws(GraphError) {
-    let results = try Interpreter(graph).run(inputs)
+    let results = try Interpreter(graph).run(inputs, progress: progress)
     return graph.graph.outputs.map { id in
       let name = graph.graph.values[id].name
       return (name, results[name]!)
@@ -26,12 +27,13 @@ public func interpret(
 public func verify(
   _ model: String, against original: String, inputs: [String: Tensor] = [:],
   inputShapes: [String: [Int]] = [:], seed: UInt64 = 1, tolerance: Tolerance = Tolerance(),
-  threads: Int = 1, instructionSet: InstructionSet? = nil
+  threads: Int = 1, instructionSet: InstructionSet? = nil,
+  progress: ((Double) -> Void)? = nil
 ) throws(EspalierError) -> Verification {
   var shapes = inputShapes
   for (name, tensor) in inputs where shapes[name] == nil { shapes[name] = tensor.shape }
   let reference = try specialise(loadGraph(original), inputShapes: shapes, file: original)
-  let values = reference.randomInputs(seed: seed).merging(inputs) { $1 }
+  let values = reference.randomInputs(seed: seed).merging(reference.matching(inputs)) { $1 }
   let results =
     if isPackedModel(model) {
       try run(
@@ -41,7 +43,8 @@ public func verify(
         specialise(loadGraph(model), inputShapes: shapes, file: model), inputs: values,
         file: model)
     }
-  let expected = try interpret(reference, inputs: values, file: original)
+  let expected = try interpret(
+    reference, inputs: values, file: original, progress: progress)
   return Verification(
     Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
     tolerance: tolerance)

@@ -31,9 +31,11 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     try reporting {
+      try checkDistinct(input, output)
       let graph = try specialise(
         loadGraph(input), inputShapes: shapes.parsed(), file: input)
       let bar = ProgressBar("packing", quiet: json)
+      defer { bar.finish() }
       let conversion = try Conversion(
         graph, file: input, keepsDense: pattern == .dense, progress: bar.update)
       bar.finish()
@@ -56,7 +58,7 @@ struct Convert: ParsableCommand {
     ])
     for layer in report.layers {
       table.add([
-        layer.name.shortened(to: 32), layer.op, layer.shape.map(String.init).joined(separator: "×"),
+        layer.name.shortened(to: 26), layer.op, layer.shape.map(String.init).joined(separator: "×"),
         Format.count(layer.macs), Format.percent(layer.density), layer.encoding, layer.reason,
       ])
     }

@@ -8,8 +8,8 @@ struct EspalierCommand: ParsableCommand {
     abstract:
       "Prune neural networks, pack them for small machines, and prove that they got faster.",
     discussion: """
-      Exit codes: 0 success; 1 a comparison failed; 64 usage; 65 bad model data; 66 no input;
-      69 instruction set unavailable; 70 internal; 73 cannot create; 74 input or output failed.
+      Exit codes: 0 success; 1 a comparison failed; 64 usage; 65 bad model data; 66 no input; \
+      69 instruction set unavailable; 70 internal; 73 cannot create; 74 input or output failed. \
       Messages go to standard error; with --json, standard output holds one JSON document.
       """,
     version: "0.1.0",

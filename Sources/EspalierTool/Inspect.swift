@@ -28,9 +28,10 @@ struct Inspect: ParsableCommand {
     ])
     for layer in inspection.layers {
       table.add([
-        layer.name.shortened(to: 36), layer.op, layer.shape.map(String.init).joined(separator: "×"),
+        layer.name.shortened(to: 28), layer.op, layer.shape.map(String.init).joined(separator: "×"),
         Format.count(layer.parameters), Format.count(layer.macs), Format.percent(layer.density),
-        layer.encoding, layer.patterns.prefix(4).joined(separator: " "),
+        layer.encoding,
+        layer.patterns.prefix(3).joined(separator: " ") + (layer.patterns.count > 3 ? " …" : ""),
       ])
     }
     print(table.text)
@@ -66,7 +67,8 @@ struct Check: ParsableCommand {
       }
       if !report.problems.isEmpty {
         throw Failure(
-          code: .badData, message: "\(model): \(report.problems.count) problems; nothing converts")
+          code: .badData,
+          message: "\(model): problems found: \(report.problems.count); nothing converts")
       }
     }
   }

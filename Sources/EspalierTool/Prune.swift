@@ -35,6 +35,7 @@ struct Prune: ParsableCommand {
       }
       let graph = try loadGraph(input)
       let bar = ProgressBar("pruning", quiet: json)
+      defer { bar.finish() }
       let (pruned, report) = try prune(
         graph, with: pruner, inputShapes: shapes.parsed(), file: input, progress: bar.update)
       bar.finish()
@@ -54,7 +55,7 @@ struct Prune: ParsableCommand {
     ])
     for layer in report.layers {
       table.add([
-        layer.name.shortened(to: 40), layer.operation, Format.percent(layer.sparsity),
+        layer.name.shortened(to: 30), layer.operation, Format.percent(layer.sparsity),
         Format.count(layer.kept), Format.count(layer.of), layer.reason ?? "",
       ])
     }

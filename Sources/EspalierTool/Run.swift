@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
 
   @Argument(help: "A model: .onnx or .esp.") var model: String
   @OptionGroup var inputs: InputOptions
-  @Option(name: .short, help: "Folder for the outputs, one NAME.npy each.") var output: String
+  @Option(name: [.short, .long], help: "Folder for the outputs, one NAME.npy each.") var output:
+    String
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var isa: InstructionSetOption
   @OptionGroup var shapes: InputShapeOptions
@@ -25,13 +26,19 @@ struct Run: ParsableCommand {
         var given = try shapes.parsed()
         for (name, tensor) in values where given[name] == nil { given[name] = tensor.shape }
         let graph = try specialise(loadGraph(model), inputShapes: given, file: model)
-        results = try interpret(graph, inputs: values, file: model)
+        let bar = ProgressBar("interpreting")
+        defer { bar.finish() }
+        results = try interpret(
+          graph, inputs: graph.matching(values), file: model, progress: bar.update)
       }
       try createFolder(output)
+      var taken: Set<String> = []
       for (name, tensor) in results {
-        let path = "\(output)/\(fileName(for: name)).npy"
-        try writeNumPy(tensor, to: path)
-        print(escapingControls("\(path)  \(tensor.type)", keepsLines: false))
+        var file = fileName(for: name)
+        while !taken.insert(file).inserted { file += "_" }
+        let path = "\(output)/\(file).npy"
+        let written = try writeNumPy(tensor, to: path)
+        print(escapingControls("\(path)  \(written)", keepsLines: false))
       }
     }
   }

@@ -6,10 +6,10 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Compare a model's outputs with the original graph's, or with an ONNX test case.",
     discussion: """
-      With --against, both run on the same inputs: those given with --input, and seeded random ones
+      With --against, both run on the same inputs: those given with --input, and seeded random ones \
       for the rest. The original runs in the reference interpreter, which is slow and plain.
-      With --case, DIR holds model.onnx beside test_data_set_N/{input,output}_K.pb; --runtime
-      converts the model and runs it there instead of in the reference interpreter. Integer inputs
+      With --case, DIR holds model.onnx beside test_data_set_N/{input,output}_K.pb; --runtime \
+      converts the model and runs it there instead of in the reference interpreter. Integer inputs \
       that decide shapes are then taken from the case as constants.
       """)
 
@@ -48,10 +48,12 @@ struct Verify: ParsableCommand {
           tolerance: Tolerance(relative: rtol, absolute: atol ?? 1e-5), threads: threads.count,
           instructionSet: isa.parsed())
       } else {
+        let bar = ProgressBar("interpreting the original", quiet: json)
+        defer { bar.finish() }
         result = try verify(
           model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
           seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
-          instructionSet: isa.parsed())
+          instructionSet: isa.parsed(), progress: bar.update)
       }
       if json {
         try printJSON(result)

@@ -21,10 +21,14 @@ public struct Interpreter: Sendable {
   }
 
   /// The graph's outputs by name.
-  /// - Parameter inputs: One tensor for each input of the specialised graph, by name.
+  /// - Parameters:
+  ///   - inputs: One tensor for each input of the specialised graph, by name.
+  ///   - progress: Called with the share of the work done, from 0 to 1.
   /// - Throws: `GraphError` for a missing, superfluous or ill-shaped input, and for what only values
   ///   show, such as an index out of range.
-  public func run(_ inputs: [String: Tensor]) throws(GraphError) -> [String: Tensor] {
+  public func run(
+    _ inputs: [String: Tensor], progress: ((Double) -> Void)? = nil
+  ) throws(GraphError) -> [String: Tensor] {
     let graph = specialised.graph
     var values = specialised.constants
     let names = graph.inputs.map { graph.values[$0].name }
@@ -44,6 +48,10 @@ public struct Interpreter: Sendable {
       values[id] = tensor
     }
     try checkSize()
+    // Multiplications are what takes the time; every node counts a little.
+    let work = graph.nodes.indices.map { 1e4 + Double(specialised.multiplyAccumulates(ofNode: $0)) }
+    let total = work.reduce(0, +)
+    var done = 0.0
     for (index, node) in graph.nodes.enumerated() {
       do throws(GraphError) {
         try evaluate(node, specialised.operators[index], &values)
@@ -51,6 +59,8 @@ public struct Interpreter: Sendable {
         throw error.at(node.name)
       }
       for id in expiring[index] { values[id] = nil }
+      done += work[index]
+      progress?(done / total)
     }
     var outputs: [String: Tensor] = [:]
     for id in graph.outputs { outputs[graph.values[id].name] = values[id] }

@@ -67,8 +67,7 @@ package struct WeightChoice: Sendable {
     (encoding, pattern) = Self.describe(zeros, packing: best.packing, height: best.height)
     let multiple = Double(Int(100 / best.cost)) / 100
     reason =
-      "\(percent) % zeros as \(encodingName(encoding, pattern)): "
-      + "about \(multiple)x fewer cycles expected"
+      "about \(multiple)x fewer cycles expected"
   }
 
   private static func densePanelHeight(_ weight: Program.Weight) -> Int {

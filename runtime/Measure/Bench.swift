@@ -45,7 +45,15 @@ public func bench(
   let start = Board.now
   let usable = Board.cores
   let model = try loaded(path)
-  var session = try started(model, at: path, options, usable)
+  let pinned = usable.count >= options.threads ? Array(usable.prefix(options.threads)) : nil
+  var session: Session
+  do throws(ExecutorError) {
+    session = try Session(
+      model, threads: options.threads, instructionSet: options.instructionSet,
+      cores: options.cores ?? pinned)
+  } catch {
+    throw .load(.model(error, path: path))
+  }
   let load = Board.now - start
   let inputs = inputs ?? ModelInputs(placeholdersFor: model)
   let before = BenchReport.Environment(now: usable)
@@ -75,19 +83,6 @@ public func bench(
 
 private func loaded(_ path: String) throws(BenchError) -> Model {
   do throws(LoadError) { return try Model(contentsOf: path) } catch { throw .load(error) }
-}
-
-private func started(
-  _ model: borrowing Model, at path: String, _ options: BenchOptions, _ usable: [Int32]
-) throws(BenchError) -> Session {
-  let pinned = usable.count >= options.threads ? Array(usable.prefix(options.threads)) : nil
-  do throws(ExecutorError) {
-    return try Session(
-      model, threads: options.threads, instructionSet: options.instructionSet,
-      cores: options.cores ?? pinned)
-  } catch {
-    throw .load(.model(error, path: path))
-  }
 }
 
 private func sample(
