@@ -32,6 +32,13 @@ public struct Conversion: Sendable {
     } catch {
       throw EspalierError(error, in: file)
     }
+    let limit = ModelFileLimits.default.arenaBytes
+    guard lowered.arenaByteCount <= limit else {
+      throw EspalierError(
+        exitCode: 65,
+        "\(file): E3010: its activations need \(lowered.arenaByteCount) bytes at once; "
+          + "the runtime takes at most \(limit); use smaller input shapes")
+    }
   }
 
   public var layers: [Layer] {

@@ -2,8 +2,8 @@
 ///
 /// They bound what loading a hostile file costs, and may be raised for a model that needs it.
 public struct ModelFileLimits: Sendable {
-  /// Bytes of the whole file.
-  public var fileBytes: UInt64 = 512 << 20
+  /// Bytes of the whole file; it is mapped, so a large one costs address space, not memory.
+  public var fileBytes: UInt64 = 2 << 30
   public var steps: Int = 65_536
   public var tensors: Int = 131_072
   /// Bytes of one tensor.

@@ -131,7 +131,50 @@ import Testing
     }
   }
 
-  /// Converts within a second and a small file, or is refused.
+  @Test func `resizing with antialiasing bounds what it reads`() throws {
+    try expectSmall("Resize of 2^27 elements to one") { graph in
+      let x = graph.addInput("x", TensorType(.float32, [1, 1, 1, 1 << 27]))
+      let sizes = graph.addConstant("sizes", Tensor(integers: [1, 1, 1, 1]))
+      return graph.addNode(
+        "Resize", [x, nil, nil, sizes],
+        attributes: ["mode": .string([UInt8]("linear".utf8)), "antialias": .integer(1)])
+    }
+  }
+
+  /// A depthwise convolution of 25 pixels whose padded rows would fill gigabytes of scratch.
+  @Test func `scratch memory has a limit as the arena has`() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [1, 4, 5, 5]))
+    let w = graph.addConstant("w", Tensor([Float](repeating: 1, count: 36), shape: [4, 1, 3, 3]))
+    graph.outputs = [
+      graph.addNode(
+        "Conv", [x, w],
+        attributes: [
+          "group": .integer(4), "strides": .integers([30_000, 30_000]),
+          "pads": .integers([30_000, 30_000, 0, 0]),
+        ])
+    ]
+    let model = try loadModel(
+      bytes: Conversion(Specialised(graph), file: "test").bytes(), name: "test")
+    let image = Tensor([Float](repeating: 1, count: 100), shape: [1, 4, 5, 5])
+    #expect(throws: EspalierError.self) { try Espalier.run(model, inputs: ["x": image]) }
+  }
+
+  /// A convolution whose copies of the input would have 2^64 bytes, which wraps to none at all.
+  @Test func `sizes of copies do not wrap`() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [1, 1, 2, 4_198_399]))
+    let w = graph.addConstant(
+      "w", Tensor([Float](repeating: 1, count: 8192), shape: [1, 1, 2, 4096]))
+    graph.outputs = [
+      graph.addNode("Conv", [x, w], attributes: ["strides": .integers([1 << 30, 1])])
+    ]
+    let bytes = try Conversion(Specialised(graph), file: "test").bytes()
+    let model = try loadModel(bytes: bytes, name: "test")
+    _ = try Session(model)
+  }
+
+  /// Converts within seconds to a file of moderate size, or is refused.
   private func expectSmall(
     _ name: String, _ make: (inout Graph) -> Graph.ValueID
   ) throws {

@@ -77,6 +77,12 @@ public struct Resampling: Sendable, Hashable {
         .shapeTooLarge,
         "an axis of \(axis.output) elements exceeds the \(Self.maximumExtent) that are resized")
     }
+    // A stretched filter has as many taps as the axis it shrinks has elements.
+    guard !antialiases || axis.input <= Self.maximumExtent else {
+      throw GraphError(
+        .shapeTooLarge,
+        "an axis of \(axis.input) elements exceeds the \(Self.maximumExtent) that are antialiased")
+    }
     return (0..<axis.output).map { sample(at: coordinate(Double($0), axis), axis) }
   }
 

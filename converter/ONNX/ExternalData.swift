@@ -51,7 +51,9 @@ struct ExternalData {
         "\(byteCount) bytes at offset \(offset) do not lie in \"\(location)\" of \(file.size) bytes"
       )
     }
-    if seen.insert(location).inserted { bytesAvailable += file.size }
+    // "./a" and "a" are one file.
+    let name = location.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    if seen.insert(name).inserted { bytesAvailable += file.size }
     bytesRead += byteCount
     guard bytesRead / 4 <= bytesAvailable else {
       throw GraphError(.badFile, "tensors read the same external data again and again")

@@ -50,7 +50,11 @@ public struct Session: ~Copyable {
     _ = unsafe layout.take(taskBytes)
     _ = unsafe layout.take(measuring.taskCount * MemoryLayout<UInt64>.stride)
     _ = unsafe layout.take(measuring.sharedBytes)
-    guard !layout.hasOverflown else { throw .outOfMemory(bytes: Int.max) }
+    // Strides and paddings of a small file may ask for any scratch: it may take what the arena may.
+    let limit = Int(clamping: storage.file.limits.arenaBytes)
+    guard !layout.hasOverflown, layout.count <= limit, measuring.workerBytes <= limit else {
+      throw .file(ModelFileError(.overLimit, at: .file, "kernels need more memory than the limit"))
+    }
     let block = try Self.block(layout.count)
 
     var places = unsafe Places(base: block.base)

@@ -59,8 +59,10 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     plan->plane = (int64_t)phase_rows(c) * c->out_w;
     plan->copies = (int64_t)c->kernel_w * phases(c);
     plan->source = shared;
-    plan->gathers = (int64_t)c->batch * c->in_channels * plan->copies * plan->plane *
-                        (int64_t)sizeof(float) > COPY_BYTES;
+    // In floating point: a hand-made file's extents may overflow any integer here.
+    plan->gathers = (double)c->batch * c->in_channels * (double)c->kernel_w * phases(c) *
+                        (double)plan->plane * (double)sizeof(float) > COPY_BYTES;
+    if (plan->gathers) plan->copies = 0;  // none are made, so nothing is sized by them
   }
   plan->packs = packs(plan);
   esp_weight_plan_tile(w, c->out_h * c->out_w, plan->packs ? 0 : spread(plan));

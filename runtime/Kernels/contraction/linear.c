@@ -29,7 +29,7 @@ static int32_t units(const esp_linear_plan *plan) {
   const esp_weight *w = &plan->l.weight;
   const int32_t panels = plan->weight.panels_per_group;
   return plan->vector && w->counts && w->packing == ESP_PACKING_PANELS
-             ? divide_up(panels, w->panels_per_list)
+             ? (panels - 1) / w->panels_per_list + 1  // a list may claim up to 2^31 - 1 panels
              : panels;
 }
 
