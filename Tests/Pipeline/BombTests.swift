@@ -160,20 +160,6 @@ import Testing
     #expect(throws: EspalierError.self) { try Espalier.run(model, inputs: ["x": image]) }
   }
 
-  /// A convolution whose copies of the input would have 2^64 bytes, which wraps to none at all.
-  @Test func `sizes of copies do not wrap`() throws {
-    var graph = Graph()
-    let x = graph.addInput("x", TensorType(.float32, [1, 1, 2, 4_198_399]))
-    let w = graph.addConstant(
-      "w", Tensor([Float](repeating: 1, count: 8192), shape: [1, 1, 2, 4096]))
-    graph.outputs = [
-      graph.addNode("Conv", [x, w], attributes: ["strides": .integers([1 << 30, 1])])
-    ]
-    let bytes = try Conversion(Specialised(graph), file: "test").bytes()
-    let model = try loadModel(bytes: bytes, name: "test")
-    _ = try Session(model)
-  }
-
   /// Converts within seconds to a file of moderate size, or is refused.
   private func expectSmall(
     _ name: String, _ make: (inout Graph) -> Graph.ValueID
