@@ -1,5 +1,11 @@
 // Micro-kernels of esp_pattern.h for the vector type that the including file chose. x is a packed
-// tile, so whole vectors may be read.
+// tile, so whole vectors may be read. That file may say how a column's weights are loaded:
+// ESP_PATTERN_WEIGHTS(n) prepares n of them at w, ESP_PATTERN_WEIGHT(i, n) is one, in all lanes.
+
+#ifndef ESP_PATTERN_WEIGHT
+#define ESP_PATTERN_WEIGHTS(n)
+#define ESP_PATTERN_WEIGHT(i, n) esp_vec_set(w[i])
+#endif
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
@@ -11,13 +17,15 @@
     const float *p = call->x + *offsets;                                                      \
     esp_vec b[ESP_PATTERN_MAX_VECTORS];                                                       \
     ESP_UNROLL for (int j = 0; j < N; j++) b[j] = esp_vec_load(p + j * ESP_VEC_WIDTH);        \
+    enum { taken = __builtin_popcount(set) };                                                 \
+    ESP_PATTERN_WEIGHTS(taken)                                                                \
     ESP_UNROLL for (int i = 0; i < 4; i++) {                                                  \
       if (((set) >> i) & 1) {                                                                 \
-        esp_vec a = esp_vec_set(w[__builtin_popcount((set) & ((1 << i) - 1))]);               \
+        esp_vec a = ESP_PATTERN_WEIGHT(__builtin_popcount((set) & ((1 << i) - 1)), taken);    \
         ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);   \
       }                                                                                       \
     }                                                                                         \
-    w += __builtin_popcount(set);                                                             \
+    w += taken;                                                                               \
   }
 
 static inline __attribute__((always_inline)) void esp_pattern_panel(
