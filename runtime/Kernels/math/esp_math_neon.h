@@ -16,21 +16,21 @@ typedef uint32x4_t esp_mask;
 
 static inline esp_vec esp_vec_load(const float *p) { return vld1q_f32(p); }
 static inline void esp_vec_store(float *p, esp_vec v) { vst1q_f32(p, v); }
-// NEON has no masked loads and stores: a tail goes through the stack, touching nothing beyond it.
+// NEON has no masked loads and stores: a tail is a pair and a single lane, at most. A loop over its
+// lanes would become a call, and no sum survives one in a register.
 static inline esp_vec esp_vec_load_first(const float *p, int n) {
   if (n >= 4) return vld1q_f32(p);
-  float lanes[4] = {0, 0, 0, 0};
-  for (int i = 0; i < n; i++) lanes[i] = p[i];
-  return vld1q_f32(lanes);
+  float32x2_t low = vdup_n_f32(0), high = low;
+  if (n >= 2) low = vld1_f32(p);
+  if (n == 1) low = vld1_lane_f32(p, low, 0);
+  if (n == 3) high = vld1_lane_f32(p + 2, high, 0);
+  return vcombine_f32(low, high);
 }
 static inline void esp_vec_store_first(float *p, esp_vec v, int n) {
-  if (n >= 4) {
-    vst1q_f32(p, v);
-    return;
-  }
-  float lanes[4];
-  vst1q_f32(lanes, v);
-  for (int i = 0; i < n; i++) p[i] = lanes[i];
+  if (n >= 4) vst1q_f32(p, v);
+  if (n == 2 || n == 3) vst1_f32(p, vget_low_f32(v));
+  if (n == 1) vst1q_lane_f32(p, v, 0);
+  if (n == 3) vst1q_lane_f32(p + 2, v, 2);
 }
 static inline esp_vec esp_vec_set(float x) { return vdupq_n_f32(x); }
 static inline esp_vec esp_vec_add(esp_vec a, esp_vec b) { return vaddq_f32(a, b); }
