@@ -82,8 +82,12 @@ import Testing
     #expect(found.first?.code == .badFile)
   }
 
-  @Test func `the same bytes may not be read without end`() throws {
-    let many = (0..<200).map { external("weights.bin", "0", "8", name: "w\($0)") }
+  @Test(arguments: ["", "./"])
+  func `the same bytes may not be read without end, however spelled`(_ prefix: String) throws {
+    let many = (0..<200).map { index in
+      external(
+        String(repeating: prefix, count: index) + "weights.bin", "0", "8", name: "w\(index)")
+    }
     let source = graph(nodes: [node("Relu", ["x"], ["y"])], initializers: many)
     let found = problems(
       importing: ONNXTests.model(graph: source), directory: folder.path("model"))
