@@ -4,8 +4,9 @@
 //
 // For each layer: microseconds (those of copying planes, too), GFLOP/s and share of the measured
 // multiply-add peak, dense; then, for each kind of pruning, how many times faster, and the share of
-// peak that its remaining work reaches. "cold" evicts weights and input before each run, as the
-// rest of a model would. "others" times linear layers, products and depthwise convolutions instead.
+// peak that its remaining work reaches. "cold" evicts weights and their lists before each run,
+// as the rest of a model would. "others" times linear layers, products and depthwise
+// convolutions instead.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
   for (double until = seconds_now() + 0.15; seconds_now() < until;) {
     if (cold) {
       evict(p.values.memory, p.values.bytes);
-      evict(x.memory, x.bytes);
+      evict(memory.plan.memory, memory.plan.bytes);
     }
     const double begin = seconds_now();
     for (int t = 0; t < n; t++) {

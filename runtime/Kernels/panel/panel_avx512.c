@@ -62,6 +62,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
     const float *p = x + *offsets;
     esp_vec b[3];
     ESP_UNROLL for (int j = 0; j < 3; j++) b[j] = esp_vec_load(p + j * 16);
+    esp_panel_fetch(w, offsets, V);
     ESP_UNROLL for (int i = 0; i < V; i++) {
       esp_vec a = esp_vec_set(w[i]);
       ESP_UNROLL for (int j = 0; j < 3; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
