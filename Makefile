@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build board lint docs bench-kernels bench-resnet50 check-arrows check-neon \
-  check-board check-onnx-cases check-torchvision check-pruned check-minilm
+  check-neon-cycles check-board check-onnx-cases check-torchvision check-pruned check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -33,6 +33,10 @@ check-arrows: setup ## Forbidden imports between modules are refused
 check-neon: ## NEON kernels against the reference, under the emulator
 	@Scripts/setup-board.sh
 	@Scripts/check-neon.sh
+
+check-neon-cycles: ## Cycles of the NEON loops by llvm-mca, against docs/neon.md
+	@Scripts/setup-board.sh
+	@Scripts/analyse-neon.sh
 
 check-board: build ## The digits model on an emulated board, against the host
 	@Scripts/setup-board.sh

@@ -74,6 +74,11 @@ tests
 part "bad input at the command" Tests/Pipeline/bad-input.sh || true
 if part "board tools" Scripts/setup-board.sh; then
   part "NEON kernels under the emulator" Scripts/check-neon.sh || true
+  if reason=$(Scripts/apt-install.sh llvm-19 2>&1); then
+    part "cycles of NEON loops" Scripts/analyse-neon.sh || true
+  else
+    skip "cycles of NEON loops" "$(tail -n 1 <<<"$reason")"
+  fi
   part "digits on an emulated board" Scripts/check-board.sh || true
 fi
 if [ -n "$cases" ]; then
