@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build board lint docs bench-kernels bench-resnet50 check-arrows check-neon \
-  check-neon-cycles check-board check-onnx-cases check-torchvision check-pruned check-minilm
+.PHONY: help demo test build board lint docs bench-kernels bench-resnet50 bench-peers check-arrows \
+  check-neon check-neon-cycles check-board check-onnx-cases check-torchvision check-pruned check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -60,6 +60,12 @@ check-minilm: build ## A sentence encoder against onnxruntime
 
 bench-resnet50: build ## ResNet-50, dense and sparse, beside onnxruntime in one run
 	@Scripts/bench-resnet50.sh
+
+bench-peers: build ## Beside other runtimes: writes docs/performance.md (25 minutes); or PEERS="--quick"
+	@Scripts/build.sh --product PeerWorker
+	@python=$$(Tests/Performance/peers/environment.sh) && \
+	  $$python Tests/Performance/peers/bench-peers.py $(PEERS)
+PEERS ?= --output docs/performance.md
 
 .PHONY: setup
 setup:

@@ -54,6 +54,12 @@ let modules: [Target] = [
     name: "DigitsDemo", dependencies: ["Espalier"], path: "Examples/digits/Demo",
     swiftSettings: settings()),
 
+  // what `make bench-peers` times beside other runtimes
+  .executableTarget(
+    name: "PeerWorker", dependencies: ["EspalierMeasure", "EspalierExecutor", "EspalierBoard"],
+    path: "Tests/Performance/peers/Worker", swiftSettings: settings(),
+    linkerSettings: [.linkedLibrary("m")]),
+
   // tests: one folder per module
   tests("BoardTests", "Tests/Board", ["EspalierBoard"]),
   tests("LatencyReportTests", "Tests/LatencyReport", ["EspalierLatencyReport"]),

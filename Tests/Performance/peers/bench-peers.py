@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Times Espalier beside other runtimes, all of them in one run, and prints the tables.
+
+    bench-peers.py [MODEL ...]     a name of the goals' table (default: all five), or a .onnx file
+
+Run by `make bench-peers`; README.md says how it measures.
+"""
+import argparse
+import datetime
+import os
+import pathlib
+import random
+import sys
+import time
+
+import models
+import report
+from contender import HERE
+from engines import ENGINES
+from goals import GOALS
+from measuring import TOLERANCE, Plan, measure
+
+
+def main():
+    arguments = parse()
+    plan = Plan(
+        folder=arguments.folder, threads=arguments.threads, rounds=arguments.rounds,
+        seconds=arguments.seconds, device="host" if models.can_measure() else None,
+        order=random.Random(arguments.seed))
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    if arguments.with_deepsparse:
+        plan.deepsparse = models.command(HERE / "environment.sh", "deepsparse").split()[-1]
+
+    started = time.monotonic()
+    results = []
+    for position, name in enumerate(arguments.models, 1):
+        def say(text):
+            minutes, seconds = divmod(int(time.monotonic() - started), 60)
+            print(f"[{minutes:2}:{seconds:02}] {name} ({position} of {len(arguments.models)}): {text}",
+                  file=sys.stderr, flush=True)
+        results.append(measure(name, plan, say))
+
+    text = report.document(results, {
+        "date": datetime.date.today().isoformat(), "machine": machine(),
+        "versions": ", ".join(versions(results)), "rounds": plan.rounds, "seconds": plan.seconds,
+        "tolerance": TOLERANCE})
+    print(text)
+    if arguments.output:
+        arguments.output.write_text(text)
+
+
+def versions(results):
+    """Espalier's and those of all engines that ran."""
+    yield f"Espalier {models.command(models.ESPALIER, '--version').strip()}"
+    found = {ENGINES[c.engine].package: c.version for result in results
+             for c in result.contenders if c.version}
+    yield from (f"{engine} {version}" for engine, version in found.items())
+
+
+def machine():
+    """The processor's name and how many cores this process may use."""
+    names = [line.split(":", 1)[1].strip()
+             for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+             if line.startswith("model name")]
+    return f"{names[0] if names else 'unnamed processor'}, {len(os.sched_getaffinity(0))} cores"
+
+
+def parse():
+    cache = pathlib.Path(os.environ.get("ESPALIER_CACHE", pathlib.Path.home() / ".cache/espalier"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="*", default=list(GOALS), metavar="MODEL")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], choices=[1, 2])
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of one burst")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.1 s: a rough picture")
+    parser.add_argument("--seed", type=int, default=20, help="of the order within rounds")
+    parser.add_argument("--folder", type=pathlib.Path, default=cache / "peer-models",
+                        help="where models are kept")
+    parser.add_argument("--output", type=pathlib.Path, help="the .md file to write as well")
+    parser.add_argument("--with-deepsparse", action="store_true",
+                        help="accepts its licence; its times are never written to a file")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.rounds, arguments.seconds = 3, 0.1
+    if len(os.sched_getaffinity(0)) < max(arguments.threads):
+        parser.error(f"{max(arguments.threads)} threads need as many cores")
+    if arguments.with_deepsparse and arguments.output:
+        parser.error("--with-deepsparse only prints: leave --output out")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()

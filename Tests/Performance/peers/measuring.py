@@ -1,0 +1,142 @@
+"""Measures all engines on one network and its pruned forms, in rounds that every engine takes part in."""
+import dataclasses
+import random
+import sys
+
+import numpy as np
+
+import intervals
+import models
+from contender import Contender, Failed
+from goals import GOALS, TITLES, VARIANTS
+
+# The largest error against onnxruntime, as a share of the output's range, at which a time counts.
+TOLERANCE = 1e-4
+DENSE_PEERS = ("onnxruntime", "openvino", "MNN", "ncnn")
+# Engines that make use of zeros, and the patterns they are shown.
+SPARSE_PEERS = ("MNN sparse",)
+SPARSE_VARIANTS = ("block 8x1 70 %", "unstructured 90 %")
+
+
+@dataclasses.dataclass
+class Plan:
+    folder: object
+    threads: list
+    rounds: int
+    seconds: float
+    device: str | None
+    order: random.Random
+    # The python that has deepsparse; without it that engine is left out.
+    deepsparse: str | None = None
+
+    def engines(self, variant):
+        """The engines that run a variant, Espalier first."""
+        if variant.pattern is None:
+            return ["espalier", *DENSE_PEERS, *(["deepsparse"] if self.deepsparse else [])]
+        if variant.name in SPARSE_VARIANTS:
+            return ["espalier", *SPARSE_PEERS, *(["deepsparse"] if self.deepsparse else [])]
+        return ["espalier"]
+
+
+@dataclasses.dataclass
+class Result:
+    """What was measured on one network."""
+
+    model: str
+    contenders: list
+    # (engine, variant, threads) -> why there is no time.
+    failures: dict
+    # (engine, variant) of all that should have run beside Espalier.
+    peers: list
+
+    @property
+    def title(self):
+        return TITLES.get(self.model, self.model)
+
+    def find(self, engine, variant, threads):
+        return next((c for c in self.contenders if (c.engine, c.variant, c.threads)
+                     == (engine, variant, threads)), None)
+
+    def best_peer(self, threads):
+        """The fastest dense peer."""
+        found = [self.find(engine, "dense", threads) for engine in DENSE_PEERS]
+        return min(filter(None, found), key=lambda c: c.median, default=None)
+
+    def ratio(self, variant, threads):
+        """The best peer's time over Espalier's on a variant, with its interval."""
+        here, there = self.find("espalier", variant, threads), self.best_peer(threads)
+        return intervals.ratio(there.rounds, here.rounds) if here and there else None
+
+
+def measure(name, plan, say):
+    """Times every contender on one network and its pruned forms."""
+    dense = models.network(name, plan.folder)
+    folder = plan.folder / (name if name in GOALS else dense.stem)
+    folder.mkdir(exist_ok=True)
+    inputs = models.inputs(dense, folder)
+    result = Result(dense.stem if name not in GOALS else name, [], {}, [])
+    try:
+        for variant in VARIANTS:
+            say(f"preparing {variant.name}")
+            onnx_path = models.pruned(dense, variant, folder)
+            packed = models.packed(onnx_path, variant, folder, plan.device)
+            expected = reference(onnx_path, inputs, folder)
+            for engine in plan.engines(variant):
+                path = packed if engine == "espalier" else onnx_path
+                enter(result, engine, variant.name, path, inputs, expected, plan)
+        rounds(result.contenders, plan, say)
+        for contender in result.contenders:
+            contender.growth = contender.peak_growth()
+    finally:
+        for contender in result.contenders:
+            contender.end()
+    return result
+
+
+def reference(onnx_path, inputs, folder):
+    """onnxruntime's outputs."""
+    contender = Contender("onnxruntime", "reference", onnx_path, inputs, 1)
+    try:
+        contender.load()
+        contender.warm_up(0)
+        return contender.outputs(folder / "reference")
+    finally:
+        contender.end()
+
+
+def enter(result, engine, variant, path, inputs, expected, plan):
+    """Starts an engine's workers, warm and checked; else notes why it does not take part."""
+    if engine != "espalier":
+        result.peers.append((engine, variant))
+    python = plan.deepsparse if engine == "deepsparse" else sys.executable
+    for threads in plan.threads:
+        contender = Contender(engine, variant, path, inputs, threads, python)
+        try:
+            contender.load()
+            contender.warm_up(plan.seconds)
+            contender.error = difference(expected, contender.outputs(path.with_name("outputs")))
+            if not contender.error <= TOLERANCE:
+                raise Failed(f"wrong by {contender.error:.1e} of the output's range")
+            result.contenders.append(contender)
+        except Failed as failure:
+            result.failures[engine, variant, threads] = str(failure)
+            contender.end()
+
+
+def rounds(contenders, plan, say):
+    for number in range(1, plan.rounds + 1):
+        if number == 1 or number % 4 == 0:
+            seconds = sum(1.1 * c.expected for c in contenders) * (plan.rounds - number + 1)
+            say(f"round {number} of {plan.rounds}, {len(contenders)} workers, "
+                f"about {seconds:.0f} s left")
+        for contender in plan.order.sample(contenders, len(contenders)):
+            contender.burst()
+
+
+def difference(expected, outputs):
+    """The largest error of any output, as a share of that output's range."""
+    if [array.size for array in expected] != [array.size for array in outputs]:
+        raise Failed("outputs of other sizes")
+    return max(
+        float(np.abs(right.ravel() - array.ravel()).max() / (right.max() - right.min()))
+        for right, array in zip(expected, outputs))

@@ -1,0 +1,94 @@
+"""Makes the files of a comparison: networks, pruned ones, packed ones and random inputs.
+
+A file that is newer than what it is made from is kept, so that a second run starts at once.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+ESPALIER = pathlib.Path(
+    os.environ.get("ESPALIER", REPOSITORY / ".build/release/espalier")).resolve()
+WORKER = ESPALIER.with_name("PeerWorker")
+
+
+def network(name, folder):
+    """The ONNX file of a network of the goals' table; a path stands for itself."""
+    if name.endswith(".onnx"):
+        return pathlib.Path(name).resolve()
+    path = folder / name / "dense.onnx"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if name == "swin_t":
+        exports = folder / "torchvision"
+        exported = exports / "swin_t.ts.onnx"
+        if not exported.exists():
+            exports.mkdir(exist_ok=True)
+            python = command(REPOSITORY / "Scripts/oracle-env.sh").split()[-1]
+            command(python, REPOSITORY / "Scripts/export-torchvision.py", "--folder", exports, name)
+        if not path.exists():
+            path.hardlink_to(exported)
+    elif not newer(path, ESPALIER):
+        command(ESPALIER, "zoo", name, "-o", path)
+    return path
+
+
+def pruned(dense, variant, folder):
+    """The network with zeros in the variant's pattern."""
+    if variant.pattern is None:
+        return dense
+    path = folder / f"{variant.slug}.onnx"
+    if not newer(path, ESPALIER, dense):
+        options = ["--sparsity", str(variant.sparsity)] if variant.sparsity else []
+        command(ESPALIER, "prune", dense, "-o", path, "--pattern", variant.pattern, *options)
+    return path
+
+
+def packed(onnx_path, variant, folder, device):
+    """The .esp file; with `device`, each layer's kernel is chosen by measurement on this machine."""
+    path = folder / f"{variant.slug}.esp"
+    if not newer(path, ESPALIER, onnx_path):
+        options = ["--device", device] if device else []
+        command(ESPALIER, "convert", onnx_path, "-o", path, *options)
+    return path
+
+
+def can_measure():
+    """Whether `espalier convert` has the option --device."""
+    return "--device" in command(ESPALIER, "convert", "--help")
+
+
+def inputs(onnx_path, folder):
+    """One .npy file per input, in the order of the graph: standard normal numbers of a fixed seed."""
+    import onnx
+
+    graph = onnx.load(onnx_path, load_external_data=False).graph
+    constants = {value.name for value in graph.initializer}
+    generator = np.random.default_rng(20)
+    paths = []
+    for value in graph.input:
+        if value.name in constants:
+            continue
+        kind = value.type.tensor_type
+        if kind.elem_type != onnx.TensorProto.FLOAT:
+            sys.exit(f"bench-peers: {onnx_path}: input {value.name} is not float32")
+        shape = [dim.dim_value or 1 for dim in kind.shape.dim]
+        paths.append(folder / f"input.{len(paths)}.npy")
+        np.save(paths[-1], generator.standard_normal(shape).astype(np.float32))
+    return paths
+
+
+def newer(path, *sources):
+    return path.exists() and all(
+        path.stat().st_mtime >= source.stat().st_mtime for source in sources)
+
+
+def command(*words):
+    """Standard output of a command that must succeed."""
+    run = subprocess.run(
+        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if run.returncode:
+        sys.exit(f"bench-peers: exit {run.returncode}: {' '.join(map(str, words))}\n{run.stderr}")
+    return run.stdout
