@@ -137,7 +137,14 @@ void benchmark_others(esp_isa isa, double peak) {
   time_linear(isa, peak, 197, 768, 3072, STORE_DENSE, 8, 100, ESP_ACTIVATION_GELU);
   time_linear(isa, peak, 197, 3072, 768, STORE_DENSE, 8, 100, none);
   time_linear(isa, peak, 128, 384, 1536, STORE_DENSE, 8, 100, none);
-  time_linear(isa, peak, 197, 768, 768, STORE_SHARED, 8, 30, none);
+  // Lengths of sequences that fill tiles badly must not cost more for each token.
+  static const int32_t lengths[] = {1, 7, 13, 49, 50, 128, 196, 197, 384};
+  for (int i = 0; i < 9; i++) {
+    time_linear(isa, peak, lengths[i], 768, 768, STORE_DENSE, 8, 100, none);
+  }
+  for (int i = 0; i < 9; i++) {
+    time_linear(isa, peak, lengths[i], 768, 768, STORE_SHARED, 8, 30, none);
+  }
   time_linear(isa, peak, 197, 768, 768, STORE_SHARED, 4, 50, none);
   time_linear(isa, peak, 197, 768, 768, STORE_PATTERNS, 4, 50, none);
   static const int32_t heights[] = {8, 4, 2, 1};

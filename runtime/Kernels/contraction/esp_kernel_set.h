@@ -3,6 +3,7 @@
 #define ESP_KERNEL_SET_H
 
 #include "../depthwise/esp_depthwise.h"
+#include "../feature/esp_feature.h"
 #include "../matvec/esp_matvec.h"
 #include "../pack/esp_pack.h"
 #include "../panel/esp_panel.h"
@@ -17,6 +18,7 @@ typedef struct esp_kernel_set {
   const esp_pack_kernels *pack;
   const esp_matvec_kernels *matvec;
   const esp_depthwise_kernels *depthwise;
+  const esp_feature_kernels *feature;
 } esp_kernel_set;
 
 /// The kernels of an instruction set this build has, or the scalar ones.

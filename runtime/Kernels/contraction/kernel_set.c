@@ -6,6 +6,7 @@
   extern const esp_pack_kernels esp_pack_##isa;                                                \
   extern const esp_matvec_kernels esp_matvec_##isa;                                            \
   extern const esp_depthwise_kernels esp_depthwise_##isa;                                      \
+  extern const esp_feature_kernels esp_feature_##isa;                                          \
   static const esp_kernel_set esp_set_##isa = {                                                \
       .width = vector_width,                                                                   \
       .panel = &esp_panel_##isa,                                                               \
@@ -13,6 +14,7 @@
       .pack = &esp_pack_##isa,                                                                 \
       .matvec = &esp_matvec_##isa,                                                             \
       .depthwise = &esp_depthwise_##isa,                                                       \
+      .feature = &esp_feature_##isa,                                                           \
   };
 
 ESP_SET(scalar, 1)

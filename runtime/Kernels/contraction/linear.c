@@ -5,6 +5,7 @@
 // transposed back a few rows at a time, while they are in cache.
 #include <math.h>
 
+#include "esp_sequence.h"
 #include "esp_weight_plan.h"
 
 /// Fewer tokens than this leave most lanes of a tile empty.
@@ -186,6 +187,7 @@ static void fill_rows(esp_weight_plan *plan) {
 }
 
 esp_requirements esp_linear_requirements(const esp_linear *l, esp_isa isa) {
+  if (esp_is_sequence(l)) return esp_sequence_requirements(l, isa);
   esp_linear_plan plan, *placed;
   esp_requirements r = {0};
   r.plan_bytes = lay_out(l, isa, &placed, &plan, 0);
@@ -195,7 +197,7 @@ esp_requirements esp_linear_requirements(const esp_linear *l, esp_isa isa) {
 
 int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *shared,
                        esp_task tasks[2], const char **kernel) {
-  (void)shared;
+  if (esp_is_sequence(l)) return esp_sequence_prepare(l, isa, memory, shared, tasks, kernel);
   esp_linear_plan plan, *placed;
   lay_out(l, isa, &placed, &plan, memory);
   // Matrix times vector reads the columns themselves, but takes the entries.

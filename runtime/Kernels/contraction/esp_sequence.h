@@ -1,0 +1,13 @@
+// Dense linear layers over many tokens.
+#ifndef ESP_SEQUENCE_H
+#define ESP_SEQUENCE_H
+
+#include "esp_contraction.h"
+
+/// Whether a layer is one: dense panels of 8 rows, and tokens enough to share what they load.
+int esp_is_sequence(const esp_linear *);
+esp_requirements esp_sequence_requirements(const esp_linear *, esp_isa);
+int esp_sequence_prepare(const esp_linear *, esp_isa, void *memory, void *shared,
+                         esp_task tasks[2], const char **kernel);
+
+#endif

@@ -1,0 +1,87 @@
+// Micro-kernels of esp_feature.h for the vector type that the including file chose. That file
+// defines ESP_FEATURE_STEP, the tokens in a row of x; ESP_FEATURE_VECTOR(w, j), vector j of the
+// panels that w[] points into; and may define ESP_FEATURE_LOAD(x, T) and ESP_FEATURE_TOKEN(x, t) to
+// read the tokens of a row together.
+
+#ifndef ESP_FEATURE_TOKEN
+#define ESP_FEATURE_LOAD(x, T)
+#define ESP_FEATURE_TOKEN(x, t) esp_vec_set((x)[t])
+#endif
+#ifndef ESP_FEATURE_ORDER
+#define ESP_FEATURE_ORDER(sum)
+#endif
+
+// Everything is unrolled at compile time: `acc` must become registers.
+#define ESP_UNROLL _Pragma("clang loop unroll(full)")
+
+/// What sums of token t and vector j begin with; n of its lanes exist.
+static inline __attribute__((always_inline)) esp_vec esp_feature_start(
+    const esp_feature_call *call, int t, int j, int n) {
+  const ptrdiff_t at = t * call->y_stride + j * ESP_VEC_WIDTH;
+  if (!call->first) return esp_vec_load_first(call->y + at, n);
+  esp_vec start = esp_vec_set(0.0f);
+  if (call->bias) start = esp_vec_load_first(call->bias + j * ESP_VEC_WIDTH, n);
+  if (call->residual) start = esp_vec_add(start, esp_vec_load_first(call->residual + at, n));
+  return start;
+}
+
+static inline __attribute__((always_inline)) void esp_feature_rows(const esp_feature_call *call,
+                                                                   const int T, const int V,
+                                                                   const int P) {
+  enum { W = ESP_VEC_WIDTH };
+  esp_vec acc[ESP_FEATURE_TOKENS][8];
+  int lanes[8];
+  ESP_UNROLL for (int j = 0; j < V; j++) {
+    const int left = call->features - j * W;
+    lanes[j] = left < 0 ? 0 : left < W ? left : W;
+  }
+  ESP_UNROLL for (int t = 0; t < T; t++) {
+    ESP_UNROLL for (int j = 0; j < V; j++) acc[t][j] = esp_feature_start(call, t, j, lanes[j]);
+  }
+  const float *w[ESP_FEATURE_PANELS], *x = call->x;
+  ESP_UNROLL for (int p = 0; p < P; p++) w[p] = call->panels[p];
+  const ptrdiff_t step = call->step;
+  uintptr_t ahead = call->ahead;
+  const uintptr_t ahead_step = call->ahead_step;
+#define ESP_FEATURE_ROUND                                                               \
+  {                                                                                     \
+    esp_vec v[8];                                                                       \
+    ESP_UNROLL for (int j = 0; j < V; j++) v[j] = ESP_FEATURE_VECTOR(w, j);             \
+    ESP_FEATURE_LOAD(x, T)                                                              \
+    ESP_UNROLL for (int t = 0; t < T; t++) {                                            \
+      const esp_vec token = ESP_FEATURE_TOKEN(x, t);                                    \
+      ESP_UNROLL for (int j = 0; j < V; j++) acc[t][j] = esp_vec_fma(token, v[j], acc[t][j]); \
+      ESP_UNROLL for (int j = 0; j < V; j++) { ESP_FEATURE_ORDER(acc[t][j]) }           \
+    }                                                                                   \
+    ESP_UNROLL for (int p = 0; p < P; p++) w[p] += step;                                \
+    x += ESP_FEATURE_STEP;                                                              \
+  }
+  int32_t k = call->count;
+  for (; k >= 4; k -= 4) {
+    __builtin_prefetch((const void *)ahead, 0, 2);
+    __builtin_prefetch((const void *)(ahead + 64), 0, 2);
+    ahead += ahead_step;
+    ESP_UNROLL for (int i = 0; i < 4; i++) ESP_FEATURE_ROUND
+  }
+  for (; k > 0; k--) ESP_FEATURE_ROUND
+#undef ESP_FEATURE_ROUND
+  const esp_vec low = esp_vec_set(call->low), high = esp_vec_set(call->high);
+  ESP_UNROLL for (int t = 0; t < T; t++) {
+    ESP_UNROLL for (int j = 0; j < V; j++) {
+      float *y = call->y + t * call->y_stride + j * W;
+      const esp_vec value = esp_vec_clip(acc[t][j], low, high);
+      if (lanes[j] == W) {
+        esp_vec_store(y, value);
+      } else {
+        esp_vec_store_first(y, value, lanes[j]);
+      }
+    }
+  }
+}
+
+/// T tokens by V vectors of P panels.
+#define ESP_FEATURE_KERNEL(T, V, P)                                                   \
+  static void ESP_VEC_NAME(esp_feature_##T##x##P)(const esp_feature_call *call) {     \
+    esp_feature_rows(call, T, V, P);                                                  \
+  }
+#define ESP_FEATURE_NAME(T, P) ESP_VEC_NAME(esp_feature_##T##x##P)
