@@ -96,6 +96,13 @@ int esp_check_linear(int isa, uint32_t seed, char *message, size_t size) {
     k.l.in_features = i % 40 == 39 ? 2000 + random_below(&r, 1200) : random_extent(&r, 150);
     k.l.out_features = i % 40 == 39 ? 300 : random_extent(&r, 150);
     k.l.epilogue = random_epilogue(&r);
+    // Long sequences, in several runs; wide ones, whose sums wait between blocks.
+    if (i % 20 == 9) {
+      k.l.tokens = 380 + random_below(&r, 1400);
+      k.l.in_features = random_extent(&r, 40);
+    }
+    if (i % 80 == 79) k.l.in_features = 7200 + random_below(&r, 900);
+    if (i % 80 == 79 || i % 40 == 9) k.store = STORE_DENSE, k.height = 8;
     if (run_case((esp_isa)isa, &k, &r, message, size)) return 1;
   }
   return 0;

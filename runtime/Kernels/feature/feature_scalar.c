@@ -1,4 +1,5 @@
-// Feature micro-kernels in plain C: 2 tokens by one panel, for processors without a file of their own.
+// Feature micro-kernels in plain C: 2 tokens by one panel, for processors without a file of
+// their own.
 #include "../math/esp_math_scalar.h"
 #include "esp_feature.h"
 
