@@ -17,14 +17,16 @@ import models
 import report
 from contender import HERE
 from engines import ENGINES
-from goals import GOALS
-from measuring import TOLERANCE, Plan, measure
+from goals import GOALS, VARIANTS
+from measuring import PEERS_TOLERANCE, TOLERANCE, Plan, measure
 
 
 def main():
     arguments = parse()
     plan = Plan(
-        folder=arguments.folder, threads=arguments.threads, rounds=arguments.rounds,
+        folder=arguments.folder,
+        variants=[v for v in VARIANTS if not arguments.variants or v.name in arguments.variants],
+        threads=arguments.threads, rounds=arguments.rounds,
         seconds=arguments.seconds, device="host" if models.can_measure() else None,
         order=random.Random(arguments.seed))
     plan.folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +45,7 @@ def main():
     text = report.document(results, {
         "date": datetime.date.today().isoformat(), "machine": machine(),
         "versions": ", ".join(versions(results)), "rounds": plan.rounds, "seconds": plan.seconds,
-        "tolerance": TOLERANCE})
+        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE})
     print(text)
     if arguments.output:
         arguments.output.write_text(text)
@@ -69,6 +71,8 @@ def parse():
     cache = pathlib.Path(os.environ.get("ESPALIER_CACHE", pathlib.Path.home() / ".cache/espalier"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("models", nargs="*", default=list(GOALS), metavar="MODEL")
+    parser.add_argument("--variants", nargs="+", choices=[variant.name for variant in VARIANTS],
+                        metavar="NAME", help='some of the patterns: dense, "nm 2:4", ...')
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], choices=[1, 2])
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=0.2, help="of one burst")

@@ -1,5 +1,6 @@
 """Measures all engines on one network and its pruned forms, in rounds that every engine takes part in."""
 import dataclasses
+import pathlib
 import random
 import sys
 
@@ -8,10 +9,12 @@ import numpy as np
 import intervals
 import models
 from contender import Contender, Failed
-from goals import GOALS, TITLES, VARIANTS
+from goals import GOALS, TITLES
 
 # The largest error against onnxruntime, as a share of the output's range, at which a time counts.
+# Peers may approximate functions more roughly than Espalier is held to; half precision would show.
 TOLERANCE = 1e-4
+PEERS_TOLERANCE = 1e-3
 DENSE_PEERS = ("onnxruntime", "openvino", "MNN", "ncnn")
 # Engines that make use of zeros, and the patterns they are shown.
 SPARSE_PEERS = ("MNN sparse",)
@@ -20,7 +23,8 @@ SPARSE_VARIANTS = ("block 8x1 70 %", "unstructured 90 %")
 
 @dataclasses.dataclass
 class Plan:
-    folder: object
+    folder: pathlib.Path
+    variants: list
     threads: list
     rounds: int
     seconds: float
@@ -76,7 +80,7 @@ def measure(name, plan, say):
     inputs = models.inputs(dense, folder)
     result = Result(dense.stem if name not in GOALS else name, [], {}, [])
     try:
-        for variant in VARIANTS:
+        for variant in plan.variants:
             say(f"preparing {variant.name}")
             onnx_path = models.pruned(dense, variant, folder)
             packed = models.packed(onnx_path, variant, folder, plan.device)
@@ -115,7 +119,7 @@ def enter(result, engine, variant, path, inputs, expected, plan):
             contender.load()
             contender.warm_up(plan.seconds)
             contender.error = difference(expected, contender.outputs(path.with_name("outputs")))
-            if not contender.error <= TOLERANCE:
+            if not contender.error <= (TOLERANCE if engine == "espalier" else PEERS_TOLERANCE):
                 raise Failed(f"wrong by {contender.error:.1e} of the output's range")
             result.contenders.append(contender)
         except Failed as failure:

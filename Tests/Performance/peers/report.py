@@ -13,7 +13,7 @@ pinned to one core or two, and is stopped while others run; in each of {rounds} 
 runs a burst of about {seconds:g} s, in shuffled order, so that what disturbs the machine disturbs all
 alike. Times are medians over all rounds; intervals are 95 % bootstrap intervals of the ratio of
 medians, over rounds. A time counts only where the largest error against onnxruntime's output is
-below {tolerance:g} of that output's range. *Ratio* is the time of the fastest dense peer over
+below {tolerance:g} of that output's range ({peers_tolerance:g} for peers). *Ratio* is the time of the fastest dense peer over
 Espalier's, on as many threads: above 1, Espalier is faster. Other work on the host makes single
 milliseconds uncertain; ratios are what to read.
 """
