@@ -84,10 +84,10 @@ static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
   prune(w, kind, l, &r);
   int64_t kept = 0;
   for (int64_t i = 0; i < count; i++) kept += w[i] != 0;
-  static const store_kind stores[] = {STORE_DENSE, STORE_SHARED, STORE_SHARED, STORE_PATTERNS};
+  static const store_kind stores[] = {STORE_DENSE, STORE_SHARED, STORE_SHARED, STORE_PAIRS};
   const char *block = getenv("COLUMN_BLOCK");
-  packed_weight p = pack_weight(stores[kind], w, l->out, columns, 1, kind == VECTOR_2_4 ? 4 : 8,
-                                kind == BLOCK_16X8 ? 2 : 1, block ? atoi(block) : 128, 1);
+  packed_weight p = pack_weight(stores[kind], w, l->out, columns, 1, kind == VECTOR_2_4 ? 4 : kind == STRICT_2_4 ? 2 : 8,
+                                kind == BLOCK_16X8 ? 2 : kind == STRICT_2_4 ? 64 : 1, block ? atoi(block) : 128, 1);
   const int32_t in_map = l->map * l->stride, pad = (l->kernel - 1) / 2;
   esp_convolution c = {
       .batch = 1, .in_channels = l->in, .in_h = in_map, .in_w = in_map,

@@ -123,7 +123,7 @@ static int random_case(esp_isa isa, int depthwise, random_source *r, char *messa
     c->in_channels = groups * random_extent(r, 24);
     c->out_channels = groups * random_extent(r, groups == 1 ? 70 : 20);
     c->weight.groups = groups;
-    k.store = (store_kind)random_below(r, 3);
+    k.store = (store_kind)random_below(r, 4);
   }
   k.height = heights[random_below(r, 4)];
   k.panels_per_list = 1 + random_below(r, 3);
@@ -139,10 +139,11 @@ static int random_case(esp_isa isa, int depthwise, random_source *r, char *messa
 static int every_width(esp_isa isa, random_source *r, char *message, size_t size) {
   static const int32_t heights[] = {1, 2, 4, 8};
   for (int32_t pixels = 1; pixels <= 100; pixels++) {
-    for (int kind = 0; kind < 9; kind++) {
-      convolution_case k = {.store = kind < 4   ? STORE_DENSE
-                                     : kind < 8 ? STORE_SHARED
-                                                : STORE_PATTERNS,
+    for (int kind = 0; kind < 10; kind++) {
+      convolution_case k = {.store = kind < 4    ? STORE_DENSE
+                                     : kind < 8  ? STORE_SHARED
+                                     : kind == 8 ? STORE_PATTERNS
+                                                 : STORE_PAIRS,
                             .height = heights[kind & 3], .panels_per_list = 2, .column_block = 8,
                             .keep = 40, .at_start = pixels & 1, .residual = pixels % 3};
       k.c = (esp_convolution){.batch = 1, .in_channels = 11, .in_h = 1, .in_w = pixels,
@@ -161,11 +162,12 @@ static int every_width(esp_isa isa, random_source *r, char *message, size_t size
 /// about 7 x 7.
 static int many_columns(esp_isa isa, random_source *r, char *message, size_t size) {
   static const int32_t heights[] = {1, 2, 4, 8}, in_channels[] = {531, 2100, 700};
-  for (int kind = 0; kind < 27; kind++) {
-    const int shape = kind / 9, packing = kind % 9, stride = 1 + shape / 2;
-    convolution_case k = {.store = packing < 4   ? STORE_DENSE
-                                   : packing < 8 ? STORE_SHARED
-                                                 : STORE_PATTERNS,
+  for (int kind = 0; kind < 30; kind++) {
+    const int shape = kind / 10, packing = kind % 10, stride = 1 + shape / 2;
+    convolution_case k = {.store = packing < 4    ? STORE_DENSE
+                                   : packing < 8  ? STORE_SHARED
+                                   : packing == 8 ? STORE_PATTERNS
+                                                  : STORE_PAIRS,
                           .height = heights[packing & 3], .panels_per_list = 2,
                           .column_block = 128, .keep = 30, .at_start = kind & 1,
                           .residual = kind % 3};
@@ -186,7 +188,7 @@ static int many_columns(esp_isa isa, random_source *r, char *message, size_t siz
 
 /// Maps so large that tiles are gathered from the input.
 static int large_maps(esp_isa isa, random_source *r, char *message, size_t size) {
-  for (int kind = 0; kind < 3; kind++) {
+  for (int kind = 0; kind < 4; kind++) {
     convolution_case k = {.store = (store_kind)kind, .height = kind ? 4 : 8,
                           .panels_per_list = 1, .column_block = 64, .keep = 20,
                           .at_start = kind & 1};

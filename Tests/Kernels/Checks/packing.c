@@ -67,6 +67,86 @@ static int any_nonzero(const matrix *m, int32_t first, int32_t count, int32_t c)
   return 0;
 }
 
+typedef struct {
+  int32_t rows[2], alone, shared;
+} row_pair;
+
+enum { MOST_IN_BAND = 256 };
+
+/// Columns begin ..< end that each of two rows keeps, and both.
+static void count_kept(const matrix *m, const int32_t rows[2], int32_t begin, int32_t end,
+                       int32_t kept[2], int32_t *both) {
+  kept[0] = kept[1] = *both = 0;
+  for (int32_t c = begin; c < end; c++) {
+    const int first = element(m, rows[0], c) != 0, second = element(m, rows[1], c) != 0;
+    kept[0] += first;
+    kept[1] += second;
+    *both += first && second;
+  }
+}
+
+/// Gives each row of a band, in turn, the one left that it shares most columns with; the pairs that
+/// share least come first.
+static int32_t pair_rows(const matrix *m, int32_t band, int32_t rows, int32_t begin, int32_t end,
+                         row_pair *pairs) {
+  int taken[MOST_IN_BAND] = {0};
+  int32_t count = 0;
+  for (int32_t i = 0; i < rows; i++) {
+    if (taken[i]) continue;
+    taken[i] = 1;
+    int32_t best = -1, most = -1, kept[2], both;
+    for (int32_t j = i + 1; j < rows; j++) {
+      if (taken[j]) continue;
+      count_kept(m, (int32_t[]){band + i, band + j}, begin, end, kept, &both);
+      if (both > most) best = j, most = both;
+    }
+    taken[best] = 1;
+    row_pair pair = {.rows = {band + i, band + best}};
+    count_kept(m, pair.rows, begin, end, kept, &both);
+    pair.shared = both / 4 * 4;
+    pair.alone = ((kept[0] > kept[1] ? kept[0] : kept[1]) - pair.shared + 1) / 2 * 2;
+    int32_t at = count++;
+    for (; at > 0 && pairs[at - 1].shared > pair.shared; at--) pairs[at] = pairs[at - 1];
+    pairs[at] = pair;
+  }
+  return count;
+}
+
+/// The columns that are listed for one row: those that both rows keep (`shared` of them), or those
+/// besides.
+static int32_t next_column(const matrix *m, const row_pair *pair, int row, int32_t begin,
+                           int32_t end, int shared, int32_t from) {
+  int32_t both = 0;
+  for (int32_t c = begin; c < end; c++) {
+    const int kept = element(m, pair->rows[row], c) != 0;
+    const int common = kept && element(m, pair->rows[1 - row], c) != 0 && both < pair->shared;
+    both += common;
+    if (c >= from && kept && common == shared) return c;
+  }
+  return -1;
+}
+
+static void append_pair(const matrix *m, const row_pair *pair, int32_t band, int32_t begin,
+                        int32_t end, growing *stream, growing *values) {
+  for (int row = 0; row < 2; row++) append_u16(stream, pair->rows[row] - band);
+  append_u16(stream, pair->alone);
+  append_u16(stream, pair->shared);
+  int32_t from[2] = {begin, begin};
+  for (int32_t i = 0; i < pair->alone; i++) {
+    for (int row = 0; row < 2; row++) {
+      const int32_t c = next_column(m, pair, row, begin, end, 0, from[row]);
+      append_u16(stream, c < 0 ? 0 : c - begin);
+      append_float(values, c < 0 ? 0 : element(m, pair->rows[row], c));
+      from[row] = c < 0 ? end : c + 1;
+    }
+  }
+  for (int32_t i = 0, c = begin; i < pair->shared; i++, c++) {
+    c = next_column(m, pair, 0, begin, end, 1, c);
+    append_u16(stream, c - begin);
+    for (int row = 0; row < 2; row++) append_float(values, element(m, pair->rows[row], c));
+  }
+}
+
 packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int32_t columns,
                           int32_t groups, int32_t height, int32_t panels_per_list,
                           int32_t column_block, int at_start) {
@@ -137,6 +217,22 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
+      case STORE_PAIRS:
+        p.weight.packing = ESP_PACKING_ROW_PAIRS;
+        p.weight.panel_height = 2;
+        for (int32_t b = 0; b < columns; b += column_block) {
+          const int32_t end = b + column_block < columns ? b + column_block : columns;
+          for (int32_t band = 0; band < m.per_group; band += 2 * panels_per_list) {
+            const int32_t left = m.per_group - band, even = left + left % 2;
+            row_pair pairs[MOST_IN_BAND / 2];
+            const int32_t count = pair_rows(
+                &m, band, even < 2 * panels_per_list ? even : 2 * panels_per_list, b, end, pairs);
+            for (int32_t i = 0; i < count; i++) {
+              append_pair(&m, &pairs[i], band, b, end, &stream, &values);
+            }
+          }
+        }
+        break;
       case STORE_ROWS:
         p.weight.packing = ESP_PACKING_ROWS;
         p.weight.panel_height = 16;
@@ -178,7 +274,7 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.weight.values = (const float *)p.values.memory;
   p.weight.counts = listed ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
-  p.weight.stream = kind == STORE_PATTERNS ? (const uint16_t *)p.stream.memory : 0;
+  p.weight.stream = kind == STORE_PATTERNS || kind == STORE_PAIRS ? (const uint16_t *)p.stream.memory : 0;
   return p;
 }
 

@@ -16,6 +16,7 @@ typedef enum {
   STORE_DENSE,
   STORE_SHARED,      // rows of a panel (and of panels_per_list panels) share columns
   STORE_PATTERNS,
+  STORE_PAIRS,       // panels_per_list is the number of pairs in a band
   STORE_ROWS,
   STORE_DEPTHWISE,
   STORE_KINDS,

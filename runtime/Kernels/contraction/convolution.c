@@ -263,6 +263,7 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
   esp_weight_plan_fill(&plan.weight, c->epilogue.bias, plan.packs ? 0 : plan.column_offsets);
   *placed = plan;
   *kernel = c->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "convolution.patterns"
+            : c->weight.packing == ESP_PACKING_ROW_PAIRS    ? "convolution.pairs"
             : c->weight.counts                              ? "convolution.sparse"
                                                             : "convolution.dense";
   int count = 0;

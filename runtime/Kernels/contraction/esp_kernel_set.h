@@ -6,6 +6,7 @@
 #include "../feature/esp_feature.h"
 #include "../matvec/esp_matvec.h"
 #include "../pack/esp_pack.h"
+#include "../pair/esp_pair.h"
 #include "../panel/esp_panel.h"
 #include "../pattern/esp_pattern.h"
 #include "esp_task.h"
@@ -15,6 +16,7 @@ typedef struct esp_kernel_set {
   int32_t width;
   const esp_panel_kernels *panel;
   const esp_pattern_kernels *pattern;
+  const esp_pair_kernels *pair;
   const esp_pack_kernels *pack;
   const esp_matvec_kernels *matvec;
   const esp_depthwise_kernels *depthwise;

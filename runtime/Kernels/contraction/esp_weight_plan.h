@@ -1,8 +1,8 @@
 // A packed weight made ready for micro-kernels: where each panel's values and offsets begin.
 //
 // Columns may be cut into blocks, so that the part of a tile that kernels read again and again
-// fits the nearest cache: panels of 1, 2 and 4 rows and pattern groups do little work for each
-// value of x they load. Sums wait in scratch between blocks.
+// fits the nearest cache: panels of 1, 2 and 4 rows, pattern groups and row pairs do little work for
+// each value of x they load. Sums wait in scratch between blocks.
 #ifndef ESP_WEIGHT_PLAN_H
 #define ESP_WEIGHT_PLAN_H
 
@@ -10,7 +10,7 @@
 #include "esp_kernel_set.h"
 #include "esp_tiling.h"
 
-/// Values and offsets of one panel and block.
+/// Values and offsets of one panel and block; for row pairs of one band.
 typedef struct esp_panel_entry {
   int64_t value, offset;
   int32_t count;
@@ -19,21 +19,25 @@ typedef struct esp_panel_entry {
 typedef struct esp_weight_plan {
   esp_weight weight;
   const esp_kernel_set *set;
-  /// 4 for pattern groups, 16 for rows.
+  /// 4 for pattern groups, 2 for row pairs, 16 for rows.
   int32_t height;
   int32_t rows_per_group, panels_per_group;
+  /// Panels that are run together: those of a band for row pairs, else one.
+  int32_t unit, units_per_group;
   esp_tiling tiling;
-  /// Blocks of so many columns; those of pattern groups are the file's.
+  /// Blocks of so many columns; those of pattern groups and row pairs are the file's.
   int32_t blocks, block;
   /// Whether a packed tile holds all blocks, or is packed anew for each.
   int32_t whole;
-  /// [group][block][panel].
+  /// [group][block][unit].
   esp_panel_entry *entries;
   /// One per row of every panel: the bias, or zero.
   float *start;
   /// Per list entry, in the order of the lists; dense weights have one list. For pattern groups
   /// the stream, with columns turned into offsets.
   int32_t *offsets;
+  /// The stream of row pairs, with columns turned into offsets counted in vectors.
+  uint16_t *columns;
   /// The functions of the epilogue that fit between limits are applied by micro-kernels; others
   /// (`activates`) in a second pass.
   float low, high;
@@ -67,10 +71,10 @@ static inline int32_t esp_block_size(const esp_weight_plan *plan, int32_t block)
   return left < plan->block ? left : plan->block;
 }
 
-/// Panels of one work item, where `tiles` tiles of columns make items by themselves.
+/// Panels of one work item, whole units, where `tiles` tiles of columns make items by themselves.
 int32_t esp_weight_plan_chunk(const esp_weight_plan *, int64_t tiles);
 
-/// Panels whose sums wait together between blocks.
+/// Panels whose sums wait together between blocks: whole units.
 int32_t esp_weight_plan_together(const esp_weight_plan *);
 /// Floats of scratch for the sums of that many panels.
 size_t esp_weight_plan_sums(const esp_weight_plan *);
@@ -92,7 +96,7 @@ typedef struct esp_tile_job {
   float *partial;
 } esp_tile_job;
 
-/// Multiplies panels first ..< last of the group with the columns of one block.
+/// Multiplies panels first ..< last of the group, whole units, with the columns of one block.
 void esp_tile_run(const esp_tile_job *, int32_t first, int32_t last, int32_t block);
 
 #endif

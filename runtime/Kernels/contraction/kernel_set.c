@@ -3,6 +3,7 @@
 #define ESP_SET(isa, vector_width)                                                             \
   extern const esp_panel_kernels esp_panel_##isa;                                              \
   extern const esp_pattern_kernels esp_pattern_##isa;                                          \
+  extern const esp_pair_kernels esp_pair_##isa;                                                \
   extern const esp_pack_kernels esp_pack_##isa;                                                \
   extern const esp_matvec_kernels esp_matvec_##isa;                                            \
   extern const esp_depthwise_kernels esp_depthwise_##isa;                                      \
@@ -11,6 +12,7 @@
       .width = vector_width,                                                                   \
       .panel = &esp_panel_##isa,                                                               \
       .pattern = &esp_pattern_##isa,                                                           \
+      .pair = &esp_pair_##isa,                                                                 \
       .pack = &esp_pack_##isa,                                                                 \
       .matvec = &esp_matvec_##isa,                                                             \
       .depthwise = &esp_depthwise_##isa,                                                       \

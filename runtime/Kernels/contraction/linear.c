@@ -53,6 +53,7 @@ static size_t lay_out(const esp_linear *l, esp_isa isa, esp_linear_plan **placed
     plan->chunk = esp_weight_plan_chunk(w, w->tiling.tiles);
     plan->chunks = divide_up(w->panels_per_group, plan->chunk);
     plan->together = w->blocks > 1 ? esp_weight_plan_together(w) : SUM_ROWS / w->height;
+    plan->together = divide_up(plan->together, w->unit) * w->unit;
     const size_t step = (size_t)w->tiling.step;
     plan->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * step;
     // Sums between blocks and results waiting to be transposed are the same memory.
@@ -207,6 +208,8 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
   const int sparse = l->weight.counts != 0;
   if (l->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
     *kernel = "linear.patterns";
+  } else if (l->weight.packing == ESP_PACKING_ROW_PAIRS) {
+    *kernel = "linear.pairs";
   } else if (l->weight.packing == ESP_PACKING_ROWS) {
     *kernel = "vector.rows";
   } else if (plan.vector) {

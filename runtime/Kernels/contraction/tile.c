@@ -75,9 +75,44 @@ static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, i
   }
 }
 
+/// Band by band: rows of a pair are anywhere in its band.
+static void run_pairs(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
+  const esp_weight_plan *plan = job->plan;
+  const int32_t width = plan->set->width, step = plan->tiling.step;
+  const esp_pair_function run = plan->set->pair->run[(job->columns + width - 1) / width];
+  const esp_panel_entry *entry =
+      plan->entries + ((int64_t)job->group * plan->blocks + block) * plan->units_per_group +
+      first / plan->unit;
+  const float *start = plan->start + (int64_t)job->group * plan->panels_per_group * 2;
+  for (int32_t p = first; p < last; p += plan->unit, entry++) {
+    const ptrdiff_t row = (ptrdiff_t)(p - first) * 2;
+    const esp_pair_call call = {
+        .weights = plan->weight.values + entry->value,
+        .stream = plan->columns + entry->offset,
+        .pairs = last - p < plan->unit ? last - p : plan->unit,
+        .x = job->x + (plan->whole ? (ptrdiff_t)block * plan->block * step : 0),
+        .partial = job->partial ? job->partial + row * step : 0,
+        .partial_step = step,
+        .first = block == 0,
+        .last = block == plan->blocks - 1,
+        .rows = plan->rows_per_group - p * 2,
+        .columns = job->columns,
+        .start = start + (int64_t)p * 2,
+        .y = job->y + row * job->y_stride,
+        .y_stride = job->y_stride,
+        .residual = job->residual ? job->residual + row * job->y_stride : 0,
+        .low = job->low,
+        .high = job->high,
+    };
+    run(&call);
+  }
+}
+
 void esp_tile_run(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   if (job->plan->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
     run_patterns(job, first, last, block);
+  } else if (job->plan->weight.packing == ESP_PACKING_ROW_PAIRS) {
+    run_pairs(job, first, last, block);
   } else {
     run_panels(job, first, last, block);
   }

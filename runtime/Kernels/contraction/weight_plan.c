@@ -21,6 +21,10 @@ static int is_patterns(const esp_weight_plan *plan) {
   return plan->weight.packing == ESP_PACKING_PATTERN_GROUPS;
 }
 
+static int is_pairs(const esp_weight_plan *plan) {
+  return plan->weight.packing == ESP_PACKING_ROW_PAIRS;
+}
+
 static const esp_panel_shape *shape_of(const esp_weight_plan *plan) {
   const int32_t h = plan->height;
   return &plan->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
@@ -36,6 +40,8 @@ esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue 
                                                                 : weight->panel_height;
   plan.rows_per_group = weight->rows / weight->groups;
   plan.panels_per_group = divide_up(plan.rows_per_group, plan.height);
+  plan.unit = is_pairs(&plan) ? weight->panels_per_list : 1;
+  plan.units_per_group = divide_up(plan.panels_per_group, plan.unit);
   switch (epilogue->activation) {
     case ESP_ACTIVATION_NONE: break;
     case ESP_ACTIVATION_RELU: plan.low = 0; break;
@@ -51,8 +57,10 @@ esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue 
 void esp_weight_plan_tile(esp_weight_plan *plan, int32_t columns, int64_t spread) {
   const esp_weight *w = &plan->weight;
   const int32_t width = plan->set->width;
-  if (is_patterns(plan)) {
-    plan->tiling = esp_tiling_of(columns, width, plan->set->pattern->vectors, 0, 4);
+  if (is_patterns(plan) || is_pairs(plan)) {
+    const int32_t vectors =
+        is_pairs(plan) ? plan->set->pair->vectors : plan->set->pattern->vectors;
+    plan->tiling = esp_tiling_of(columns, width, vectors, 0, plan->height);
     plan->block = w->column_block < w->columns ? w->column_block : w->columns;
     plan->blocks = divide_up(w->columns, plan->block);
   } else {
@@ -69,21 +77,27 @@ void esp_weight_plan_tile(esp_weight_plan *plan, int32_t columns, int64_t spread
       plan->blocks = divide_up(w->columns, plan->block);
     }
   }
-  plan->whole = (int64_t)w->columns * plan->tiling.step <= WHOLE_FLOATS;
+  // Packing a block just before it is used brings it near, unless that happens again and again.
+  plan->whole =
+      (int64_t)w->columns * plan->tiling.step <= WHOLE_FLOATS &&
+      (plan->blocks == 1 || plan->panels_per_group > 2 * esp_weight_plan_together(plan));
 }
 
 void esp_weight_plan_lay_out(esp_weight_plan *plan, uintptr_t *at) {
   const esp_weight *w = &plan->weight;
   const size_t panels = (size_t)plan->panels_per_group * (size_t)w->groups;
+  const size_t units = (size_t)plan->units_per_group * (size_t)w->groups;
   size_t offsets = 0;
   if (is_patterns(plan)) {
     offsets = w->stream_count;
   } else if (w->packing == ESP_PACKING_PANELS) {
     offsets = w->counts ? w->column_count : (size_t)w->columns;
   }
-  plan->entries = esp_take(at, panels * (size_t)plan->blocks * sizeof(esp_panel_entry));
+  plan->entries = esp_take(at, units * (size_t)plan->blocks * sizeof(esp_panel_entry));
   plan->start = esp_take(at, panels * (size_t)plan->height * sizeof(float));
   plan->offsets = esp_take(at, offsets * sizeof(int32_t));
+  // Kernels read four numbers behind the last.
+  if (is_pairs(plan)) plan->columns = esp_take(at, (w->stream_count + 4) * sizeof(uint16_t));
 }
 
 static int32_t place(const esp_weight_plan *plan, const int32_t *column_offsets, int32_t column) {
@@ -92,9 +106,9 @@ static int32_t place(const esp_weight_plan *plan, const int32_t *column_offsets,
 }
 
 static esp_panel_entry *entry_at(const esp_weight_plan *plan, int32_t group, int32_t block,
-                                 int32_t panel) {
+                                 int32_t unit) {
   return plan->entries +
-         ((int64_t)group * plan->blocks + block) * plan->panels_per_group + panel;
+         ((int64_t)group * plan->blocks + block) * plan->units_per_group + unit;
 }
 
 static void fill_dense(esp_weight_plan *plan, const int32_t *column_offsets) {
@@ -167,6 +181,27 @@ static void fill_patterns(esp_weight_plan *plan) {
   }
 }
 
+static void fill_pairs(esp_weight_plan *plan) {
+  const uint16_t *stream = plan->weight.stream;
+  const int32_t vectors = plan->tiling.step / plan->set->width;
+  int64_t value = 0, at = 0;
+  for (int32_t g = 0; g < plan->weight.groups; g++) {
+    for (int32_t b = 0; b < plan->blocks; b++) {
+      for (int32_t p = 0; p < plan->panels_per_group; p++) {
+        if (p % plan->unit == 0) {
+          *entry_at(plan, g, b, p / plan->unit) = (esp_panel_entry){.value = value, .offset = at};
+        }
+        const int32_t alone = stream[at + 2], shared = stream[at + 3];
+        for (int i = 0; i < 4; i++, at++) plan->columns[at] = stream[at];
+        for (int32_t i = 0; i < 2 * alone + shared; i++, at++) {
+          plan->columns[at] = (uint16_t)(stream[at] * vectors);
+        }
+        value += 2 * (alone + shared);
+      }
+    }
+  }
+}
+
 void esp_weight_plan_fill(esp_weight_plan *plan, const float *bias,
                           const int32_t *column_offsets) {
   const esp_weight *w = &plan->weight;
@@ -179,6 +214,8 @@ void esp_weight_plan_fill(esp_weight_plan *plan, const float *bias,
   }
   if (is_patterns(plan)) {
     fill_patterns(plan);
+  } else if (is_pairs(plan)) {
+    fill_pairs(plan);
   } else if (w->packing == ESP_PACKING_PANELS) {
     if (w->counts) {
       fill_lists(plan, column_offsets);
@@ -197,11 +234,13 @@ int32_t esp_weight_plan_chunk(const esp_weight_plan *plan, int64_t tiles) {
   if (chunks > panels) chunks = panels;
   int32_t chunk = divide_up(panels, (int32_t)chunks);
   if (chunk < least) chunk = least;
+  chunk = divide_up(chunk, plan->unit) * plan->unit;
   return chunk < panels ? chunk : panels;
 }
 
 int32_t esp_weight_plan_together(const esp_weight_plan *plan) {
-  const int32_t most = ROWS_TOGETHER / plan->height;
+  int32_t most = ROWS_TOGETHER / plan->height;
+  most -= most % plan->unit;
   return plan->blocks == 1 || plan->panels_per_group < most ? plan->panels_per_group : most;
 }
 

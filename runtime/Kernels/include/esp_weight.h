@@ -20,6 +20,15 @@
 //   is filled with value 0 and column 0.
 // ESP_PACKING_DEPTHWISE   rows = channels * multiplier, columns = kernel_h * kernel_w, groups =
 //   channels: values [rows][columns] as ONNX has them.
+// ESP_PACKING_ROW_PAIRS   rows are taken two and two, columns cut into blocks of `column_block` (the
+//   last may be short), rows of a group into bands of panels_per_list pairs (the last may have fewer).
+//   For each group, for each block, for each pair, band behind band: 4 numbers, row 0, row 1, alone,
+//   shared; rows count within the band, and each stands in one of its pairs (where a group has an odd
+//   number of rows, its last pair takes in one row behind the end, which stores nothing). Then
+//   columns [alone][2], those that a row has for itself, and columns [shared], those that both have;
+//   relative to the block, in any order. alone is even and shared a multiple of 4. `stream` is these
+//   u16 numbers one behind the other. values [alone + shared][2] in the same order; what fills up
+//   `alone` has value 0.
 #ifndef ESP_WEIGHT_H
 #define ESP_WEIGHT_H
 
@@ -31,12 +40,13 @@ typedef enum esp_packing {
   ESP_PACKING_PATTERN_GROUPS = 1,
   ESP_PACKING_ROWS = 2,
   ESP_PACKING_DEPTHWISE = 3,
+  ESP_PACKING_ROW_PAIRS = 6,
 } esp_packing;
 
 typedef struct esp_weight {
   esp_packing packing;
   int32_t rows, columns, groups;
-  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 16 for rows.
+  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 2 for row pairs; 16 for rows.
   int32_t panel_height;
   int32_t panels_per_list;
   int32_t column_block;
