@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times Espalier beside other runtimes, all of them in one run, and prints the tables.
 
-    bench-peers.py [MODEL ...]     a name of the goals' table (default: all five), or a .onnx file
+    bench-peers.py [MODEL ...]     names of goals.py (default: all), or .onnx files
 
 Run by `make bench-peers`; README.md says how it measures.
 """
@@ -14,10 +14,11 @@ import sys
 import time
 
 import models
+import plot
 import report
 from contender import HERE
 from engines import ENGINES
-from goals import GOALS, VARIANTS
+from goals import CHAINS, GOALS, VARIANTS
 from measuring import PEERS_TOLERANCE, TOLERANCE, Plan, measure
 
 
@@ -33,19 +34,28 @@ def main():
     if arguments.with_deepsparse:
         plan.deepsparse = models.command(HERE / "environment.sh", "deepsparse").split()[-1]
 
+    print(f"bench-peers: about {plan.minutes(arguments.models):.0f} minutes once all networks are "
+          "pruned and packed", file=sys.stderr, flush=True)
+
     started = time.monotonic()
-    results = []
+    results, peak = [], 0
     for position, name in enumerate(arguments.models, 1):
         def say(text):
             minutes, seconds = divmod(int(time.monotonic() - started), 60)
             print(f"[{minutes:2}:{seconds:02}] {name} ({position} of {len(arguments.models)}): {text}",
                   file=sys.stderr, flush=True)
         results.append(measure(name, plan, say))
+        peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
 
+    picture = None
+    if arguments.output:
+        picture = arguments.output.with_suffix(".svg")
+        picture.write_text(plot.picture([r for r in results if r.model in GOALS]))
     text = report.document(results, {
-        "date": datetime.date.today().isoformat(), "machine": machine(),
+        "date": datetime.date.today().isoformat(), "machine": machine(), "peak": peak,
         "versions": ", ".join(versions(results)), "rounds": plan.rounds, "seconds": plan.seconds,
-        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE})
+        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE},
+        picture and f"![Speed relative to the fastest dense peer]({picture.name})")
     print(text)
     if arguments.output:
         arguments.output.write_text(text)
@@ -70,7 +80,7 @@ def machine():
 def parse():
     cache = pathlib.Path(os.environ.get("ESPALIER_CACHE", pathlib.Path.home() / ".cache/espalier"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", default=list(GOALS), metavar="MODEL")
+    parser.add_argument("models", nargs="*", default=[*GOALS, *CHAINS], metavar="MODEL")
     parser.add_argument("--variants", nargs="+", choices=[variant.name for variant in VARIANTS],
                         metavar="NAME", help='some of the patterns: dense, "nm 2:4", ...')
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], choices=[1, 2])

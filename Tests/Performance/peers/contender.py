@@ -26,7 +26,7 @@ class Contender:
 
     def __init__(self, engine, variant, path, inputs, threads, python=sys.executable):
         self.engine, self.variant, self.threads = engine, variant, threads
-        self.rounds, self.version = [], None
+        self.rounds, self.profiles, self.version = [], [], None
         cores = sorted(os.sched_getaffinity(0))[:threads]
         program = [models.WORKER] if engine == "espalier" else [python, HERE / "worker.py", engine]
         self.process = subprocess.Popen(
@@ -52,13 +52,16 @@ class Contender:
         self.stop()
         typical = statistics.median(samples[1:]) / 1e9
         self.count = max(2, round(seconds / typical))
-        self.expected = typical * (self.count + max(1, self.count // 10))
+        # Of a burst: its inferences, those before it and a profiled one.
+        self.expected = typical * (self.count + max(1, self.count // 10) + 1)
 
     def burst(self):
         """One round; inferences that bring the model back into the caches are not counted."""
         self.resume()
         self.ask(f"run {max(1, self.count // 10)}")
         self.rounds.append(np.array(self.ask(f"run {self.count}")) / 1e6)
+        if self.engine == "espalier" and self.threads == 1:
+            self.profiles.append(self.ask("profile 1"))
         self.stop()
 
     def outputs(self, stem):
@@ -74,6 +77,13 @@ class Contender:
     @property
     def median(self):
         return float(np.median(np.concatenate(self.rounds)))
+
+    def sparse_part(self):
+        """The share of the time spent where zeros are left out, and the work left there, in MACs."""
+        nanoseconds = np.median([[step[0] for step in run] for run in self.profiles], axis=0)
+        left = [step[1] for step in self.profiles[0]]
+        sparse = sum(taken for taken, macs in zip(nanoseconds, left) if macs is not None)
+        return sparse / nanoseconds.sum(), sum(macs for macs in left if macs is not None)
 
     def ask(self, line):
         try:

@@ -40,7 +40,15 @@ GOALS = {
 # How much faster two threads should be than one.
 TWO_THREADS = 1.85
 
+# Fully connected layers at batch 1: size and number of equal ones in a chain. The first stays in a
+# cache of 32 MB; the second, 268 MB, always comes from memory.
+CHAINS = {"fc_2048": (2048, 1), "fc_4096": (4096, 4)}
+CHAIN_VARIANTS = ("dense", "vnm 8:2:4", "vnm 4:2:4", "nm 2:4")
+# How much faster than dense 2:4 should be on each.
+CHAIN_GOALS = {"fc_2048": 1.8, "fc_4096": 1.5}
+
 TITLES = {
+    "fc_2048": "2048×2048, in cache", "fc_4096": "4 × 4096×4096, from memory",
     "resnet50": "ResNet-50", "vit_b_16": "ViT-B/16", "mobilenet_v2": "MobileNetV2",
     "swin_t": "Swin-T", "efficientnet_b0": "EfficientNet-B0",
 }

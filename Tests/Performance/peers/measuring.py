@@ -9,7 +9,7 @@ import numpy as np
 import intervals
 import models
 from contender import Contender, Failed
-from goals import GOALS, TITLES
+from goals import CHAIN_VARIANTS, CHAINS, TITLES
 
 # The largest error against onnxruntime, as a share of the output's range, at which a time counts.
 # Peers may approximate functions more roughly than Espalier is held to; half precision would show.
@@ -41,21 +41,31 @@ class Plan:
             return ["espalier", *SPARSE_PEERS, *(["deepsparse"] if self.deepsparse else [])]
         return ["espalier"]
 
+    def minutes(self, names):
+        """About how long the networks take: a burst overruns its time, and starting takes seconds."""
+        workers = sum(len(self.engines(variant)) for variant in self.variants) * len(self.threads)
+        return len(names) * workers * (self.rounds * self.seconds * 1.6 + 2.5) / 60
+
 
 @dataclasses.dataclass
 class Result:
     """What was measured on one network."""
 
     model: str
-    contenders: list
+    contenders: list = dataclasses.field(default_factory=list)
     # (engine, variant, threads) -> why there is no time.
-    failures: dict
+    failures: dict = dataclasses.field(default_factory=dict)
     # (engine, variant) of all that should have run beside Espalier.
-    peers: list
+    peers: list = dataclasses.field(default_factory=list)
 
     @property
     def title(self):
         return TITLES.get(self.model, self.model)
+
+    @property
+    def instruction_set(self):
+        """The kernels that Espalier used."""
+        return next(c.loaded["kernels"] for c in self.contenders if c.engine == "espalier")
 
     def find(self, engine, variant, threads):
         return next((c for c in self.contenders if (c.engine, c.variant, c.threads)
@@ -68,17 +78,30 @@ class Result:
 
     def ratio(self, variant, threads):
         """The best peer's time over Espalier's on a variant, with its interval."""
-        here, there = self.find("espalier", variant, threads), self.best_peer(threads)
-        return intervals.ratio(there.rounds, here.rounds) if here and there else None
+        return quotient(self.best_peer(threads), self.find("espalier", variant, threads))
+
+    def scaling(self, engine, variant):
+        """The time on one thread over that on two, with its interval."""
+        return quotient(*(self.find(engine, variant, threads) for threads in (1, 2)))
+
+    def gain(self, variant):
+        """Espalier's time on the dense model over that on a variant, one thread, with its interval."""
+        return quotient(*(self.find("espalier", name, 1) for name in ("dense", variant)))
+
+
+def quotient(above, below):
+    return intervals.ratio(above.rounds, below.rounds) if above and below else None
 
 
 def measure(name, plan, say):
     """Times every contender on one network and its pruned forms."""
+    if name in CHAINS:
+        plan = dataclasses.replace(plan, threads=plan.threads[:1], variants=[
+            variant for variant in plan.variants if variant.name in CHAIN_VARIANTS])
     dense = models.network(name, plan.folder)
-    folder = plan.folder / (name if name in GOALS else dense.stem)
-    folder.mkdir(exist_ok=True)
+    folder = dense.parent
     inputs = models.inputs(dense, folder)
-    result = Result(dense.stem if name not in GOALS else name, [], {}, [])
+    result = Result(folder.name)
     try:
         for variant in plan.variants:
             say(f"preparing {variant.name}")
@@ -130,9 +153,9 @@ def enter(result, engine, variant, path, inputs, expected, plan):
 def rounds(contenders, plan, say):
     for number in range(1, plan.rounds + 1):
         if number == 1 or number % 4 == 0:
-            seconds = sum(1.1 * c.expected for c in contenders) * (plan.rounds - number + 1)
+            seconds = sum(c.expected for c in contenders) * (plan.rounds - number + 1)
             say(f"round {number} of {plan.rounds}, {len(contenders)} workers, "
-                f"about {seconds:.0f} s left")
+                f"about {seconds:.0f} s for the rest of this network")
         for contender in plan.order.sample(contenders, len(contenders)):
             contender.burst()
 

@@ -9,19 +9,26 @@ import sys
 
 import numpy as np
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
+from goals import CHAINS
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[2]
 ESPALIER = pathlib.Path(
     os.environ.get("ESPALIER", REPOSITORY / ".build/release/espalier")).resolve()
 WORKER = ESPALIER.with_name("PeerWorker")
 
 
 def network(name, folder):
-    """The ONNX file of a network of the goals' table; a path stands for itself."""
-    if name.endswith(".onnx"):
-        return pathlib.Path(name).resolve()
-    path = folder / name / "dense.onnx"
+    """The ONNX file of a network of the goals' table, or of a path, in a folder of its own."""
+    path = folder / pathlib.Path(name).stem / "dense.onnx"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if name == "swin_t":
+    if name.endswith(".onnx"):
+        path.unlink(missing_ok=True)
+        path.symlink_to(pathlib.Path(name).resolve(strict=True))
+    elif name in CHAINS:
+        if not path.exists():
+            save_chain(path, *CHAINS[name])
+    elif name == "swin_t":
         exports = folder / "torchvision"
         exported = exports / "swin_t.ts.onnx"
         if not exported.exists():
@@ -29,7 +36,7 @@ def network(name, folder):
             python = command(REPOSITORY / "Scripts/oracle-env.sh").split()[-1]
             command(python, REPOSITORY / "Scripts/export-torchvision.py", "--folder", exports, name)
         if not path.exists():
-            path.hardlink_to(exported)
+            path.symlink_to(exported)
     elif not newer(path, ESPALIER):
         command(ESPALIER, "zoo", name, "-o", path)
     return path
@@ -42,6 +49,8 @@ def pruned(dense, variant, folder):
     path = folder / f"{variant.slug}.onnx"
     if not newer(path, ESPALIER, dense):
         options = ["--sparsity", str(variant.sparsity)] if variant.sparsity else []
+        if folder.name in CHAINS:
+            options.append("--include-ends")
         command(ESPALIER, "prune", dense, "-o", path, "--pattern", variant.pattern, *options)
     return path
 
@@ -53,6 +62,34 @@ def packed(onnx_path, variant, folder, device):
         options = ["--device", device] if device else []
         command(ESPALIER, "convert", onnx_path, "-o", path, *options)
     return path
+
+
+def save_chain(path, size, count):
+    """Writes `count` fully connected layers of `size` inputs and outputs, one after the other."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    generator = np.random.default_rng(20)
+    nodes, weights = [], []
+    for index in range(count):
+        weight = generator.standard_normal((size, size), np.float32) / np.float32(size ** 0.5)
+        weights.append(numpy_helper.from_array(weight, f"weight.{index}"))
+        nodes.append(helper.make_node(
+            "Gemm", [f"value.{index}", f"weight.{index}"], [f"value.{index + 1}"], transB=1))
+    ends = [helper.make_tensor_value_info(f"value.{index}", onnx.TensorProto.FLOAT, [1, size])
+            for index in (0, count)]
+    graph = helper.make_graph(nodes, "chain", ends[:1], ends[1:], weights)
+    onnx.save(helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+def measured_peak(instruction_set, folder):
+    """The multiply-add peak of one core in GFLOP/s, as the kernel benchmark measures it."""
+    kernels = REPOSITORY / "runtime/Kernels"
+    program = folder / "peak"
+    command("clang", "-std=gnu17", "-O3", "-I", kernels / "include", HERE / "peak.c",
+            REPOSITORY / "Tests/Kernels/Benchmark/peak.c", kernels / "isa/isa.c", "-o", program)
+    return float(command(program, instruction_set))
 
 
 def can_measure():

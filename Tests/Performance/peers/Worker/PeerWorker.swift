@@ -3,7 +3,9 @@ import EspalierExecutor
 import EspalierMeasure
 
 /// A packed model in a process of its own, beside the peers' `worker.py`, which says how it answers:
-/// `load`, `run K` and `output STEM`, one line each.
+/// `load`, `run K` and `output STEM`, one line each. Besides, `profile K` answers with a pair for each
+/// step, `[nanoseconds, multiply-accumulates]`: those that are left where zeros were left out, `null`
+/// where none were, and all durations of K runs added up.
 ///
 ///     PeerWorker MODEL.esp THREADS INPUT.npy ...
 @main
@@ -46,11 +48,26 @@ struct PeerWorker {
           samples.append(Board.now - start)
         }
         answer("\(samples)")
+      } else if parts[0] == "profile", let count = Int(parts[1]) {
+        var taken = [UInt64](repeating: 0, count: session.stepCount)
+        for _ in 0..<count {
+          values.set(in: &session)
+          try session.run(profile: &taken)
+        }
+        let rows = taken.enumerated().map { "[\($1), \(remaining(model.step($0)))]" }
+        answer("[\(rows.joined(separator: ", "))]")
       } else {
         try write(session, model, stem: String(parts[1]))
         answer(#"{"count": \#(model.outputs.count)}"#)
       }
     }
+  }
+
+  private static func remaining(_ step: StepInfo) -> String {
+    guard let encoding = step.encoding, encoding != "dense", let density = step.density else {
+      return "null"
+    }
+    return "\(density * Double(step.multiplyAccumulates))"
   }
 
   /// The inputs of files, each exactly what the model takes at its place.
