@@ -81,7 +81,7 @@ let modules: [Target] = [
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
-  tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph"]),
+  tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph", "EspalierLowering"]),
   tests(
     "PipelineTests", "Tests/Pipeline",
     [

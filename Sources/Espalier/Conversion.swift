@@ -5,6 +5,8 @@ internal import EspalierModelFile
 /// A model packed for the runtime, and the decision made about each layer.
 public struct Conversion: Sendable {
   private let lowered: LoweredModel
+  /// What went wrong without harm to the result.
+  public private(set) var warning: String?
 
   /// What became of one layer with weights.
   public struct Layer: Sendable, Encodable {
@@ -17,18 +19,42 @@ public struct Conversion: Sendable {
     public var density: Double
     public var encoding: String
     public var reason: String
+    /// What the layer took on the device, as chosen and dense; nil where nothing was measured.
+    public var chosenNanoseconds: UInt64?
+    public var denseNanoseconds: UInt64?
+
+    private enum CodingKeys: String, CodingKey {
+      case name, op, shape, parameters, macs, density, encoding, reason
+      case chosenNanoseconds = "chosen_ns"
+      case denseNanoseconds = "dense_ns"
+    }
   }
 
   /// Packs a graph. Zeros that fit a kernel are packed away, unless `keepsDense`.
+  ///
+  /// - Parameters:
+  ///   - device: Where each layer's candidates are timed, and the fastest taken; without one, a cost
+  ///     model decides.
+  ///   - measuring: How they are timed.
   /// - Throws: `EspalierError` (65) with everything that the runtime cannot execute.
   public init(
-    _ graph: Specialised, file: String, keepsDense: Bool = false,
-    progress: ((Double) -> Void)? = nil
+    _ graph: Specialised, file: String, keepsDense: Bool = false, device: Device? = nil,
+    measuring: MeasuringOptions = MeasuringOptions(), progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
+    let timer = device == nil ? nil : try HostTimer(measuring)
+    try self.init(graph, file: file, keepsDense: keepsDense, timer: timer, progress: progress)
+    do throws(EspalierError) { try timer?.saveCache() } catch {
+      warning = "times are not kept for the next conversion: \(error)"
+    }
+  }
+
+  init(
+    _ graph: Specialised, file: String, keepsDense: Bool, timer: HostTimer?,
+    progress: ((Double) -> Void)?
+  ) throws(EspalierError) {
+    let options = LoweringOptions(allowsSparse: !keepsDense, timer: timer)
     do throws(GraphProblems) {
-      lowered = try lower(
-        graph, options: LoweringOptions(allowsSparse: !keepsDense), source: file,
-        progress: progress)
+      lowered = try lower(graph, options: options, source: file, progress: progress)
     } catch {
       throw EspalierError(error, in: file)
     }
@@ -46,8 +72,13 @@ public struct Conversion: Sendable {
       Layer(
         name: $0.name, op: $0.operation, shape: $0.shape, parameters: $0.parameters,
         macs: $0.multiplyAccumulates, density: $0.density, encoding: $0.encoding,
-        reason: $0.reason)
+        reason: $0.reason, chosenNanoseconds: $0.times?.chosen, denseNanoseconds: $0.times?.dense)
     }
+  }
+
+  /// What the layers' times were measured on; nil where nothing was measured.
+  public var device: String? {
+    lowered.description.device.isEmpty ? nil : lowered.description.device
   }
 
   /// Bytes of activations that the runtime will hold.

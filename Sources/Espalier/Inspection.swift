@@ -10,6 +10,8 @@ public struct Inspection: Sendable, Encodable {
   public var parameters: Int
   public var macs: Int
   public var nonzero: Int
+  /// What a packed model's times were measured on; nil where they were not.
+  public var device: String?
   public var layers: [Layer]
 
   /// One layer with weights.
@@ -25,6 +27,17 @@ public struct Inspection: Sendable, Encodable {
     public var patterns: [String]
     /// How the runtime stores it, or would.
     public var encoding: String
+    /// Why.
+    public var reason: String?
+    /// What the layer took on the device of a packed model, as stored and dense.
+    public var chosenNanoseconds: UInt64?
+    public var denseNanoseconds: UInt64?
+
+    private enum CodingKeys: String, CodingKey {
+      case name, op, shape, parameters, macs, density, patterns, encoding, reason
+      case chosenNanoseconds = "chosen_ns"
+      case denseNanoseconds = "dense_ns"
+    }
   }
 
   /// Inspects an ONNX model or a packed one.
@@ -65,12 +78,13 @@ public struct Inspection: Sendable, Encodable {
           name: step.name, op: step.operation, shape: weight.shape,
           parameters: weight.values.count + bias, macs: step.multiplyAccumulates,
           density: choice.density, patterns: ZeroPattern(weight).fittingPatterns(),
-          encoding: choice.name))
+          encoding: choice.name, reason: choice.reason))
     }
   }
 
   /// Inspects a packed model.
   public init(_ model: borrowing Model) {
+    device = model.device.isEmpty ? nil : model.device
     parameters = 0
     nonzero = 0
     macs = 0
@@ -88,7 +102,8 @@ public struct Inspection: Sendable, Encodable {
           name: step.name, op: step.operation, shape: [shape.rows, shape.columns],
           parameters: count, macs: Int(clamping: step.multiplyAccumulates),
           density: step.density ?? 1, patterns: encoding == "dense" ? [] : [encoding],
-          encoding: encoding))
+          encoding: encoding, reason: step.reason, chosenNanoseconds: step.times?.chosen,
+          denseNanoseconds: step.times?.dense))
     }
   }
 }

@@ -4,7 +4,12 @@ import Espalier
 /// `espalier convert`: an ONNX model packed for the runtime.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Pack an ONNX model for the runtime; zeros that fit a kernel are left out.")
+    abstract: "Pack an ONNX model for the runtime; zeros that fit a kernel are left out.",
+    discussion: """
+      With --device host, every way to compute a layer is timed on this machine and the fastest is \
+      taken, so that no layer is slower than it would be dense. The file keeps the times and the \
+      reason; the next conversion reuses the times from $XDG_CACHE_HOME/espalier.
+      """)
 
   enum Packing: String, ExpressibleByArgument, CaseIterable { case auto, dense }
 
@@ -12,36 +17,59 @@ struct Convert: ParsableCommand {
   @Option(name: [.short, .long], help: "The .esp file to write.") var output: String
   @Option(help: "auto packs zeros where that is expected to be faster; dense never does.")
   var pattern = Packing.auto
+  @Option(help: "Where to time the layers: host. Without it, a cost model decides.")
+  var device: String?
+  @Option(help: "Workers that the model is timed for.") var threads: Int?
+  @Flag(help: "Time again what the cache holds.") var remeasure = false
   @OptionGroup var shapes: InputShapeOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   private struct Report: Encodable {
     var schema = "espalier.convert/1"
     var output: String
+    /// What the layers were timed on.
+    var device: String?
     var fileBytes: Int
     var arenaBytes: Int
     var layers: [Conversion.Layer]
 
     private enum CodingKeys: String, CodingKey {
-      case schema, output, layers
+      case schema, output, device, layers
       case fileBytes = "file_bytes"
       case arenaBytes = "arena_bytes"
+    }
+  }
+
+  func validate() throws {
+    guard device != nil || (threads == nil && !remeasure) else {
+      throw ValidationError("--threads and --remeasure need --device")
+    }
+    guard device == nil || pattern == .auto else {
+      throw ValidationError("--pattern dense leaves --device nothing to choose from")
+    }
+    guard (1...256).contains(threads ?? 1) else {
+      throw ValidationError("--threads takes 1 to 256")
     }
   }
 
   func run() throws {
     try reporting {
       try checkDistinct(input, output)
+      let device = try device.map { try Device(named: $0) }
       let graph = try specialise(
         loadGraph(input), inputShapes: shapes.parsed(), file: input)
-      let bar = ProgressBar("packing", quiet: json)
+      let bar = ProgressBar(device == nil ? "packing" : "timing and packing", quiet: json)
       defer { bar.finish() }
       let conversion = try Conversion(
-        graph, file: input, keepsDense: pattern == .dense, progress: bar.update)
+        graph, file: input, keepsDense: pattern == .dense, device: device,
+        measuring: MeasuringOptions(threads: threads ?? 1, ignoresCache: remeasure),
+        progress: bar.update)
       bar.finish()
+      if let warning = conversion.warning { say("warning: \(warning)") }
       try conversion.write(to: output)
       let report = Report(
-        output: output, fileBytes: try fileSize(output), arenaBytes: conversion.arenaByteCount,
+        output: output, device: conversion.device, fileBytes: try fileSize(output),
+        arenaBytes: conversion.arenaByteCount,
         layers: conversion.layers)
       if json {
         try printJSON(report)
@@ -66,5 +94,6 @@ struct Convert: ParsableCommand {
     print(
       "\n\(report.output): \(Format.bytes(report.fileBytes)), "
         + "\(Format.bytes(report.arenaBytes)) of activations at run time")
+    if let device = report.device { print("timed on \(device)") }
   }
 }

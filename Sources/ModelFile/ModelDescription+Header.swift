@@ -31,6 +31,7 @@ extension ModelDescription {
     unsafe contents.arena_bytes = arenaBytes
     unsafe contents.producer = pool.copy(producer)
     unsafe contents.source = pool.copy(source)
+    unsafe contents.device = pool.copy(device)
     unsafe contents.values_length = layout.length
     unsafe contents.values_crc32c = valuesChecksum
 
@@ -139,6 +140,8 @@ extension ModelDescription {
     unsafe bridged.stream = pool.copy(weight.stream)
     unsafe bridged.stream_count = UInt32(weight.stream.count)
     unsafe bridged.reason = pool.copy(weight.reason)
+    unsafe bridged.nanoseconds = weight.times?.chosen ?? 0
+    unsafe bridged.dense_nanoseconds = weight.times?.dense ?? 0
     return unsafe bridged
   }
 

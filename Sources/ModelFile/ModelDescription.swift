@@ -12,6 +12,8 @@ public struct ModelDescription: Sendable {
   public var producer: String = ""
   /// What the file is made from.
   public var source: String = ""
+  /// What the weights' times were measured on; empty where they were not.
+  public var device: String = ""
 
   public init() {}
 }
@@ -92,12 +94,14 @@ public struct WeightDescription: Sendable {
   public var stream: [UInt16]
   /// Why this encoding, in a sentence.
   public var reason: String
+  /// What the step took as chosen, and with the weight dense; nil where it was not measured.
+  public var times: MeasuredTimes?
 
   public init(
     encoding: WeightEncoding, packing: WeightPacking, rows: Int, columns: Int, groups: Int = 1,
     panelHeight: Int = 0, panelsPerList: Int = 0, columnBlock: Int = 0, pattern: [Int] = [],
     nonzeroCount: UInt64, values: [Float], counts: [UInt32] = [], columnLists: [UInt32] = [],
-    stream: [UInt16] = [], reason: String = ""
+    stream: [UInt16] = [], reason: String = "", times: MeasuredTimes? = nil
   ) {
     self.encoding = encoding
     self.packing = packing
@@ -114,6 +118,7 @@ public struct WeightDescription: Sendable {
     self.columnLists = columnLists
     self.stream = stream
     self.reason = reason
+    self.times = times
   }
 }
 

@@ -60,6 +60,9 @@ extension VerifiedModel {
     guard weight.nonzeroCount <= weight.valuesLength / 4 else {
       throw WeightFault("more non-zeros than values")
     }
+    guard (weight.nanoseconds == 0) == (weight.denseNanoseconds == 0),
+      weight.nanoseconds <= weight.denseNanoseconds
+    else { throw WeightFault("the choice is slower than dense, or only one of them was timed") }
     guard weight.columns <= 65_536 ? weight.columns32.isEmpty : weight.columns16.isEmpty else {
       throw WeightFault("column lists of the wrong width")
     }

@@ -25,6 +25,7 @@ extension VerifiedModel {
     }
     try check(producer, .file)
     try check(source, .file)
+    try check(device, .file)
     for index in 0..<tensorCount { try check(tensor(index).name, .tensor(index)) }
     for index in 0..<stepCount {
       try check(step(index).name, .step(index))

@@ -94,7 +94,12 @@ extension VerifiedModel {
     let stream: FileArray<UInt16>
     /// Why this encoding was chosen.
     public let reason: FileText
+    let nanoseconds, denseNanoseconds: UInt64
 
+    /// What the step took where the file was made; nil where nothing was measured.
+    public var times: MeasuredTimes? {
+      nanoseconds == 0 ? nil : MeasuredTimes(chosen: nanoseconds, dense: denseNanoseconds)
+    }
     public var encoding: WeightEncoding? { WeightEncoding(rawValue: encodingCode) }
     public var packing: WeightPacking? { WeightPacking(rawValue: packingCode) }
     /// How many numbers `copyStructure` writes.
@@ -172,5 +177,7 @@ extension VerifiedModel.Weight {
     columns32 = unsafe FileArray(raw.columns32, raw.columns32_count)
     stream = unsafe FileArray(raw.stream, raw.stream_count)
     reason = unsafe FileText(raw.reason)
+    nanoseconds = unsafe raw.nanoseconds
+    denseNanoseconds = unsafe raw.dense_nanoseconds
   }
 }

@@ -58,6 +58,8 @@ public struct VerifiedModel: @unchecked Sendable {
   public var producer: FileText { unsafe FileText(file.summary.producer) }
   /// What the file was made from.
   public var source: FileText { unsafe FileText(file.summary.source) }
+  /// What the weights' times were measured on; empty where they were not.
+  public var device: FileText { unsafe FileText(file.summary.device) }
   /// Weights and constants, 64-byte aligned.
   public var values: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: file.summary.values, count: Int(valuesLength))

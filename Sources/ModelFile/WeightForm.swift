@@ -20,3 +20,16 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   /// The feature bit of a file that uses this packing.
   public var featureBit: UInt64 { 1 << UInt64(rawValue) }
 }
+
+/// Nanoseconds that a step took on the device a file was made for.
+public struct MeasuredTimes: Sendable, Hashable {
+  /// With the weight as it is stored; never more than `dense`.
+  public var chosen: UInt64
+  /// With the weight dense in panels.
+  public var dense: UInt64
+
+  public init(chosen: UInt64, dense: UInt64) {
+    self.chosen = chosen
+    self.dense = dense
+  }
+}

@@ -12,7 +12,8 @@ import Testing
   @Test func version1_0IsRead() throws {
     try VerifiedModel.withCopy(of: golden("1.0-small")) { file throws(ModelFileError) in
       try file.checkSemantics()
-      #expect(file.source.string == "small.onnx")
+      #expect(file.source.string == "small.onnx" && file.device.isEmpty)
+      #expect(file.minorVersion == 0 && file.weight(0).times == nil)
       #expect(file.tensorCount == 8 && file.stepCount == 4 && file.weightCount == 2)
       #expect(file.step(0).kind == .convolution && file.step(0).name.string == "/conv")
       #expect(file.tensor(4).viewOf == 3)
@@ -23,7 +24,16 @@ import Testing
     }
   }
 
+  @Test func version1_1IsRead() throws {
+    try VerifiedModel.withCopy(of: golden("1.1-small")) { file throws(ModelFileError) in
+      try file.checkSemantics()
+      #expect(file.minorVersion == 1 && file.device.string == "a processor, 1 thread")
+      #expect(file.weight(0).times == MeasuredTimes(chosen: 700, dense: 1300))
+      #expect(file.weight(1).times == nil)
+    }
+  }
+
   @Test func theBuilderWritesTheSameBytes() throws {
-    #expect(try Samples.small().bytes() == golden("1.0-small"))
+    #expect(try Samples.small().bytes() == golden("1.1-small"))
   }
 }

@@ -49,6 +49,20 @@ import Testing
     }
   }
 
+  /// A choice that was slower than dense was no choice, and one time alone compares nothing.
+  @Test func timesThatContradictTheChoice() {
+    var weight = Packer(Samples.sparse(rows: 8, channels: 8, taps: 1, shared: 4))
+      .panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 4])
+    for (chosen, dense) in [(1, 1), (1, 2), (UInt64.max, UInt64.max)] as [(UInt64, UInt64)] {
+      weight.times = MeasuredTimes(chosen: chosen, dense: dense)
+      #expect(accepted(weight))
+    }
+    for (chosen, dense) in [(2, 1), (1, 0), (0, 1), (.max, .max - 1)] as [(UInt64, UInt64)] {
+      weight.times = MeasuredTimes(chosen: chosen, dense: dense)
+      #expect(refused(weight))
+    }
+  }
+
   @Test func panelsWithAFault() {
     let good = Packer(Samples.sparse(rows: 9, channels: 8, taps: 1, shared: 4))
       .panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 4])

@@ -99,6 +99,11 @@ repeat() { local count; for ((count = 0; count < $2; count++)); do printf '%s' "
 good=$(model "$(node Relu y x)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")
 write good.onnx "$good"
 expect "a good model" 0 "good.esp" convert good.onnx -o good.esp
+expect "an unknown device" 69 'no device "moon"; there is: host' \
+  convert good.onnx -o out --device moon
+expect "threads without a device" 64 "need --device" convert good.onnx -o out --threads 2
+expect "more threads than cores" 69 "this machine lends" \
+  convert good.onnx -o out --device host --threads 250
 expect "a good packed model" 0 "median" bench good.esp --seconds 0.05
 
 # -- files that are no models

@@ -6,12 +6,22 @@ package func emit(
   _ program: Program, options: LoweringOptions, source: String, progress: ((Double) -> Void)?
 ) -> LoweredModel {
   var emission = Emission(program, source: source)
+  var chooser = WeightChooser(program, options)
+  emission.setDevice(chooser.device)
   let count = max(program.steps.count, 1)
   for (index, step) in program.steps.enumerated() {
-    emission.add(step, options)
+    emission.add(step, step.weight.map { chooser.choice(for: step, $0) })
     progress?(Double(index + 1) / Double(count))
   }
   return emission.finish()
+}
+
+/// A model of a program whose steps have one and the same weight, a copy for each.
+func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescription {
+  var emission = Emission(program, source: "")
+  var packed: WeightDescription?
+  for step in program.steps { emission.add(step, choice, &packed) }
+  return emission.finish().description
 }
 
 private struct Emission {
@@ -58,18 +68,30 @@ private struct Emission {
     return description.tensors.count - 1
   }
 
-  mutating func add(_ step: Program.Step, _ options: LoweringOptions) {
+  mutating func setDevice(_ device: String) { description.device = device }
+
+  mutating func add(_ step: Program.Step, _ choice: WeightChoice?) {
+    var packed: WeightDescription?
+    add(step, choice, &packed)
+  }
+
+  /// - Parameter packed: The step's weight, where it has been packed already.
+  mutating func add(
+    _ step: Program.Step, _ choice: WeightChoice?, _ packed: inout WeightDescription?
+  ) {
     var weightNumber: Int?
-    if let weight = step.weight {
-      let choice = WeightChoice(weight, allowSparse: options.allowsSparse)
-      description.weights.append(describe(weight, choice))
-      weightNumber = description.weights.count - 1
+    if let weight = step.weight, let choice {
+      let description = packed ?? describe(weight, choice)
+      packed = description
+      self.description.weights.append(description)
+      weightNumber = self.description.weights.count - 1
       let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
       layers.append(
         LoweredLayer(
           name: step.name, operation: step.operation, shape: weight.shape,
           parameters: weight.values.count + bias, multiplyAccumulates: step.multiplyAccumulates,
-          density: choice.density, encoding: choice.name, reason: choice.reason))
+          density: choice.density, encoding: choice.name, reason: choice.reason,
+          times: choice.times))
     }
     description.steps.append(
       StepDescription(
@@ -88,7 +110,7 @@ private struct Emission {
       panelsPerList: packed.panelsPerList, columnBlock: packed.columnBlock,
       pattern: choice.pattern, nonzeroCount: UInt64(choice.nonzeroCount), values: packed.values,
       counts: packed.counts, columnLists: packed.columns, stream: packed.stream,
-      reason: choice.reason)
+      reason: choice.reason, times: choice.times)
   }
 }
 

@@ -1,12 +1,17 @@
 package import EspalierGraph
 package import EspalierModelFile
 
-/// What lowering may decide.
-package struct LoweringOptions: Sendable {
+/// What lowering may decide, and how.
+package struct LoweringOptions {
   /// Whether zeros may be packed away; otherwise every weight stays dense.
   package var allowsSparse = true
+  /// Decides by measurement; without one the cost model decides.
+  package var timer: (any LayerTimer)?
 
-  package init(allowsSparse: Bool = true) { self.allowsSparse = allowsSparse }
+  package init(allowsSparse: Bool = true, timer: (any LayerTimer)? = nil) {
+    self.allowsSparse = allowsSparse
+    self.timer = timer
+  }
 }
 
 /// A network ready to be written, and what was decided about each layer with weights.
@@ -26,6 +31,8 @@ package struct LoweredLayer: Sendable {
   package var density: Double
   package var encoding: String
   package var reason: String
+  /// As chosen and dense; nil where nothing was measured.
+  package var times: MeasuredTimes?
 }
 
 /// Translates a specialised graph into the steps of a model file.

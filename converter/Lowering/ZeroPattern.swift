@@ -1,3 +1,5 @@
+internal import EspalierModelFile
+
 /// Which structures the zeros of a weight fit, and how much work each kernel family would do on it.
 ///
 /// The matrix is `rows` by `columns` per group, columns being (input channel, tap) with the tap fastest.
@@ -111,6 +113,29 @@ package struct ZeroPattern: Sendable {
 }
 
 extension ZeroPattern {
+  /// The most telling name for what the zeros are: of the N:M patterns that fit, the tightest.
+  ///
+  /// A pattern that allows much more than there is fits by chance and is no name.
+  func description(packing: WeightPacking, height: Int) -> (WeightEncoding, [Int]) {
+    let ratios = [(1, 8), (1, 4), (2, 8), (4, 16), (2, 4), (4, 8), (8, 16)].filter {
+      density > 0.7 * Double($0.0) / Double($0.1)
+    }
+    if packing == .panels {
+      // An N:M pattern is exact in every group, so it is asked first; blocks leave whole groups full.
+      for (n, m) in ratios {
+        for vector in [8, 4, 2] where vector >= height && fits(n: n, m: m, height: vector) {
+          return (.vectorwise, [n, m, vector])
+        }
+      }
+      if let block = fittingBlocks().first(where: { $0.rows % height == 0 }) {
+        return (.block, [block.rows, block.columns])
+      }
+      return (.block, [height, 1])
+    }
+    for (n, m) in ratios where fits(n: n, m: m, height: 1) { return (.strict, [n, m, 1]) }
+    return (.unstructured, [])
+  }
+
   /// Every pattern that the zeros fit, most regular first, as the command spells them.
   package func fittingPatterns() -> [String] {
     guard density < 1, density > 0 else { return [] }

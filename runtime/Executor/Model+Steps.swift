@@ -1,4 +1,4 @@
-internal import EspalierModelFile
+public import EspalierModelFile
 
 /// What the file says about one step, for reports.
 public struct StepInfo: Sendable {
@@ -18,6 +18,8 @@ public struct StepInfo: Sendable {
   public let nonzeroCount: Int?
   /// Why the converter chose this encoding; nil without a weight.
   public let reason: String?
+  /// What the step took on the device the file was made for; nil where nothing was measured.
+  public let times: MeasuredTimes?
 }
 
 extension Model {
@@ -31,7 +33,7 @@ extension Model {
       density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
       weightShape: weight.map { ($0.rows, $0.columns) },
       nonzeroCount: weight.map { Int(clamping: $0.nonzeroCount) },
-      reason: weight.map { text($0.reason) })
+      reason: weight.map { text($0.reason) }, times: weight?.times)
   }
 }
 

@@ -51,6 +51,8 @@ public struct Model: ~Copyable, Sendable {
   public var producer: String { text(storage.file.producer) }
   /// What the file was made from.
   public var source: String { text(storage.file.source) }
+  /// What the steps' times were measured on; empty where they were not.
+  public var device: String { text(storage.file.device) }
 }
 
 /// A tensor that enters or leaves a model.

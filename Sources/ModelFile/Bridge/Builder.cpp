@@ -77,7 +77,8 @@ Offset<Weight> weight(FlatBufferBuilder &builder, const esp_model_weight &weight
   return CreateWeight(builder, WeightEncoding(weight.encoding), WeightPacking(weight.packing),
                       weight.rows, weight.columns, weight.groups, weight.panel_height,
                       weight.panels_per_list, weight.column_block, pattern,
-                      weight.nonzero_count, &values, counts, columns16, columns32, stream, reason);
+                      weight.nonzero_count, &values, counts, columns16, columns32, stream, reason,
+                      weight.nanoseconds, weight.dense_nanoseconds);
 }
 
 /// A vector of tables, each made by `make` from one element.
@@ -110,8 +111,9 @@ uint8_t *esp_model_build_prefix(const esp_model_contents *contents, size_t *leng
   const auto outputs = builder.CreateVector(contents->outputs, contents->output_count);
   const auto producer = text(builder, contents->producer);
   const auto source = text(builder, contents->source);
+  const auto device = text(builder, contents->device);
   FinishModelBuffer(builder, CreateModel(builder, tensors, steps, weights, inputs, outputs,
-                                         contents->arena_bytes, producer, source));
+                                         contents->arena_bytes, producer, source, device));
 
   const uint64_t header_length = builder.GetSize();
   const uint64_t values_offset = envelope_values_offset(header_length);

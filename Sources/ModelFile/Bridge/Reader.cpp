@@ -143,6 +143,7 @@ Refusal check_structure(const uint8_t *file, uint64_t header_length) {
   measure.vector(model->outputs());
   measure.text(model->producer());
   measure.text(model->source());
+  measure.text(model->device());
   for (const Tensor *tensor : *model->tensors()) {
     measure.vector(tensor->dims());
     measure.demand(tensor->dims()->size() <= ESP_MODEL_MAX_RANK, tensor->dims());
@@ -215,6 +216,7 @@ esp_model_status esp_model_open(const void *bytes, size_t length, esp_model *mod
   summary->arena_bytes = root->arena_bytes();
   summary->producer = text_of(root->producer());
   summary->source = text_of(root->source());
+  summary->device = text_of(root->device());
   summary->values = file + envelope.values_offset;
   summary->values_length = envelope.values_length;
   return ESP_MODEL_OK;
@@ -265,4 +267,6 @@ void esp_model_get_weight(const esp_model *model, uint32_t index, esp_model_weig
   out->columns32 = elements(weight->columns32(), &out->columns32_count);
   out->stream = elements(weight->stream(), &out->stream_count);
   out->reason = text_of(weight->reason());
+  out->nanoseconds = weight->nanoseconds();
+  out->dense_nanoseconds = weight->dense_nanoseconds();
 }

@@ -687,7 +687,9 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_COLUMNS16 = 28,
     VT_COLUMNS32 = 30,
     VT_STREAM = 32,
-    VT_REASON = 34
+    VT_REASON = 34,
+    VT_NANOSECONDS = 36,
+    VT_DENSE_NANOSECONDS = 38
   };
   espalier::model::WeightEncoding encoding() const {
     return static_cast<espalier::model::WeightEncoding>(GetField<uint8_t>(VT_ENCODING, 0));
@@ -744,6 +746,15 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const flatbuffers::String *reason() const {
     return GetPointer<const flatbuffers::String *>(VT_REASON);
   }
+  /// What the first step with this weight took on the device of `Model.device`, and what it took with
+  /// the weight dense in panels. Both 0 where nothing was measured; else neither, and the choice is
+  /// not the slower of the two. Since 1.1.
+  uint64_t nanoseconds() const {
+    return GetField<uint64_t>(VT_NANOSECONDS, 0);
+  }
+  uint64_t dense_nanoseconds() const {
+    return GetField<uint64_t>(VT_DENSE_NANOSECONDS, 0);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint8_t>(verifier, VT_ENCODING, 1) &&
@@ -768,6 +779,8 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyVector(stream()) &&
            VerifyOffset(verifier, VT_REASON) &&
            verifier.VerifyString(reason()) &&
+           VerifyField<uint64_t>(verifier, VT_NANOSECONDS, 8) &&
+           VerifyField<uint64_t>(verifier, VT_DENSE_NANOSECONDS, 8) &&
            verifier.EndTable();
   }
 };
@@ -824,6 +837,12 @@ struct WeightBuilder {
   void add_reason(flatbuffers::Offset<flatbuffers::String> reason) {
     fbb_.AddOffset(Weight::VT_REASON, reason);
   }
+  void add_nanoseconds(uint64_t nanoseconds) {
+    fbb_.AddElement<uint64_t>(Weight::VT_NANOSECONDS, nanoseconds, 0);
+  }
+  void add_dense_nanoseconds(uint64_t dense_nanoseconds) {
+    fbb_.AddElement<uint64_t>(Weight::VT_DENSE_NANOSECONDS, dense_nanoseconds, 0);
+  }
   explicit WeightBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -854,8 +873,12 @@ inline flatbuffers::Offset<Weight> CreateWeight(
     flatbuffers::Offset<flatbuffers::Vector<uint16_t>> columns16 = 0,
     flatbuffers::Offset<flatbuffers::Vector<uint32_t>> columns32 = 0,
     flatbuffers::Offset<flatbuffers::Vector<uint16_t>> stream = 0,
-    flatbuffers::Offset<flatbuffers::String> reason = 0) {
+    flatbuffers::Offset<flatbuffers::String> reason = 0,
+    uint64_t nanoseconds = 0,
+    uint64_t dense_nanoseconds = 0) {
   WeightBuilder builder_(_fbb);
+  builder_.add_dense_nanoseconds(dense_nanoseconds);
+  builder_.add_nanoseconds(nanoseconds);
   builder_.add_nonzero_count(nonzero_count);
   builder_.add_reason(reason);
   builder_.add_stream(stream);
@@ -897,7 +920,9 @@ inline flatbuffers::Offset<Weight> CreateWeightDirect(
     const std::vector<uint16_t> *columns16 = nullptr,
     const std::vector<uint32_t> *columns32 = nullptr,
     const std::vector<uint16_t> *stream = nullptr,
-    const char *reason = nullptr) {
+    const char *reason = nullptr,
+    uint64_t nanoseconds = 0,
+    uint64_t dense_nanoseconds = 0) {
   auto pattern__ = pattern ? _fbb.CreateVector<int32_t>(*pattern) : 0;
   auto counts__ = counts ? _fbb.CreateVector<uint32_t>(*counts) : 0;
   auto columns16__ = columns16 ? _fbb.CreateVector<uint16_t>(*columns16) : 0;
@@ -921,7 +946,9 @@ inline flatbuffers::Offset<Weight> CreateWeightDirect(
       columns16__,
       columns32__,
       stream__,
-      reason__);
+      reason__,
+      nanoseconds,
+      dense_nanoseconds);
 }
 
 struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
@@ -935,7 +962,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_OUTPUTS = 12,
     VT_ARENA_BYTES = 14,
     VT_PRODUCER = 16,
-    VT_SOURCE = 18
+    VT_SOURCE = 18,
+    VT_DEVICE = 20
   };
   const flatbuffers::Vector<flatbuffers::Offset<espalier::model::Tensor>> *tensors() const {
     return GetPointer<const flatbuffers::Vector<flatbuffers::Offset<espalier::model::Tensor>> *>(VT_TENSORS);
@@ -964,6 +992,11 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   const flatbuffers::String *source() const {
     return GetPointer<const flatbuffers::String *>(VT_SOURCE);
   }
+  /// What the weights' nanoseconds were measured on: processor, instruction set, threads; for people.
+  /// Since 1.1.
+  const flatbuffers::String *device() const {
+    return GetPointer<const flatbuffers::String *>(VT_DEVICE);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyOffsetRequired(verifier, VT_TENSORS) &&
@@ -984,6 +1017,8 @@ struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyString(producer()) &&
            VerifyOffset(verifier, VT_SOURCE) &&
            verifier.VerifyString(source()) &&
+           VerifyOffset(verifier, VT_DEVICE) &&
+           verifier.VerifyString(device()) &&
            verifier.EndTable();
   }
 };
@@ -1016,6 +1051,9 @@ struct ModelBuilder {
   void add_source(flatbuffers::Offset<flatbuffers::String> source) {
     fbb_.AddOffset(Model::VT_SOURCE, source);
   }
+  void add_device(flatbuffers::Offset<flatbuffers::String> device) {
+    fbb_.AddOffset(Model::VT_DEVICE, device);
+  }
   explicit ModelBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -1041,9 +1079,11 @@ inline flatbuffers::Offset<Model> CreateModel(
     flatbuffers::Offset<flatbuffers::Vector<int32_t>> outputs = 0,
     uint64_t arena_bytes = 0,
     flatbuffers::Offset<flatbuffers::String> producer = 0,
-    flatbuffers::Offset<flatbuffers::String> source = 0) {
+    flatbuffers::Offset<flatbuffers::String> source = 0,
+    flatbuffers::Offset<flatbuffers::String> device = 0) {
   ModelBuilder builder_(_fbb);
   builder_.add_arena_bytes(arena_bytes);
+  builder_.add_device(device);
   builder_.add_source(source);
   builder_.add_producer(producer);
   builder_.add_outputs(outputs);
@@ -1068,7 +1108,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
     const std::vector<int32_t> *outputs = nullptr,
     uint64_t arena_bytes = 0,
     const char *producer = nullptr,
-    const char *source = nullptr) {
+    const char *source = nullptr,
+    const char *device = nullptr) {
   auto tensors__ = tensors ? _fbb.CreateVector<flatbuffers::Offset<espalier::model::Tensor>>(*tensors) : 0;
   auto steps__ = steps ? _fbb.CreateVector<flatbuffers::Offset<espalier::model::Step>>(*steps) : 0;
   auto weights__ = weights ? _fbb.CreateVector<flatbuffers::Offset<espalier::model::Weight>>(*weights) : 0;
@@ -1076,6 +1117,7 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
   auto outputs__ = outputs ? _fbb.CreateVector<int32_t>(*outputs) : 0;
   auto producer__ = producer ? _fbb.CreateString(producer) : 0;
   auto source__ = source ? _fbb.CreateString(source) : 0;
+  auto device__ = device ? _fbb.CreateString(device) : 0;
   return espalier::model::CreateModel(
       _fbb,
       tensors__,
@@ -1085,7 +1127,8 @@ inline flatbuffers::Offset<Model> CreateModelDirect(
       outputs__,
       arena_bytes,
       producer__,
-      source__);
+      source__,
+      device__);
 }
 
 inline const espalier::model::Model *GetModel(const void *buf) {

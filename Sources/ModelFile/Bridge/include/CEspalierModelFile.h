@@ -14,7 +14,7 @@ extern "C" {
 enum { ESP_MODEL_MAX_RANK = 8, ESP_MODEL_MAX_TEXT = 1024 };
 
 /// The version this code writes, and the largest feature bits it knows.
-enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 0, ESP_MODEL_FEATURES = 0xF };
+enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1, ESP_MODEL_FEATURES = 0xF };
 
 /// Sizes of the envelope, in bytes.
 enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_PAGE = 4096, ESP_MODEL_ALIGNMENT = 64 };
@@ -76,6 +76,8 @@ typedef struct esp_model_weight {
   uint32_t stream_count;
   /// Why this encoding, in a sentence.
   esp_text reason;
+  /// Of the choice and of the dense weight, as measured; both 0 where nothing was.
+  uint64_t nanoseconds, dense_nanoseconds;
 } esp_model_weight;
 
 typedef struct esp_model_summary {
@@ -84,7 +86,7 @@ typedef struct esp_model_summary {
   uint32_t tensor_count, step_count, weight_count, input_count, output_count;
   const int32_t *inputs, *outputs;  // tensor numbers
   uint64_t arena_bytes;
-  esp_text producer, source;
+  esp_text producer, source, device;
   /// The values segment within the file.
   const uint8_t *values;
   uint64_t values_length;
@@ -133,7 +135,7 @@ typedef struct esp_model_contents {
   const int32_t *inputs, *outputs;
   uint32_t input_count, output_count;
   uint64_t features, arena_bytes;
-  esp_text producer, source;
+  esp_text producer, source, device;
   uint64_t values_length;
   uint32_t values_crc32c;
 } esp_model_contents;

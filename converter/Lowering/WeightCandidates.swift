@@ -1,0 +1,152 @@
+package import EspalierModelFile
+
+/// Every way to store and compute one weight, and what the cost model expects of each.
+///
+/// Costs are shares of the dense time, fitted to what `Scripts/benchmark-kernels.sh` prints for the
+/// layers of ResNet-50 on AVX-512. They decide where no device measures; where one does, it is asked
+/// about every candidate, and dense is always among them.
+package struct WeightCandidates: Sendable {
+  package struct Candidate: Sendable {
+    package var choice: WeightChoice
+    /// Expected share of the dense time.
+    package var cost: Double
+  }
+
+  /// Dense first, zeros and all; then what leaves zeros out.
+  package private(set) var all: [Candidate]
+  /// What times on a device depend on, beside the layer's geometry and the candidates: how full the
+  /// panels of each height are, to one part in a hundred.
+  package let fingerprint: String
+
+  /// Below this share of the dense time a candidate is worth taking: less is noise.
+  package static let leastGain = 0.97
+  /// The model is less sure than a measurement.
+  private static let leastExpectedGain = 0.92
+
+  package init(_ weight: Program.Weight, allowSparse: Bool = true) {
+    let zeros = ZeroPattern(weight)
+    fingerprint = ZeroPattern.panelHeights.map {
+      "\(Int((100 * zeros.panelDensity[$0]!).rounded()))"
+    }.joined(separator: " ")
+    let dense = WeightChoice(
+      encoding: .dense, packing: weight.isDepthwise ? .depthwise : .panels,
+      panelHeight: Self.densePanelHeight(weight), pattern: [], zeros: zeros, reason: "")
+    all = [Candidate(choice: dense, cost: 1)]
+    if let reason = Self.reasonForDense(weight, zeros, allowSparse) {
+      all[0].choice.reason = reason
+    } else {
+      addSparse(weight, zeros)
+    }
+  }
+
+  /// Why there is nothing to choose from; nil where there is.
+  private static func reasonForDense(
+    _ weight: Program.Weight, _ zeros: ZeroPattern, _ allowSparse: Bool
+  ) -> String? {
+    if weight.isDepthwise { return "depthwise kernels are bound by memory, not by arithmetic" }
+    if !allowSparse { return "dense was asked for" }
+    guard zeros.density >= 0.92 else { return nil }
+    let percent = Int((100 * (1 - zeros.density)).rounded())
+    return percent == 0 ? "no zeros" : "\(percent) % zeros are too few to pay"
+  }
+
+  private mutating func addSparse(_ weight: Program.Weight, _ zeros: ZeroPattern) {
+    func add(_ packing: WeightPacking, _ height: Int, _ cost: Double) {
+      let (encoding, pattern) = zeros.description(packing: packing, height: height)
+      all.append(
+        Candidate(
+          choice: WeightChoice(
+            encoding: encoding, packing: packing, panelHeight: height, pattern: pattern,
+            zeros: zeros, reason: ""),
+          cost: cost))
+    }
+    // Matrix-vector kernels take linear layers only; a convolution has a kernel for every width.
+    let isVector = weight.width < 8 && weight.isLinear
+    for (height, overhead) in [(8, 1.05), (4, 1.1), (2, 1.2)]
+    where weight.rows / weight.groups >= height {
+      // Fewer than eight sums at a time wait for one another: narrow maps need high panels.
+      let sums = height * max(1, (weight.width + 15) / 16)
+      let waiting = max(1, 8 / Double(sums))
+      let density = zeros.panelDensity[height]!
+      if density < 0.95 { add(.panels, height, 0.02 + overhead * waiting * density) }
+    }
+    if isVector {
+      add(.rows, 16, 0.05 + 2.0 * zeros.density)
+    } else if weight.groups == 1 {
+      // Fifteen short loops cost a branch miss each, which narrow maps do not pay back.
+      let fixed = weight.width < 64 ? 0.42 : 0.12
+      add(.patternGroups, 4, fixed + 1.05 * zeros.density)
+    }
+  }
+
+  private static func densePanelHeight(_ weight: Program.Weight) -> Int {
+    let rows = weight.rows / weight.groups
+    return rows >= 8 ? 8 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1
+  }
+}
+
+// MARK: Deciding
+
+extension WeightCandidates {
+  /// The cheapest by the cost model.
+  package var expected: WeightChoice {
+    var choice = all[0].choice
+    guard choice.reason.isEmpty else { return choice }
+    guard let best = all.dropFirst().min(by: { $0.cost < $1.cost }),
+      best.cost < Self.leastExpectedGain
+    else {
+      let percent = Int((100 * (1 - choice.density)).rounded())
+      choice.reason = "\(percent) % zeros, but scattered so that no kernel can skip them"
+      return choice
+    }
+    choice = best.choice
+    choice.reason = "about \(ratio(1 / best.cost)) fewer cycles expected"
+    return choice
+  }
+
+  /// The fastest by what a device measured.
+  ///
+  /// - Parameter nanoseconds: One for each candidate; nil for what the device cannot run.
+  /// - Returns: Nil where dense itself was not timed, so that there is nothing to compare with.
+  package func fastest(_ nanoseconds: [UInt64?]) -> WeightChoice? {
+    guard let dense = nanoseconds.first ?? nil, dense > 0 else { return nil }
+    let others = zip(all, nanoseconds).dropFirst().compactMap { candidate, time in
+      time.map { (choice: candidate.choice, time: max($0, 1)) }
+    }
+    var choice = all[0].choice
+    choice.times = MeasuredTimes(chosen: dense, dense: dense)
+    guard let best = others.min(by: { $0.time < $1.time }) else {
+      choice.reason = "measured \(milliseconds(dense)); nothing else runs it"
+      return choice
+    }
+    guard Double(best.time) < Self.leastGain * Double(dense) else {
+      choice.reason =
+        "dense takes \(milliseconds(dense)), "
+        + "\(best.choice.name) in \(best.choice.kernelName) \(milliseconds(best.time))"
+      return choice
+    }
+    choice = best.choice
+    choice.times = MeasuredTimes(chosen: best.time, dense: dense)
+    choice.reason =
+      "measured \(milliseconds(best.time)), dense \(milliseconds(dense)) "
+      + "(\(ratio(Double(dense) / Double(best.time))))"
+    return choice
+  }
+}
+
+/// "1.87x".
+private func ratio(_ value: Double) -> String {
+  let hundredths = Int((100 * value).rounded())
+  return "\(hundredths / 100)." + (hundredths % 100 < 10 ? "0" : "") + "\(hundredths % 100)x"
+}
+
+/// Three digits that tell: "12.3 ms", "1.23 ms", "0.0123 ms".
+private func milliseconds(_ nanoseconds: UInt64) -> String {
+  var (unit, digits) = (10, 1)
+  while digits < 4, nanoseconds * UInt64(unit) < 100_000_000 {
+    (unit, digits) = (unit * 10, digits + 1)
+  }
+  let value = Int((Double(nanoseconds) / 1e6 * Double(unit)).rounded())
+  let rest = "\(value % unit)"
+  return "\(value / unit)." + String(repeating: "0", count: digits - rest.count) + rest + " ms"
+}
