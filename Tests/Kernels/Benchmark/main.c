@@ -34,29 +34,40 @@ static const layer layers[] = {
 };
 enum { LAYERS = sizeof layers / sizeof *layers };
 
-typedef enum { DENSE, BLOCK_16X8, VECTOR_2_4, STRICT_2_4, KINDS } kind;
-static const char *const kind_names[] = {"dense", "16x8 70%", "4:2:4", "2:4"};
+/// Zeroes in groups of `rows` by `columns` input channels: `keep` of each 4 columns, or, where that
+/// is 0, 30 % of the groups as a whole.
+typedef struct {
+  const char *name;
+  store_kind store;
+  int32_t rows, columns, keep, height, together;
+} kind;
+
+static const kind kinds[] = {
+    {"dense", STORE_DENSE, 1, 1, 1, 8, 1},        {"16x8 70%", STORE_SHARED, 16, 8, 0, 8, 2},
+    {"8x1 70%", STORE_SHARED, 8, 1, 0, 8, 1},     {"8:2:4", STORE_SHARED, 8, 4, 2, 8, 1},
+    {"4:2:4", STORE_SHARED, 4, 4, 2, 4, 1},       {"2:4", STORE_PAIRS, 1, 4, 2, 2, 64},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 /// Zeroes what the kind of pruning takes away. Columns of one tap lie `taps` apart.
-static void prune(float *w, kind kind, const layer *l, random_source *r) {
+static void prune(float *w, const kind *kind, const layer *l, random_source *r) {
   const int32_t taps = l->kernel * l->kernel, columns = l->in * taps;
-  const int32_t rows = kind == BLOCK_16X8 ? 16 : kind == VECTOR_2_4 ? 4 : 1;
-  if (kind == DENSE) return;
-  for (int32_t o = 0; o < l->out; o += rows) {
+  if (kind->store == STORE_DENSE) return;
+  for (int32_t o = 0; o < l->out; o += kind->rows) {
     for (int32_t tap = 0; tap < taps; tap++) {
-      for (int32_t ic = 0; ic < l->in; ic += kind == BLOCK_16X8 ? 8 : 4) {
-        int32_t drop[8] = {0}, group = kind == BLOCK_16X8 ? 8 : 4;
-        if (kind == BLOCK_16X8) {
+      for (int32_t ic = 0; ic < l->in; ic += kind->columns) {
+        int32_t drop[8] = {0};
+        if (kind->keep == 0) {
           const int32_t all = random_below(r, 100) < 70;
-          for (int32_t i = 0; i < 8; i++) drop[i] = all;
+          for (int32_t i = 0; i < kind->columns; i++) drop[i] = all;
         } else {
-          for (int32_t left = 2; left > 0;) {
-            const int32_t i = random_below(r, 4);
+          for (int32_t left = kind->columns - kind->keep; left > 0;) {
+            const int32_t i = random_below(r, kind->columns);
             if (!drop[i]) drop[i] = 1, left--;
           }
         }
-        for (int32_t i = 0; i < group && ic + i < l->in; i++) {
-          for (int32_t row = o; drop[i] && row < o + rows && row < l->out; row++) {
+        for (int32_t i = 0; i < kind->columns && ic + i < l->in; i++) {
+          for (int32_t row = o; drop[i] && row < o + kind->rows && row < l->out; row++) {
             w[(int64_t)row * columns + (ic + i) * taps + tap] = 0;
           }
         }
@@ -75,7 +86,7 @@ static void evict(const void *memory, size_t bytes) {
 
 typedef struct { double seconds, copy, density; } measurement;
 
-static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
+static measurement measure(const layer *l, const kind *kind, esp_isa isa, int cold) {
   random_source r = {7};
   const int32_t taps = l->kernel * l->kernel, columns = l->in * taps;
   const int64_t count = (int64_t)l->out * columns;
@@ -84,10 +95,8 @@ static measurement measure(const layer *l, kind kind, esp_isa isa, int cold) {
   prune(w, kind, l, &r);
   int64_t kept = 0;
   for (int64_t i = 0; i < count; i++) kept += w[i] != 0;
-  static const store_kind stores[] = {STORE_DENSE, STORE_SHARED, STORE_SHARED, STORE_PAIRS};
-  const char *block = getenv("COLUMN_BLOCK");
-  packed_weight p = pack_weight(stores[kind], w, l->out, columns, 1, kind == VECTOR_2_4 ? 4 : kind == STRICT_2_4 ? 2 : 8,
-                                kind == BLOCK_16X8 ? 2 : kind == STRICT_2_4 ? 64 : 1, block ? atoi(block) : 128, 1);
+  packed_weight p = pack_weight(kind->store, w, l->out, columns, 1, kind->height, kind->together,
+                                128, 1);
   const int32_t in_map = l->map * l->stride, pad = (l->kernel - 1) / 2;
   esp_convolution c = {
       .batch = 1, .in_channels = l->in, .in_h = in_map, .in_w = in_map,
@@ -160,7 +169,7 @@ int main(int argc, char **argv) {
     return 0;
   }
   printf("%-26s %3s %8s %6s %8s %5s", "layer", "n", "us", "copy", "GFLOP/s", "peak");
-  for (int k = 1; k < KINDS; k++) printf("  %9s %5s", kind_names[k], "peak");
+  for (int k = 1; k < KINDS; k++) printf("  %9s %5s", kinds[k].name, "peak");
   printf("\n");
   double total[KINDS] = {0}, flops = 0;
   for (int i = 0; i < LAYERS; i++) {
@@ -171,15 +180,15 @@ int main(int argc, char **argv) {
     if (!strstr(name, filter)) continue;
     const double work =
         2.0 * l->in * l->kernel * l->kernel * l->out * l->map * (double)l->map;
-    const measurement dense = measure(l, DENSE, isa, cold);
+    const measurement dense = measure(l, &kinds[0], isa, cold);
     printf("%-26s %3d %8.1f %6.1f %8.1f %4.0f%%", name, l->count, dense.seconds * 1e6,
            dense.copy * 1e6,
            work / dense.seconds * 1e-9, 100 * work / dense.seconds / peak);
     flops += work * l->count;
-    total[DENSE] += dense.seconds * l->count;
+    total[0] += dense.seconds * l->count;
     for (int k = 1; k < KINDS; k++) {
       // The first layer has 3 input channels: pruned models keep it dense.
-      const measurement m = l->in < 4 ? dense : measure(l, (kind)k, isa, cold);
+      const measurement m = l->in < 4 ? dense : measure(l, &kinds[k], isa, cold);
       printf("  %8.2fx %4.0f%%", dense.seconds / m.seconds,
              100 * work * m.density / m.seconds / peak);
       total[k] += m.seconds * l->count;

@@ -30,15 +30,18 @@ static int32_t phases(const esp_convolution *c) {
 /// Whether tiles are packed before use rather than read where they are.
 static int packs(const esp_convolution_plan *plan) {
   const esp_weight_plan *w = &plan->weight;
-  // Kernels that read whole vectors must not do so at the end of the input.
-  return w->weight.packing == ESP_PACKING_PATTERN_GROUPS || w->height < 8 ||
-         (plan->plain && !w->set->panel->reads_exactly) || plan->gathers;
+  if (w->weight.packing != ESP_PACKING_PANELS || w->height < 4 || plan->gathers) return 1;
+  if (!plan->plain) return 0;
+  // Kernels that read whole vectors must not do so at the end of the input; and panels of 4 rows
+  // have no load to spare for vectors that lie in two lines of the cache.
+  return !w->set->panel->reads_exactly || (w->height == 4 && plan->plane % w->set->width != 0);
 }
 
-/// Floats that a tile of three vectors covers in the source's planes: its pixels, and rows below.
+/// Floats that the largest tile covers in the source's planes: its pixels, and rows below.
 static int64_t spread(const esp_convolution_plan *plan) {
   const esp_convolution *c = &plan->c;
-  const int64_t pixels = ESP_PANEL_WHOLE * (int64_t)plan->weight.set->width;
+  const int64_t pixels =
+      esp_weight_plan_shape(&plan->weight)->vectors * (int64_t)plan->weight.set->width;
   int64_t span = pixels + (int64_t)(c->kernel_h - 1) * c->dilation_h / c->stride_h * c->out_w;
   if (span > plan->plane) span = plan->plane;
   return c->in_channels / c->weight.groups * (plan->plain ? 1 : plan->copies) * span;

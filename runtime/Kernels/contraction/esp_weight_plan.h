@@ -1,8 +1,9 @@
 // A packed weight made ready for micro-kernels: where each panel's values and offsets begin.
 //
 // Columns may be cut into blocks, so that the part of a tile that kernels read again and again
-// fits the nearest cache: panels of 1, 2 and 4 rows, pattern groups and row pairs do little work for
-// each value of x they load. Sums wait in scratch between blocks.
+// fits the nearest cache: panels of 1 and 2 rows, pattern groups and row pairs do little work for
+// each value of x they load. Higher panels keep up with the second cache. Sums wait in scratch
+// between blocks.
 #ifndef ESP_WEIGHT_PLAN_H
 #define ESP_WEIGHT_PLAN_H
 
@@ -53,6 +54,12 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
 
 /// What the weight and the epilogue say by themselves; the plan's other fields are zero.
 esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *, esp_isa);
+
+/// The kernels for the plan's panels; not for pattern groups and rows.
+static inline const esp_panel_shape *esp_weight_plan_shape(const esp_weight_plan *plan) {
+  const int32_t h = plan->height;
+  return &plan->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
+}
 
 /// Cuts `columns` pixels or tokens into tiles for this weight's kernels, and decides on blocks.
 /// `spread`: floats that a tile read in place covers, or 0 for a packed one.

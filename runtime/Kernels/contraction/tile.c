@@ -4,8 +4,7 @@
 static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   const esp_weight_plan *plan = job->plan;
   const int32_t height = plan->height, step = plan->tiling.step;
-  const esp_panel_shape *shape =
-      &plan->set->panel->shape[height == 8 ? 3 : height == 4 ? 2 : height == 2 ? 1 : 0];
+  const esp_panel_shape *shape = esp_weight_plan_shape(plan);
   const esp_panel_function run = esp_panel_for(shape, job->columns, plan->set->width);
   const int64_t panels = plan->panels_per_group;
   const esp_panel_entry *entries =

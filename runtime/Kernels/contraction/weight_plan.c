@@ -25,11 +25,6 @@ static int is_pairs(const esp_weight_plan *plan) {
   return plan->weight.packing == ESP_PACKING_ROW_PAIRS;
 }
 
-static const esp_panel_shape *shape_of(const esp_weight_plan *plan) {
-  const int32_t h = plan->height;
-  return &plan->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
-}
-
 esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue *epilogue,
                                    esp_isa isa) {
   esp_weight_plan plan = {.weight = *weight, .set = esp_kernel_set_for(isa), .blocks = 1,
@@ -64,12 +59,12 @@ void esp_weight_plan_tile(esp_weight_plan *plan, int32_t columns, int64_t spread
     plan->block = w->column_block < w->columns ? w->column_block : w->columns;
     plan->blocks = divide_up(w->columns, plan->block);
   } else {
-    const esp_panel_shape *shape = shape_of(plan);
+    const esp_panel_shape *shape = esp_weight_plan_shape(plan);
     plan->tiling = esp_tiling_of(columns, width, shape->vectors,
                                  shape->one_more ? ESP_PANEL_WHOLE : 0, plan->height);
     // A little too much is better than another round of sums.
     const int64_t size = spread ? spread : (int64_t)w->columns * plan->tiling.step;
-    const int64_t most = plan->height == 8 ? FAR_FLOATS : NEAR_FLOATS;
+    const int64_t most = plan->height >= 4 ? FAR_FLOATS : NEAR_FLOATS;
     if (size > most + most / 4) {
       plan->blocks = (int32_t)((size + most - 1) / most);
       if (plan->blocks > w->columns) plan->blocks = w->columns;
