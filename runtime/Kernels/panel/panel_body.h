@@ -17,7 +17,7 @@
 /// each weight to pay for it.
 static inline __attribute__((always_inline)) void esp_panel_fetch(
     const float *weights, const int32_t *offsets, const int V) {
-  enum { WEIGHTS_AHEAD = 1024, OFFSETS_AHEAD = 128 };  // 4 KiB: 128 columns of 8 rows, 1500 cycles
+  enum { WEIGHTS_AHEAD = 1024, OFFSETS_AHEAD = 256 };  // 4 KiB: 128 columns of 8 rows, 1500 cycles
   if (V < 4) return;
   __builtin_prefetch(weights + WEIGHTS_AHEAD);
   __builtin_prefetch(offsets + OFFSETS_AHEAD);
