@@ -150,8 +150,8 @@ import Testing
       graph.addNode(
         "Conv", [x, w],
         attributes: [
-          "group": .integer(4), "strides": .integers([30_000, 30_000]),
-          "pads": .integers([30_000, 30_000, 0, 0]),
+          "group": .integer(4), "dilations": .integers([30_000, 30_000]),
+          "pads": .integers([30_000, 30_000, 30_000, 30_000]),
         ])
     ]
     let model = try loadModel(

@@ -246,7 +246,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
 }
 
 esp_requirements esp_convolution_requirements(const esp_convolution *c, esp_isa isa) {
-  if (c->weight.packing == ESP_PACKING_DEPTHWISE) return esp_depthwise_requirements(c);
+  if (c->weight.packing == ESP_PACKING_DEPTHWISE) return esp_depthwise_requirements(c, isa);
   esp_convolution_plan plan, *placed;
   esp_requirements r = {0};
   r.plan_bytes = lay_out(c, isa, &placed, &plan, 0, 0);

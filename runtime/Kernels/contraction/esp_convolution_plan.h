@@ -21,7 +21,7 @@ typedef struct esp_convolution_plan {
   size_t tile_floats, worker_bytes, shared_bytes;
 } esp_convolution_plan;
 
-esp_requirements esp_depthwise_requirements(const esp_convolution *);
+esp_requirements esp_depthwise_requirements(const esp_convolution *, esp_isa);
 int esp_depthwise_prepare(const esp_convolution *, esp_isa, void *memory, esp_task tasks[2],
                           const char **kernel);
 

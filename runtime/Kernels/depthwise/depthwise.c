@@ -1,98 +1,196 @@
-// Depthwise convolution: each output channel is one filter over one padded plane in a worker's
-// scratch.
+// Depthwise convolution: each output channel is one filter over bands of padded rows in a worker's
+// scratch, so small that they stay in the nearest cache.
+#include "esp_depthwise_plan.h"
+
 #include <math.h>
+#include <string.h>
 
 #include "../contraction/esp_convolution_plan.h"
-#include "../contraction/esp_rows.h"
 
-typedef struct esp_depthwise_plan {
-  esp_convolution c;
-  const esp_kernel_set *set;
-  esp_depthwise_function run;
-  int32_t rows, part;
-  float low, high;
-  int32_t activates;
-} esp_depthwise_plan;
+/// Floats of a band, unless a single row takes more.
+enum { BAND_FLOATS = 6 << 10 };
 
-static int32_t padded_rows(const esp_convolution *c) {
-  return (c->out_h - 1) * c->stride_h + (c->kernel_h - 1) * c->dilation_h + 1;
+/// Kernels read up to four vectors of at most 16 floats behind what they need.
+enum { SLACK = 64 };
+
+static int32_t smaller(int64_t a, int64_t b) { return (int32_t)(a < b ? a : b); }
+
+/// How far apart the first and the last tap are, and one.
+static int32_t reach(int32_t kernel, int32_t dilation) { return (kernel - 1) * dilation + 1; }
+
+/// Input rows that `rows` output rows meet.
+static int64_t padded_rows(const esp_convolution *c, int64_t rows) {
+  return (rows - 1) * c->stride_h + reach(c->kernel_h, c->dilation_h);
 }
 
-static int32_t part_width(const esp_convolution *c) {
-  return c->out_w + (c->kernel_w - 1) * c->dilation_w / c->stride_w;
+/// Row pitch of a phase. Phase q holds padded columns q, q + stride, ...: zeros, then pixels, then as
+/// many zeros as the last output still meets. Those may be the next row's first.
+static ptrdiff_t pitch_of(const esp_convolution *c, const esp_depthwise_layout *l) {
+  const int64_t s = c->stride_w, last = reach(c->kernel_w, c->dilation_w) - 1;
+  int64_t pitch = 1;
+  for (int32_t q = 0; q < l->column_phases && q < l->left + l->columns; q++) {
+    const int64_t zeros = l->left > q ? (l->left - q + s - 1) / s : 0;
+    const int64_t pixels = ((int64_t)l->left + l->columns - q + s - 1) / s;
+    const int64_t met = c->out_w + (last - q) / s - zeros;
+    if (pixels > pitch) pitch = pixels;
+    if (met > pitch) pitch = met;
+  }
+  return (ptrdiff_t)pitch;
 }
 
-esp_requirements esp_depthwise_requirements(const esp_convolution *c) {
-  // Kernels read whole vectors of at most 16 floats.
-  const size_t pitch = (size_t)part_width(c) * (size_t)c->stride_w;
-  return (esp_requirements){
-      .plan_bytes = (sizeof(esp_depthwise_plan) + 63) & ~(size_t)63,
-      .worker_bytes = ((size_t)padded_rows(c) * pitch + 16) * sizeof(float),
+static void lay_out(esp_depthwise_plan *plan) {
+  const esp_convolution *c = &plan->c;
+  const int32_t wide = reach(c->kernel_w, c->dilation_w), high = reach(c->kernel_h, c->dilation_h);
+  const int64_t width = (int64_t)(c->out_w - 1) * c->stride_w + wide;
+  esp_depthwise_layout *l = &plan->layout;
+  *l = (esp_depthwise_layout){
+      .stride_h = c->stride_h, .stride_w = c->stride_w, .left = smaller(c->pad_left, width),
+      .row_phases = smaller(high, c->stride_h), .column_phases = smaller(wide, c->stride_w)};
+  l->columns = smaller(c->in_w, width - l->left);
+  l->pitch = pitch_of(c, l);
+  const int64_t more = (high - 1) / c->stride_h;
+  const int64_t rows =
+      BAND_FLOATS / ((int64_t)l->row_phases * l->column_phases * l->pitch) - more;
+  plan->band = smaller(rows < 7 ? 7 : rows / 7 * 7, c->out_h);
+  // Filling writes up to a vector behind a row; and the last row's zeros, too, may be those of a row
+  // behind it.
+  l->column_phase = (plan->band + more) * l->pitch + l->left / c->stride_w + 16;
+  l->row_phase = l->column_phases * l->column_phase;
+  plan->band_floats = (size_t)(l->row_phases * l->row_phase) + SLACK;
+  plan->together = 1;
+  if (plan->band == c->out_h && plan->band_floats < BAND_FLOATS) {
+    plan->together = (int32_t)(BAND_FLOATS / plan->band_floats);
+  }
+}
+
+/// Whether reading all rows as one takes clearly fewer vectors.
+static int is_flat(const esp_depthwise_plan *plan) {
+  const esp_convolution *c = &plan->c;
+  const int64_t width = plan->set->depthwise->width;
+  const int64_t whole = ((c->out_h - 1) * plan->layout.pitch + c->out_w + width - 1) / width;
+  return c->kernel_h * (int64_t)c->kernel_w <= ESP_DEPTHWISE_TAPS && plan->band == c->out_h &&
+         c->out_w < width && whole * 4 <= c->out_h * INT64_C(3);
+}
+
+esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *c, esp_isa isa) {
+  esp_depthwise_plan plan = {.c = *c, .set = esp_kernel_set_for(isa)};
+  lay_out(&plan);
+  const esp_activation function = c->epilogue.activation;
+  plan.low = function == ESP_ACTIVATION_RELU   ? 0
+             : function == ESP_ACTIVATION_CLIP ? c->epilogue.a
+                                               : -INFINITY;
+  plan.high = function == ESP_ACTIVATION_CLIP ? c->epilogue.b : INFINITY;
+  plan.activates = function > ESP_ACTIVATION_CLIP;
+  const esp_depthwise_kernels *kernels = plan.set->depthwise;
+  const int square = c->kernel_h == c->kernel_w && c->dilation_h == 1 && c->dilation_w == 1 &&
+                     c->stride_h == c->stride_w && c->stride_h <= 2;
+  plan.run = kernels->any;
+  if (is_flat(&plan)) {
+    plan.run = kernels->flat;
+    for (int32_t t = 0; t < c->kernel_h * c->kernel_w; t++) {
+      const int32_t down = t / c->kernel_w * c->dilation_h, right = t % c->kernel_w * c->dilation_w;
+      plan.taps[t] = (int32_t)esp_depthwise_tap(&plan.layout, down, right);
+    }
+  } else if (square && c->kernel_h == 3) {
+    plan.run = c->stride_h == 1 ? kernels->three : kernels->three_by_two;
+  } else if (square && c->kernel_h == 5) {
+    plan.run = c->stride_h == 1 ? kernels->five : kernels->five_by_two;
+  }
+  return plan;
+}
+
+static int runs_flat(const esp_depthwise_plan *plan) {
+  return plan->run == plan->set->depthwise->flat;
+}
+
+size_t esp_depthwise_scratch(const esp_depthwise_plan *plan) {
+  size_t floats = plan->band_floats * (size_t)plan->together;
+  if (runs_flat(plan)) floats += (size_t)(plan->c.out_h * plan->layout.pitch) + SLACK;
+  return floats * sizeof(float);
+}
+
+void esp_depthwise_clear(const esp_depthwise_plan *plan, float *scratch) {
+  memset(scratch, 0, plan->band_floats * (size_t)plan->together * sizeof(float));
+}
+
+void esp_depthwise_input_rows(const esp_depthwise_plan *plan, int32_t first, int32_t last,
+                              int32_t *begin, int32_t *end) {
+  const esp_convolution *c = &plan->c;
+  const int64_t top = (int64_t)first * c->stride_h - c->pad_top;
+  const int64_t below = top + padded_rows(c, last - first);
+  *begin = top < 0 ? 0 : smaller(top, c->in_h);
+  *end = below < *begin ? *begin : smaller(below, c->in_h);
+}
+
+/// One band of output rows, read from a filled one.
+static void run_band(const esp_depthwise_plan *plan, int64_t plane, int32_t first, int32_t rows,
+                     const float *band, float *sums) {
+  const esp_convolution *c = &plan->c;
+  const int64_t row = plane % c->out_channels, to = (plane * c->out_h + first) * c->out_w;
+  const esp_depthwise_call call = {
+      .layout = &plan->layout, .band = band,
+      .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
+      .dilation_h = c->dilation_h, .dilation_w = c->dilation_w,
+      .rows = rows, .columns = c->out_w,
+      .weights = c->weight.values + row * c->weight.columns,
+      .start = c->epilogue.bias ? c->epilogue.bias[row] : 0,
+      .y = c->y + to,
+      .residual = c->epilogue.residual ? c->epilogue.residual + to : 0,
+      .low = plan->low, .high = plan->high,
+      .taps = plan->taps, .sums = sums,
   };
+  plan->run(&call);
+  if (plan->activates) plan->set->pack->activate(call.y, 0, 1, rows * c->out_w, &c->epilogue);
+}
+
+void esp_depthwise_rows(const esp_depthwise_plan *plan, int64_t plane, int32_t planes,
+                        int32_t first, int32_t last, const esp_depthwise_source *x,
+                        float *scratch) {
+  const esp_convolution *c = &plan->c;
+  const int64_t multiplier = c->out_channels / c->in_channels;
+  for (int32_t from = 0; from < planes; from += plan->together) {
+    const int32_t to = smaller((int64_t)from + plan->together, planes);
+    for (int32_t at = first; at < last; at += plan->band) {
+      const int32_t end = smaller((int64_t)at + plan->band, last);
+      esp_depthwise_fill fill = {
+          .layout = &plan->layout, .from_pitch = c->in_w, .top = at * c->stride_h - c->pad_top,
+          .rows = (int32_t)padded_rows(c, end - at), .zeroes = plan->band < c->out_h};
+      esp_depthwise_input_rows(plan, at, end, &fill.first, &fill.last);
+      for (int32_t p = from; p < to; p++) {
+        fill.band = scratch + (size_t)(p - from) * plan->band_floats;
+        fill.from = x->plane + ((plane + p) / multiplier - plane / multiplier) * x->stride +
+                    (int64_t)(fill.first - x->row) * c->in_w;
+        plan->set->depthwise->fill(&fill);
+      }
+      float *sums = scratch + plan->band_floats * (size_t)plan->together;
+      for (int32_t p = from; p < to; p++) {
+        const float *band = scratch + (size_t)(p - from) * plan->band_floats;
+        run_band(plan, plane + p, at, end - at, band, sums);
+      }
+    }
+  }
 }
 
 /// Items are output channels of images.
 static void run_planes(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   const esp_depthwise_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
-  const int32_t multiplier = c->out_channels / c->in_channels;
-  const ptrdiff_t pitch = (ptrdiff_t)plan->part * c->stride_w;
-  float *plane = worker->scratch;
-  int64_t filled = -1;
-  for (int64_t item = first; item < last; item++) {
-    const int64_t input = item / multiplier, row = item % c->out_channels;
-    if (input != filled) {
-      const float *from = c->x + input * c->in_h * c->in_w;
-      // Zeros around the image stay from one image to the next.
-      if (filled < 0) memset(plane, 0, (size_t)(plan->rows * pitch) * sizeof(float));
-      for (int32_t q = 0; q < c->stride_w; q++) {
-        const esp_window window = {
-            .top = -c->pad_top, .left = q - c->pad_left,
-            .stride_h = 1, .stride_w = c->stride_w, .rows = plan->rows, .columns = plan->part};
-        esp_copy_window(plan->set->pack, &window, plane + q * plan->part, pitch, from, c->in_h,
-                        c->in_w);
-      }
-      filled = input;
-    }
-    const int64_t at = item * c->out_h * c->out_w;
-    const esp_depthwise_call call = {
-        .plane = plane, .pitch = pitch, .part = plan->part,
-        .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
-        .stride_h = c->stride_h, .stride_w = c->stride_w,
-        .dilation_h = c->dilation_h, .dilation_w = c->dilation_w,
-        .out_h = c->out_h, .out_w = c->out_w,
-        .weights = c->weight.values + row * c->weight.columns,
-        .start = c->epilogue.bias ? c->epilogue.bias[row] : 0,
-        .y = c->y + at,
-        .residual = c->epilogue.residual ? c->epilogue.residual + at : 0,
-        .low = plan->low, .high = plan->high,
-    };
-    plan->run(&call);
-    if (plan->activates) {
-      plan->set->pack->activate(call.y, 0, 1, c->out_h * c->out_w, &c->epilogue);
-    }
-  }
+  const int64_t multiplier = c->out_channels / c->in_channels, plane = (int64_t)c->in_h * c->in_w;
+  const esp_depthwise_source x = {.plane = c->x + first / multiplier * plane, .stride = plane};
+  esp_depthwise_clear(plan, worker->scratch);
+  esp_depthwise_rows(plan, first, (int32_t)(last - first), 0, c->out_h, &x, worker->scratch);
+}
+
+esp_requirements esp_depthwise_requirements(const esp_convolution *c, esp_isa isa) {
+  const esp_depthwise_plan plan = esp_depthwise_plan_of(c, isa);
+  return (esp_requirements){
+      .plan_bytes = (sizeof plan + 63) & ~(size_t)63, .worker_bytes = esp_depthwise_scratch(&plan)};
 }
 
 int esp_depthwise_prepare(const esp_convolution *c, esp_isa isa, void *memory, esp_task tasks[2],
                           const char **kernel) {
   esp_depthwise_plan *plan = memory;
-  *plan = (esp_depthwise_plan){
-      .c = *c, .set = esp_kernel_set_for(isa), .rows = padded_rows(c), .part = part_width(c)};
-  plan->low = c->epilogue.activation == ESP_ACTIVATION_RELU   ? 0
-              : c->epilogue.activation == ESP_ACTIVATION_CLIP ? c->epilogue.a
-                                                              : -INFINITY;
-  plan->high = c->epilogue.activation == ESP_ACTIVATION_CLIP ? c->epilogue.b : INFINITY;
-  plan->activates = c->epilogue.activation > ESP_ACTIVATION_CLIP;
-  const esp_depthwise_kernels *kernels = plan->set->depthwise;
-  const int square = c->kernel_h == c->kernel_w && c->dilation_h == 1 && c->dilation_w == 1 &&
-                     c->stride_h == c->stride_w && c->stride_h <= 2;
-  plan->run = kernels->any;
-  if (square && c->kernel_h == 3) {
-    plan->run = c->stride_h == 1 ? kernels->three : kernels->three_by_two;
-  } else if (square && c->kernel_h == 5) {
-    plan->run = c->stride_h == 1 ? kernels->five : kernels->five_by_two;
-  }
+  *plan = esp_depthwise_plan_of(c, isa);
   *kernel = "convolution.depthwise";
   tasks[0] = (esp_task){
       .run = run_planes, .arguments = plan, .items = (int64_t)c->batch * c->out_channels};

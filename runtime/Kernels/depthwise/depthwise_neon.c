@@ -5,6 +5,12 @@
 #include "../math/esp_math_neon.h"
 
 ESP_VEC_BEGIN
+static inline void esp_split(esp_vec a, esp_vec b, esp_vec *even, esp_vec *odd) {
+  *even = vuzp1q_f32(a, b);
+  *odd = vuzp2q_f32(a, b);
+}
+
+#define ESP_DEPTHWISE_REGISTER "+w"
 #include "depthwise_body.h"
 ESP_VEC_END
 

@@ -4,6 +4,11 @@
 #include "../math/esp_math_scalar.h"
 
 ESP_VEC_BEGIN
+static inline void esp_split(esp_vec a, esp_vec b, esp_vec *even, esp_vec *odd) {
+  *even = a;
+  *odd = b;
+}
+
 #include "depthwise_body.h"
 ESP_VEC_END
 
