@@ -1,7 +1,8 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build board lint docs bench-kernels bench-resnet50 bench-peers check-arrows \
-  check-neon check-neon-cycles check-board check-onnx-cases check-torchvision check-pruned check-minilm
+  check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
+  check-pruned check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -37,6 +38,10 @@ check-neon: ## NEON kernels against the reference, under the emulator
 check-neon-cycles: ## Cycles of the NEON loops by llvm-mca, against docs/neon.md
 	@Scripts/setup-board.sh
 	@Scripts/analyse-neon.sh
+
+check-instructions: ## Instructions that kernels take, against Tests/Performance/instructions.txt
+	@Scripts/setup-board.sh
+	@Scripts/count-instructions.sh
 
 check-board: build ## The digits model on an emulated board, against the host
 	@Scripts/setup-board.sh

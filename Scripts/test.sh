@@ -74,6 +74,7 @@ tests
 part "bad input at the command" Tests/Pipeline/bad-input.sh || true
 if part "board tools" Scripts/setup-board.sh; then
   part "NEON kernels under the emulator" Scripts/check-neon.sh || true
+  part "instructions of kernels" Scripts/count-instructions.sh || true
   if reason=$(Scripts/apt-install.sh llvm-19 2>&1); then
     part "cycles of NEON loops" Scripts/analyse-neon.sh || true
   else
