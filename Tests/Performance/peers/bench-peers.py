@@ -42,10 +42,13 @@ def main():
     for position, name in enumerate(arguments.models, 1):
         def say(text):
             minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            print(f"[{minutes:2}:{seconds:02}] {name} ({position} of {len(arguments.models)}): {text}",
-                  file=sys.stderr, flush=True)
-        results.append(measure(name, plan, say))
-        peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
+            place = f"{name} ({position} of {len(arguments.models)})"
+            print(f"[{minutes:2}:{seconds:02}] {place}: {text}", file=sys.stderr, flush=True)
+        try:
+            results.append(measure(name, plan, say))
+            peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
+        except models.Failed as failure:
+            sys.exit(f"bench-peers: {name}: {failure}")
 
     picture = None
     if arguments.output:

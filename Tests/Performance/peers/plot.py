@@ -3,7 +3,7 @@ from xml.sax.saxutils import escape
 
 import goals
 
-LEFT, TOP, ROW, PANEL, GAP = 132, 66, 22, 122, 12
+LEFT, TOP, ROW, PANEL, GAP = 132, 66, 22, 140, 10
 BAR, MISSED, GOAL, TEXT, GRID = "#2f6f4f", "#a9c6b6", "#c0392b", "#222", "#ddd"
 
 
@@ -14,15 +14,15 @@ def picture(networks):
     marks = [goals.goal(result.model, name) or 0 for result in networks for name in names]
     # Room for the number beside the longest bar.
     most = 1.25 * max([ratio[0] for ratio in found.values() if ratio] + marks + [1])
-    width = LEFT + len(networks) * (PANEL + GAP) + 4
+    width = max(540, LEFT + len(networks) * (PANEL + GAP))
     height = TOP + len(names) * ROW + 34
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" '
         'font-family="sans-serif" font-size="11">',
         "<title>Speed relative to the fastest dense peer</title>",
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
-        text(LEFT, 20, "Speed relative to the fastest dense peer, one thread", 14, weight="bold"),
-        text(LEFT, 38, "Line: that peer. Red mark: goal. Dark bar: goal reached. Thin line: 95 %.", 11),
+        text(16, 22, "Speed relative to the fastest dense peer, one thread", 14, weight="bold"),
+        text(16, 40, "Line at 1: that peer. Red: goal. Dark: goal reached. Thin line: 95 %.", 11),
     ]
     for row, name in enumerate(names):
         parts.append(text(LEFT - 10, TOP + row * ROW + 15, name, 11, anchor="end"))
@@ -43,7 +43,7 @@ def picture(networks):
 def bar(left, top, scale, ratio, goal):
     if ratio:
         value, low, high = ratio
-        color = BAR if goal is None or value >= goal else MISSED
+        color = BAR if goal is None or goals.meets(value, goal) else MISSED
         yield (f'<rect x="{left}" y="{top + 4}" width="{value * scale:.1f}" height="14" '
                f'fill="{color}"/>')
         yield line(left + low * scale, top + 11, left + high * scale, top + 11, TEXT)

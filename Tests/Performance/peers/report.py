@@ -5,43 +5,47 @@ PREFACE = """\
 # Espalier beside other runtimes
 
 Written by `make bench-peers` on {date}.
-Machine: {machine}; f32 peak {peak:.0f} GFLOP/s per core, measured.
-Versions: {versions}.
 
-Batch 1, f32 throughout, random weights. Every engine holds its model in a process of its own, pinned
-to one core or two and stopped while others run; in each of {rounds} rounds every engine runs a burst of
-about {seconds:g} s, in shuffled order, so that what disturbs the machine disturbs all alike. Times are
-medians over all rounds, in milliseconds, and vary with what else the host does: **ratios** are what to
-read. A ratio is the time of the fastest dense peer over Espalier's, on as many threads; above 1,
-Espalier is faster. Intervals are 95 % bootstrap intervals of the ratio of medians, over rounds. A time
-counts only where no output is further from onnxruntime's than {tolerance:g} of the output's range
-({peers_tolerance:g} for peers); *error* is the largest found.
+- Machine: {machine}; f32 peak {peak:.0f} GFLOP/s per core, measured
+- Versions: {versions}
+
+Batch 1, f32 throughout, random weights. Every engine holds its model in a process of its own,
+pinned to one core or two and stopped while others run; in each of {rounds} rounds every engine
+runs a burst of about {seconds:g} s, in shuffled order, so that what disturbs the machine disturbs
+all alike. Times are medians over all rounds, in milliseconds, and vary with what else the host
+does: **ratios** are what to read. A ratio is the time of the fastest dense peer over Espalier's,
+on as many threads; above 1, Espalier is faster. Intervals are 95 % bootstrap intervals of the
+ratio of medians, over rounds. A time counts only where no output is further from onnxruntime's
+than {tolerance:g} of the output's range ({peers_tolerance:g} for peers); *error* is the largest
+found.
 """
 
 REACHED = """\
 ## Ratios and goals
 
-One thread: ratio / goal, ✓ where it is reached. The goals of vnm 2:4 and vnm 1:4 are for the better of
-V = 4 and V = 8.
+One thread: ratio / goal, ✓ where it is reached. The goals of vnm 2:4 and vnm 1:4 are for the
+better of V = 4 and V = 8.
 """
 
 BOUNDS = """\
-In the tables of the networks, *sparse part* is the share of Espalier's time in layers whose zeros are
-left out; the rest stays dense. *At peak* is the ratio if that part ran what is left of it at the
-measured peak: a goal above it is out of reach of the sparse kernels, and bound by the rest.
+In the tables of the networks, *sparse part* is the share of Espalier's time in layers whose zeros
+are left out; the rest stays dense. *At peak* is the ratio if that part ran what is left of it at
+the measured peak: a goal above it is out of reach of the sparse kernels, and bound by the rest.
 """
 
 TWO_THREADS = """\
 ## Two threads
 
-*Speed-up* is two threads over one; its goal is {goal:g}. *Ratio* is to the fastest dense peer on two.
+*Speed-up* is two threads over one; its goal is {goal:g}. *Ratio* is to the fastest dense peer on
+two.
 """
 
 MEMORY = """\
 ## Memory
 
-MB. Growth is by how much a process grew at its peak (resident, mapped weights included) from before
-loading the dense model to the end of the run on one thread; the arena holds Espalier's activations.
+MB. Growth is by how much a process grew at its peak (resident, mapped weights included) from
+before loading the dense model to the end of the run on one thread; the arena holds Espalier's
+activations.
 """
 
 CHAINS = """\
@@ -61,9 +65,10 @@ def document(results, facts, picture):
         for result in networks:
             parts += [f"## {result.title}", peers(result), ours(result, facts["peak"]),
                       failures(result)]
-        parts.append(TWO_THREADS.format(goal=goals.TWO_THREADS))
-        for result in networks:
-            parts += [f"### {result.title}", scaling(result)]
+        if any(result.best_peer(2) for result in networks):
+            parts.append(TWO_THREADS.format(goal=goals.TWO_THREADS))
+            for result in networks:
+                parts += [f"### {result.title}", scaling(result)]
         parts += [MEMORY, memory(networks)]
     if chains:
         parts += [CHAINS, *map(connected, chains)]
@@ -77,7 +82,7 @@ def overview(networks):
             return "–"
         if goal is None:
             return f"{ratio[0]:.2f}"
-        return f"{ratio[0]:.2f} / {goal:g} " + ("✓" if ratio[0] >= goal else " ")
+        return f"{ratio[0]:.2f} / {goal:g} " + ("✓" if goals.meets(ratio[0], goal) else " ")
 
     names = [variant.name for variant in goals.VARIANTS
              if any(result.find("espalier", variant.name, 1) for result in networks)]
@@ -144,8 +149,8 @@ def memory(networks):
         here, *there = (result.find(engine, "dense", 1)
                         for engine in ("espalier", "onnxruntime", "openvino"))
         if here:
-            rows.append([result.title, f"{here.loaded['arena'] / 1e6:.1f}", f"{here.growth / 1e6:.0f}",
-                         *(f"{peer.growth / 1e6:.0f}" if peer else "–" for peer in there)])
+            grown = (f"{one.growth / 1e6:.0f}" if one else "–" for one in (here, *there))
+            rows.append([result.title, f"{here.loaded['arena'] / 1e6:.1f}", *grown])
     return table(header, rows)
 
 
@@ -202,7 +207,7 @@ def reached(ratio, goal):
     """Whether a goal is reached, or by how much it is missed."""
     if not ratio or goal is None:
         return "–"
-    return "yes" if ratio[0] >= goal else f"−{1 - ratio[0] / goal:.0%}"
+    return "yes" if goals.meets(ratio[0], goal) else f"−{1 - ratio[0] / goal:.0%}"
 
 
 def error(*contenders):

@@ -2,10 +2,11 @@ import EspalierBoard
 import EspalierExecutor
 import EspalierMeasure
 
-/// A packed model in a process of its own, beside the peers' `worker.py`, which says how it answers:
-/// `load`, `run K` and `output STEM`, one line each. Besides, `profile K` answers with a pair for each
-/// step, `[nanoseconds, multiply-accumulates]`: those that are left where zeros were left out, `null`
-/// where none were, and all durations of K runs added up.
+/// A packed model in a process of its own, beside the peers' `worker.py`, which says how it answers
+/// `load`, `run K` and `output STEM`.
+///
+/// Besides, `profile K` gives `[nanoseconds, multiply-accumulates]` for each step: the time of K runs
+/// together, and the work that is left where zeros were left out, `null` where none were.
 ///
 ///     PeerWorker MODEL.esp THREADS INPUT.npy ...
 @main
