@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import sys
+import tempfile
 import time
 
 import models
@@ -24,44 +25,50 @@ from measuring import PEERS_TOLERANCE, TOLERANCE, Plan, measure
 
 def main():
     arguments = parse()
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as cache:
+        plan = planned(arguments, pathlib.Path(cache))
+        results, peak = [], 0
+        for position, name in enumerate(arguments.models, 1):
+            def say(text):
+                minutes, seconds = divmod(int(time.monotonic() - started), 60)
+                place = f"{name} ({position} of {len(arguments.models)})"
+                print(f"[{minutes:2}:{seconds:02}] {place}: {text}", file=sys.stderr, flush=True)
+            try:
+                results.append(measure(name, plan, say))
+                peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
+            except models.Failed as failure:
+                sys.exit(f"bench-peers: {name}: {failure}")
+    write(results, peak, plan, arguments.output)
+
+
+def planned(arguments, cache):
     plan = Plan(
-        folder=arguments.folder,
+        folder=arguments.folder, cache=cache, threads=arguments.threads,
         variants=[v for v in VARIANTS if not arguments.variants or v.name in arguments.variants],
-        threads=arguments.threads, rounds=arguments.rounds,
-        seconds=arguments.seconds, device="host" if models.can_measure() else None,
-        order=random.Random(arguments.seed))
+        rounds=arguments.rounds, seconds=arguments.seconds, order=random.Random(arguments.seed))
     plan.folder.mkdir(parents=True, exist_ok=True)
     if arguments.with_deepsparse:
         plan.deepsparse = models.command(HERE / "environment.sh", "deepsparse").split()[-1]
+    print(f"bench-peers: about {plan.minutes(arguments.models):.0f} minutes, and the first time some "
+          "more to make the networks", file=sys.stderr, flush=True)
+    return plan
 
-    print(f"bench-peers: about {plan.minutes(arguments.models):.0f} minutes once all networks are "
-          "pruned and packed", file=sys.stderr, flush=True)
 
-    started = time.monotonic()
-    results, peak = [], 0
-    for position, name in enumerate(arguments.models, 1):
-        def say(text):
-            minutes, seconds = divmod(int(time.monotonic() - started), 60)
-            place = f"{name} ({position} of {len(arguments.models)})"
-            print(f"[{minutes:2}:{seconds:02}] {place}: {text}", file=sys.stderr, flush=True)
-        try:
-            results.append(measure(name, plan, say))
-            peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
-        except models.Failed as failure:
-            sys.exit(f"bench-peers: {name}: {failure}")
-
+def write(results, peak, plan, output):
+    """Prints the report, and writes it with its picture where there is a file to write."""
     picture = None
-    if arguments.output:
-        picture = arguments.output.with_suffix(".svg")
-        picture.write_text(plot.picture([r for r in results if r.model in GOALS]))
+    if output:
+        drawing = output.with_suffix(".svg")
+        drawing.write_text(plot.picture([r for r in results if r.model in GOALS]))
+        picture = f"![Speed relative to the fastest dense peer]({drawing.name})"
     text = report.document(results, {
         "date": datetime.date.today().isoformat(), "machine": machine(), "peak": peak,
         "versions": ", ".join(versions(results)), "rounds": plan.rounds, "seconds": plan.seconds,
-        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE},
-        picture and f"![Speed relative to the fastest dense peer]({picture.name})")
+        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE}, picture)
     print(text)
-    if arguments.output:
-        arguments.output.write_text(text)
+    if output:
+        output.write_text(text)
 
 
 def versions(results):

@@ -1,4 +1,5 @@
 """The driver's side of one worker process: an engine, a model, a number of threads."""
+import ctypes
 import json
 import os
 import pathlib
@@ -18,6 +19,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 PATIENCE = 300
 
 
+def settle(cores):
+    """Pins a new process, and lets it end with the driver even while it is stopped."""
+    os.sched_setaffinity(0, cores)
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Contender:
     """A worker that is stopped (SIGSTOP) whenever it is not asked, so that no idle pool spins."""
 
@@ -29,7 +36,7 @@ class Contender:
         self.process = subprocess.Popen(
             [str(word) for word in [*program, path, threads, *inputs]], bufsize=0,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+            preexec_fn=lambda: settle(cores))
 
     def load(self):
         """Imports the engine and loads the model; resident growth counts from between the two."""

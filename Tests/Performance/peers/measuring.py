@@ -29,7 +29,8 @@ class Plan:
     threads: list
     rounds: int
     seconds: float
-    device: str | None
+    # Where this run keeps measurements of layers.
+    cache: pathlib.Path
     order: random.Random
     # The python that has deepsparse; without it that engine is left out.
     deepsparse: str | None = None
@@ -108,7 +109,7 @@ def measure(name, plan, say):
             say(f"preparing {variant.name}")
             try:
                 onnx_path = models.pruned(dense, variant, folder)
-                packed = models.packed(onnx_path, variant, folder, plan.device)
+                packed = models.packed(onnx_path, variant, folder, plan.cache)
                 expected = reference(onnx_path, inputs, folder)
             except Failed as failure:
                 result.failures["espalier", variant.name, plan.threads[0]] = str(failure)

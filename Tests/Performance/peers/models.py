@@ -1,7 +1,8 @@
 """Makes the files of a comparison: networks, pruned ones, packed ones and random inputs.
 
-A file that is newer than what it is made from is kept, so that a second run starts at once.
+An ONNX file that is newer than what it is made from is kept; packed files are made in every run.
 """
+import functools
 import os
 import pathlib
 import subprocess
@@ -58,12 +59,14 @@ def pruned(dense, variant, folder):
     return path
 
 
-def packed(onnx_path, variant, folder, device):
-    """The .esp file; with `device`, each layer's kernel is chosen by measurement on it."""
+def packed(onnx_path, variant, folder, cache):
+    """The .esp file, made anew, each layer packed as it ran fastest when measured in this run.
+
+    `cache` is the run's own folder of measurements: those of another day may not hold any more.
+    """
     path = folder / f"{variant.slug}.esp"
-    if not newer(path, ESPALIER, onnx_path):
-        options = ["--device", device] if device else []
-        command(ESPALIER, "convert", onnx_path, "-o", path, *options)
+    options = ["--device", "host"] if can_measure() else []
+    command(ESPALIER, "convert", onnx_path, "-o", path, *options, XDG_CACHE_HOME=str(cache))
     return path
 
 
@@ -95,6 +98,7 @@ def measured_peak(instruction_set, folder):
     return float(command(program, instruction_set))
 
 
+@functools.cache
 def can_measure():
     """Whether `espalier convert` has the option --device."""
     return "--device" in command(ESPALIER, "convert", "--help")
@@ -125,10 +129,11 @@ def newer(path, *sources):
         path.stat().st_mtime >= source.stat().st_mtime for source in sources)
 
 
-def command(*words):
+def command(*words, **environment):
     """Standard output of a command that must succeed."""
     run = subprocess.run(
-        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [str(word) for word in words], env=os.environ | environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     if run.returncode:
         reason = (run.stderr.strip().splitlines() or [f"exit {run.returncode}"])[-1]
         raise Failed(f"{pathlib.Path(words[0]).name}: {reason}")
