@@ -65,6 +65,12 @@ static inline esp_vec esp_vec_sigmoid(esp_vec x) {
   return esp_vec_div(one, esp_vec_add(one, esp_vec_exp(esp_vec_neg(x))));
 }
 
+/// x / (1 + e^-ax).
+static inline esp_vec esp_vec_silu(esp_vec x, float a) {
+  esp_vec e = esp_vec_exp(esp_vec_mul(x, esp_vec_set(-a)));
+  return esp_vec_div(x, esp_vec_add(esp_vec_set(1.0f), e));
+}
+
 /// tanh x within 3 ulp.
 static inline esp_vec esp_vec_tanh(esp_vec x) {
   esp_vec size = esp_vec_abs(x), one = esp_vec_set(1.0f), z = esp_vec_mul(x, x);
@@ -140,7 +146,7 @@ static inline esp_vec esp_vec_activate(int kind, float a, float b, esp_vec x) {
     case 2: return esp_vec_clip(x, esp_vec_set(a), esp_vec_set(b));
     case 3: return esp_vec_select(esp_vec_less(x, zero), esp_vec_mul(x, esp_vec_set(a)), x);
     case 4: return esp_vec_sigmoid(x);
-    case 5: return esp_vec_mul(x, esp_vec_sigmoid(esp_vec_mul(x, esp_vec_set(a))));
+    case 5: return esp_vec_silu(x, a);
     case 6: return esp_vec_hard_swish(x);
     case 7: return esp_vec_clip(esp_vec_fma(x, esp_vec_set(a), esp_vec_set(b)), zero, one);
     case 8: return esp_vec_tanh(x);
