@@ -106,6 +106,8 @@ def parse():
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.rounds, arguments.seconds = 3, 0.1
+    if not models.WORKER.exists():
+        parser.error(f"no {models.WORKER}; `make bench-peers` builds it")
     if len(os.sched_getaffinity(0)) < max(arguments.threads):
         parser.error(f"{max(arguments.threads)} threads need as many cores")
     if arguments.with_deepsparse and arguments.output:
