@@ -45,8 +45,16 @@ class Plan:
 
     def minutes(self, names):
         """About how long the networks take: bursts overrun, and starting a worker takes seconds."""
-        workers = sum(len(self.engines(variant)) for variant in self.variants) * len(self.threads)
-        return len(names) * workers * (self.rounds * self.seconds * 1.6 + 2.5) / 60
+        workers = sum(len(plan.engines(variant)) * len(plan.threads)
+                      for plan in map(self.narrowed, names) for variant in plan.variants)
+        return workers * (self.rounds * self.seconds * 1.6 + 2.5) / 60
+
+    def narrowed(self, name):
+        """What of the plan applies to a network: chains run on one thread, in some patterns."""
+        if name not in CHAINS:
+            return self
+        return dataclasses.replace(self, threads=self.threads[:1], variants=[
+            variant for variant in self.variants if variant.name in CHAIN_VARIANTS])
 
 
 @dataclasses.dataclass
@@ -97,9 +105,7 @@ def quotient(above, below):
 
 def measure(name, plan, say):
     """Times every contender on one network and its pruned forms."""
-    if name in CHAINS:
-        plan = dataclasses.replace(plan, threads=plan.threads[:1], variants=[
-            variant for variant in plan.variants if variant.name in CHAIN_VARIANTS])
+    plan = plan.narrowed(name)
     dense = models.network(name, plan.folder)
     folder = dense.parent
     inputs = models.inputs(dense, folder)
