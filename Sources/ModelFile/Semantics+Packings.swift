@@ -93,6 +93,21 @@ extension VerifiedModel {
     return UInt64(position)
   }
 
+  /// Transformed taps; returns how many values they need.
+  func validateWinograd(_ weight: Weight, _ structure: WeightStructure, tile: Int)
+    throws(WeightFault) -> UInt64
+  {
+    guard weight.panelHeight == 8, weight.groups == 1, weight.columns % 9 == 0 else {
+      throw WeightFault("Winograd's transforms take one group of 3 x 3 taps, in panels of 8 rows")
+    }
+    guard structure.countCount == 0, structure.columnCount == 0, structure.streamCount == 0 else {
+      throw WeightFault("lists that the packing has not")
+    }
+    let positions = (tile + 2) * (tile + 2)
+    let panels = try product(dividedUp(weight.rows, 8), weight.columns / 9)
+    return try product(panels, UInt64(8 * positions))
+  }
+
   /// Pattern groups; returns how many values they need.
   func validatePatternGroups(_ weight: Weight, _ structure: WeightStructure)
     throws(WeightFault) -> UInt64

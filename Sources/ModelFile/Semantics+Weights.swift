@@ -79,13 +79,15 @@ extension VerifiedModel {
     case .patternGroups: needed = try validatePatternGroups(weight, structure)
     case .rows: needed = try validateRows(weight, structure)
     case .depthwise: needed = try validateDepthwise(weight, structure)
+    case .winograd2: needed = try validateWinograd(weight, structure, tile: 2)
+    case .winograd4: needed = try validateWinograd(weight, structure, tile: 4)
     case nil: throw WeightFault("the packing is not known")
     }
     guard needed == weight.valuesLength / 4 else {
       throw WeightFault("another number of values than the structure needs")
     }
     let isUnlisted =
-      weight.packing == .depthwise || weight.packing == .panels && weight.countCount == 0
+      weight.packing == .panels ? weight.countCount == 0 : weight.packing?.isListed == false
     guard isUnlisted == (weight.encoding == .dense) else {
       throw WeightFault("a dense encoding has no lists, and another has")
     }

@@ -16,6 +16,22 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   case patternGroups = 1
   case rows = 2
   case depthwise = 3
+  /// Transformed for tiles of 2 by 2 outputs.
+  case winograd2 = 4
+  /// Transformed for tiles of 4 by 4 outputs.
+  case winograd4 = 5
+
+  /// Outputs of a Winograd tile each way; nil for other packings.
+  public var winogradTile: Int? {
+    switch self {
+    case .winograd2: 2
+    case .winograd4: 4
+    default: nil
+    }
+  }
+
+  /// Whether it has lists of what is stored; panels may do without.
+  var isListed: Bool { self != .depthwise && winogradTile == nil }
 
   /// The feature bit of a file that uses this packing.
   public var featureBit: UInt64 { 1 << UInt64(rawValue) }

@@ -18,6 +18,7 @@ static const struct {
     {"vector functions", esp_check_math},
     {"convolution", esp_check_convolution},
     {"depthwise", esp_check_depthwise},
+    {"winograd", esp_check_winograd},
     {"linear", esp_check_linear},
     {"matrix product", esp_check_matrix_product},
 };

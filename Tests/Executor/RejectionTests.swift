@@ -21,6 +21,14 @@ import Testing
     },
     changed("batch", StepCase.contractions[0]) { $0.tensors[0].dims = [0, 1, 3, 3] },
     changed("depthwise channels", StepCase.contractions[2]) { $0.tensors[0].dims = [1, 4, 1, 3] },
+    changed("Winograd stride", StepCase.contractions[9]) {
+      $0.tensors[1].dims = [1, 1, 1, 2]
+      $0.steps[0].integers.replaceSubrange(2..<4, with: [2, 2])
+    },
+    changed("Winograd dilation", StepCase.contractions[9]) { $0.steps[0].integers[4] = 2 },
+    changed("Winograd taps", StepCase.contractions[9]) {
+      $0.steps[0].integers.replaceSubrange(0..<2, with: [1, 9])
+    },
     changed("features", StepCase.contractions[4]) { $0.tensors[0].dims = [2, 3] },
     changed("inner extent", StepCase.contractions[7]) { $0.tensors[1].dims = [2, 3] },
     changed("batch stretch", StepCase.contractions[7]) { $0.tensors[0].dims = [3, 1, 2] },

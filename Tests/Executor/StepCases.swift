@@ -129,6 +129,25 @@ struct StepCase: Sendable, CustomTestStringConvertible {
       model.step(
         .convolutionPlain, [x, w, bias], [y], [3, 2, 2, 2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1])
     },
+    StepCase(
+      "convolution, Winograd", inputs: [.floats([1, 2, 3, 4, 5, 6])],
+      // Its only tap takes the left neighbour, twice.
+      outputs: [.floats([0, 2, 4, 0, 8, 10])]
+    ) { model in
+      let x = model.input([1, 1, 2, 3])
+      let y = model.output([1, 1, 2, 3])
+      // The transform of w[1][0] = 2: the products of G's columns 1 and 0, times 2.
+      let vertical: [Float] = [0, 0.5, -0.5, 0]
+      let horizontal: [Float] = [-1, 0.5, 0.5, 0]
+      model.step(
+        .convolution, [x], [y], [3, 3, 1, 1, 1, 1, 1, 1, 0], floats: [0, 0],
+        weight: WeightDescription(
+          encoding: .dense, packing: .winograd2, rows: 1, columns: 9, panelHeight: 8,
+          nonzeroCount: 1,
+          values: vertical.flatMap { v in
+            horizontal.flatMap { h in [2 * v * h] + [Float](repeating: 0, count: 7) }
+          }))
+    },
   ]
 
   static let elementwise: [StepCase] = [

@@ -35,6 +35,42 @@ import Testing
     check(matrix, choice)
   }
 
+  @Test(arguments: [WeightPacking.winograd2, .winograd4])
+  func winogradHoldsTransformedTaps(packing: WeightPacking) throws {
+    var random = Seeded(seed: 10)
+    let two: [[Double]] = [[-1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]]
+    // In units of 1/243.
+    let four: [[Double]] = [
+      [192, 0, 0], [-128, -96, -72], [-128, 96, -72], [32, 48, 72], [32, -48, 72], [0, 0, 243],
+    ]
+    let transform = packing == .winograd2 ? two : four.map { $0.map { $0 / 243 } }
+    for (rows, channels) in [(1, 1), (8, 3), (9, 2), (32, 1), (75, 5)] {
+      let matrix = Matrix(rows, 9 * channels, taps: 9, &random)
+      let packed = PackedWeight(matrix.weight, choice(matrix, packing, .dense, 8))
+      var expected: [Double] = []
+      for strip in stride(from: 0, to: rows, by: 32) {
+        for i in transform {
+          for j in transform {
+            for panel in stride(from: strip, to: min(strip + 32, rows), by: 8) {
+              for channel in 0..<channels {
+                for row in panel..<panel + 8 {
+                  var sum = 0.0
+                  for tap in 0..<9 where row < rows {
+                    let value = Double(matrix.values[row * matrix.columns + 9 * channel + tap])
+                    sum += i[tap / 3] * j[tap % 3] * value
+                  }
+                  expected.append(sum)
+                }
+              }
+            }
+          }
+        }
+      }
+      #expect(packed.values.count == expected.count)
+      #expect(zip(packed.values, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    }
+  }
+
   /// Each family whether or not it is the one that would be chosen.
   @Test(arguments: [0.0, 0.3, 0.5, 0.9, 1.0]) func everyFamilyHoldsAnyZeros(share: Double) throws {
     var random = Seeded(seed: 4)

@@ -21,6 +21,7 @@ import Testing
           height: 2, perList: 2, encoding: .vectorwise, pattern: [2, 4, 4]),
         Packer(matrix, groups: 2).patternGroups(block: 5, encoding: .unstructured, pattern: []),
         Packer(matrix).depthwise(),
+        Packer(Samples.sparse(rows: 9, channels: 2, taps: 9, shared: 1)).winograd(tile: 2),
       ].map(Samples.linear)
     return try models.map { FileBytes(try $0.bytes()) }
   }

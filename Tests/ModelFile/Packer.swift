@@ -106,6 +106,38 @@ struct Packer {
     return weight
   }
 
+  /// Taps of 3 by 3, transformed for tiles of so many outputs each way.
+  func winograd(tile: Int) -> WeightDescription {
+    var weight = description(.dense, tile == 2 ? .winograd2 : .winograd4, [], height: 8)
+    let points = tile == 2 ? [0, 1, -1] : [0, 0.75, -0.75, 1.5, -1.5]
+    let transform: [[Double]] =
+      points.map { p in
+        let product = points.filter { $0 != p }.map { p - $0 }.reduce(1, *)
+        return [1, p, p * p].map { $0 / product }
+      } + [[0, 0, 1]]
+    let panels = panels(8)[0]
+    for strip in stride(from: 0, to: panels.count, by: 4) {
+      for i in transform {
+        for j in transform {
+          for panel in panels[strip..<min(strip + 4, panels.count)] {
+            for channel in 0..<columns / 9 {
+              for row in panel {
+                var sum = 0.0
+                for y in 0..<3 {
+                  for x in 0..<3 {
+                    sum += i[y] * j[x] * Double(value(row, 9 * channel + 3 * y + x))
+                  }
+                }
+                weight.values.append(Float(sum))
+              }
+            }
+          }
+        }
+      }
+    }
+    return weight
+  }
+
   private func description(
     _ encoding: WeightEncoding, _ packing: WeightPacking, _ pattern: [Int], height: Int
   ) -> WeightDescription {

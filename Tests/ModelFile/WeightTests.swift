@@ -63,6 +63,36 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 4]) func winogradOfEverySizeIsAccepted(tile: Int) {
+    var random = SeededGenerator(seed: 4)
+    for rows in [1, 7, 8, 9, 31, 32, 33, 70] {
+      for columns in [9, 18, 63] {
+        let matrix = self.random(rows, columns, zeros: 0.1, &random)
+        #expect(accepted(Packer(matrix).winograd(tile: tile)))
+      }
+    }
+  }
+
+  @Test func winogradWithAFault() {
+    var random = SeededGenerator(seed: 5)
+    let good = Packer(self.random(9, 18, zeros: 0, &random)).winograd(tile: 4)
+    #expect(accepted(good))
+    #expect(good.values.count == 36 * 16 * 2)
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.values.append(0) }, { $0.values.removeLast() }, { $0.encoding = .unstructured },
+      { $0.packing = .winograd2 }, { $0.packing = .panels }, { $0.groups = 3 },
+      { $0.columns = 17 }, { $0.columns = 27 }, { $0.rows = 8 }, { $0.rows = 1 << 30 },
+      { $0.panelHeight = 4 }, { $0.panelHeight = 0 }, { $0.counts = [1] },
+      { $0.columnLists = [0] }, { $0.stream = [0] }, { $0.pattern = [1, 0, 0] },
+      { $0.nonzeroCount = UInt64($0.values.count) + 1 },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+  }
+
   @Test func panelsWithAFault() {
     let good = Packer(Samples.sparse(rows: 9, channels: 8, taps: 1, shared: 4))
       .panels(height: 4, encoding: .vectorwise, pattern: [2, 4, 4])

@@ -46,6 +46,39 @@ import Testing
     #expect(try packed.differences(packed.results()).isEmpty)
   }
 
+  /// Wide maps are computed by 4 by 4 outputs, the deeper and smaller one by 2 by 2.
+  @Test func denseConvolutionsAreTransformed() throws {
+    var random = Seeded(seed: 6)
+    var graph = Graph()
+    graph.opset = 17
+    let x = graph.addInput("x", TensorType(.float32, [2, 32, 22, 19]))
+    func convolution(_ y: Graph.ValueID, _ channels: Int, _ rows: Int) -> Graph.ValueID {
+      let weight = graph.addConstant(
+        "w\(channels)", random.tensor([rows, channels, 3, 3], scale: 0.06))
+      let bias = graph.addConstant("b\(channels)", random.tensor([rows]))
+      let sum = graph.addNode(
+        "Conv", [y, weight, bias], name: "from\(channels)",
+        attributes: ["pads": .integers([1, 0, 1, 2])])
+      return graph.addNode("Relu", [sum])
+    }
+    let wide = convolution(x, 32, 45)
+    let narrow = graph.addNode(
+      "MaxPool", [wide], attributes: ["kernel_shape": .integers([5, 5])])
+    let last = convolution(narrow, 45, 40)
+    graph.outputs = [graph.addNode("Add", [last, graph.addNode("Relu", [last])])]
+    let packed = try Packed(graph, seed: 7)
+    #expect(packed.conversion.layers.map(\.encoding) == ["winograd:4x4", "winograd:2x2"])
+    let model = try loadModel(bytes: packed.bytes, name: "test")
+    let encodings = (0..<model.stepCount).compactMap { model.step($0).encoding }
+    #expect(encodings == ["winograd:4x4", "winograd:2x2"])
+    for set in availableSets {
+      for threads in [1, 2] {
+        let found = try packed.differences(packed.results(threads: threads, instructionSet: set))
+        #expect(found.isEmpty, "\(set.name), \(threads) threads: \(found)")
+      }
+    }
+  }
+
   /// A convolution, a pointwise one and a linear layer, each wide enough for every kernel.
   private func wideNetwork() -> Graph {
     var random = Seeded(seed: 5)

@@ -9,9 +9,11 @@ import Testing
 
   init() throws {
     var model = try lower(Specialised(Self.network()))
-    // Rows are for matrix-vector products; the last layer is one.
+    // Rows are for matrix-vector products; the last layer is one. The two before it are 3 by 3.
     let last = model.description.weights.count - 1
     Self.packAsRows(&model.description.weights[last])
+    Self.transform(&model.description.weights[last - 2], .winograd2)
+    Self.transform(&model.description.weights[last - 1], .winograd4)
     bytes = try model.description.bytes()
     let packings = Set(model.description.weights.map(\.packing))
     #expect(packings.count == WeightPacking.allCases.count, "only \(packings)")
@@ -109,10 +111,26 @@ import Testing
     convolution([8, 1, 1, 1], { _ in false }, groups: 8)
     convolution([8, 8, 1, 1]) { ($0 % 8) / 4 == 0 }
     convolution([8, 8, 1, 1]) { $0 % 3 != $0 / 8 % 3 }
-    let flat = graph.addNode("Flatten", [graph.addNode("GlobalAveragePool", [y])])
+    let wide = y
+    y = graph.addInput("small", TensorType(.float32, [1, 1, 5, 6]))
+    convolution([1, 1, 3, 3]) { _ in false }
+    convolution([1, 1, 3, 3]) { _ in false }
+    graph.outputs = [y]
+    let flat = graph.addNode("Flatten", [graph.addNode("GlobalAveragePool", [wide])])
     let last = graph.addConstant("last", random.tensor([8, 2]))
-    graph.outputs = [graph.addNode("MatMul", [flat, last])]
+    graph.outputs.append(graph.addNode("MatMul", [flat, last]))
     return graph
+  }
+
+  /// The only row of a 3 by 3 convolution again as Winograd has it; no layer this small would be.
+  private static func transform(_ weight: inout WeightDescription, _ packing: WeightPacking) {
+    let matrix = Program.Weight(
+      values: weight.values, rows: 1, columns: 9, groups: 1, taps: 9, width: 12,
+      isDepthwise: false, winogradMap: [3, 4], source: "test", shape: [1, 1, 3, 3])
+    var choice = WeightChoice(matrix)
+    (choice.packing, choice.panelHeight) = (packing, 8)
+    (weight.packing, weight.panelHeight) = (packing, 8)
+    weight.values = PackedWeight(matrix, choice).values
   }
 
   /// Dense panels again as sparse rows, which no layer this small would be given.

@@ -37,6 +37,9 @@ package struct Program: Sendable {
     package var width: Int
     package var isDepthwise: Bool
     package var isLinear: Bool
+    /// Height and width of the output of a convolution that Winograd's transforms can compute: 3 by 3
+    /// taps, stride and dilation 1, one group.
+    package var winogradMap: [Int]?
     /// The initializer the values came from; for reports.
     package var source: String
     /// Shape of the weight as the layer has it; for reports.
@@ -44,11 +47,13 @@ package struct Program: Sendable {
 
     package init(
       values: [Float], rows: Int, columns: Int, groups: Int, taps: Int, width: Int,
-      isDepthwise: Bool, isLinear: Bool = false, source: String, shape: [Int]
+      isDepthwise: Bool, isLinear: Bool = false, winogradMap: [Int]? = nil, source: String,
+      shape: [Int]
     ) {
       (self.values, self.rows, self.columns) = (values, rows, columns)
       (self.groups, self.taps, self.width) = (groups, taps, width)
       (self.isDepthwise, self.isLinear) = (isDepthwise, isLinear)
+      self.winogradMap = winogradMap
       (self.source, self.shape) = (source, shape)
     }
   }

@@ -12,8 +12,10 @@ package struct WeightCandidates: Sendable {
     package var cost: Double
   }
 
-  /// Dense first, zeros and all; then what leaves zeros out.
+  /// Dense first, zeros and all; then dense by Winograd's transforms, then what leaves zeros out.
   package private(set) var all: [Candidate]
+  /// Why nothing that leaves zeros out is among them; empty where something is.
+  private let reasonForDense: String
   /// What times on a device depend on, beside the layer's geometry and the candidates: how full the
   /// panels of each height are, to one part in a hundred.
   package let fingerprint: String
@@ -32,20 +34,23 @@ package struct WeightCandidates: Sendable {
       encoding: .dense, packing: weight.isDepthwise ? .depthwise : .panels,
       panelHeight: Self.densePanelHeight(weight), pattern: [], zeros: zeros, reason: "")
     all = [Candidate(choice: dense, cost: 1)]
-    if let reason = Self.reasonForDense(weight, zeros, allowSparse) {
-      all[0].choice.reason = reason
-    } else {
-      addSparse(weight, zeros)
+    reasonForDense = Self.reasonForDense(weight, zeros, allowSparse)
+    for packing in [WeightPacking.winograd2, .winograd4] {
+      guard let cost = weight.winogradCost(packing) else { continue }
+      var choice = dense
+      (choice.packing, choice.panelHeight) = (packing, 8)
+      all.append(Candidate(choice: choice, cost: cost))
     }
+    if reasonForDense.isEmpty { addSparse(weight, zeros) }
   }
 
-  /// Why there is nothing to choose from; nil where there is.
+  /// Why there are no zeros to leave out, or none that would be; empty where there are.
   private static func reasonForDense(
     _ weight: Program.Weight, _ zeros: ZeroPattern, _ allowSparse: Bool
-  ) -> String? {
+  ) -> String {
     if weight.isDepthwise { return "depthwise kernels are bound by memory, not by arithmetic" }
     if !allowSparse { return "dense was asked for" }
-    guard zeros.density >= 0.92 else { return nil }
+    guard zeros.density >= 0.92 else { return "" }
     let percent = Int((100 * (1 - zeros.density)).rounded())
     return percent == 0 ? "no zeros" : "\(percent) % zeros are too few to pay"
   }
@@ -91,16 +96,18 @@ extension WeightCandidates {
   /// The cheapest by the cost model.
   package var expected: WeightChoice {
     var choice = all[0].choice
-    guard choice.reason.isEmpty else { return choice }
+    choice.reason = reasonForDense
     guard let best = all.dropFirst().min(by: { $0.cost < $1.cost }),
       best.cost < Self.leastExpectedGain
     else {
+      guard reasonForDense.isEmpty else { return choice }
       let percent = Int((100 * (1 - choice.density)).rounded())
       choice.reason = "\(percent) % zeros, but scattered so that no kernel can skip them"
       return choice
     }
     choice = best.choice
     choice.reason = "about \(ratio(1 / best.cost)) fewer cycles expected"
+    if !reasonForDense.isEmpty { choice.reason = "\(reasonForDense); \(choice.reason)" }
     return choice
   }
 

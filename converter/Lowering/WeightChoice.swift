@@ -13,16 +13,19 @@ package struct WeightChoice: Sendable {
   /// What the layer took on the device, as chosen and dense; nil where nothing was measured.
   package var times: MeasuredTimes?
 
-  /// "dense", "block:16x8", "vnm:4:2:4", "nm:2:4" or "unstructured".
-  package var name: String { encodingName(encoding, pattern) }
+  /// "dense", "winograd:4x4", "block:16x8", "vnm:4:2:4", "nm:2:4" or "unstructured".
+  package var name: String {
+    packing.winogradTile.map { "winograd:\($0)x\($0)" } ?? encodingName(encoding, pattern)
+  }
 
-  /// The kernel that would run it, for people: "panels of 8", "pattern groups", "rows".
+  /// The kernel that would run it, for people: "panels of 8", "pattern groups", "rows", "Winograd".
   package var kernelName: String {
     switch packing {
     case .panels: "panels of \(panelHeight)"
     case .patternGroups: "pattern groups"
     case .rows: "rows"
     case .depthwise: "depthwise"
+    case .winograd2, .winograd4: "Winograd"
     }
   }
 

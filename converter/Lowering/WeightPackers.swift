@@ -23,6 +23,8 @@ package struct PackedWeight: Sendable {
       }
     case .patternGroups: packPatternGroups(weight)
     case .rows: packRows(weight)
+    case .winograd2: packWinograd(weight, tile: 2)
+    case .winograd4: packWinograd(weight, tile: 4)
     }
   }
 

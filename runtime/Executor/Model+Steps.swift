@@ -10,6 +10,8 @@ public struct StepInfo: Sendable {
   public let multiplyAccumulates: UInt64
   /// Encoding of the weight, such as `block:16x8`; nil where there is none.
   public let encoding: String?
+  /// Whether the encoding leaves zeros out.
+  public let isPruned: Bool
   /// Share of the weight's elements that are kept; nil without a weight.
   public let density: Double?
   /// Output channels of all groups, and inputs of one group; nil without a weight.
@@ -30,6 +32,7 @@ extension Model {
     return StepInfo(
       name: text(step.name), operation: text(step.operation),
       multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
+      isPruned: weight.map { $0.encoding != .dense } ?? false,
       density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
       weightShape: weight.map { ($0.rows, $0.columns) },
       nonzeroCount: weight.map { Int(clamping: $0.nonzeroCount) },
@@ -40,7 +43,8 @@ extension Model {
 extension VerifiedModel.Weight {
   /// The encoding as patterns are written on the command line.
   fileprivate var encodingName: String {
-    switch encoding {
+    if let tile = packing?.winogradTile { return "winograd:\(tile)x\(tile)" }
+    return switch encoding {
     case .dense, nil: "dense"
     case .block: "block:\(pattern[0])x\(pattern[1])"
     case .vectorwise: "vnm:\(pattern[2]):\(pattern[0]):\(pattern[1])"

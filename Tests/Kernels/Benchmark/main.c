@@ -1,12 +1,13 @@
 // Times convolutions of ResNet-50 with dense and pruned weights on one thread.
 //
-//   benchmark [isa] [cold] [others] [filter]    isa: scalar, neon, avx2, avx512, or the best
+//   benchmark [isa] [cold] [winograd | others] [filter]   isa: scalar, neon, avx2, avx512, or the best
 //
 // For each layer: microseconds (those of copying planes, too), GFLOP/s and share of the measured
 // multiply-add peak, dense; then, for each kind of pruning, how many times faster, and the share of
 // peak that its remaining work reaches. "cold" evicts weights and their lists before each run,
-// as the rest of a model would. "others" times linear layers, products and depthwise
-// convolutions instead.
+// as the rest of a model would. "winograd" times 3 x 3 convolutions of ResNet-50 and VGG-16 through
+// Winograd's transforms instead (shares of peak count the direct multiplications), "others" linear
+// layers, products and depthwise convolutions.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,10 +33,15 @@ static const layer layers[] = {
     {512, 2048, 7, 1, 1, 3},   {1024, 2048, 7, 1, 2, 1}, {2048, 512, 7, 1, 1, 2},
     {512, 512, 7, 3, 1, 2},
 };
-enum { LAYERS = sizeof layers / sizeof *layers };
+static const layer transformed_layers[] = {
+    {64, 64, 56, 3, 1, 3},     {128, 128, 28, 3, 1, 3},  {256, 256, 14, 3, 1, 5},
+    {512, 512, 7, 3, 1, 2},    {64, 64, 224, 3, 1, 1},   {64, 128, 112, 3, 1, 1},
+    {128, 128, 112, 3, 1, 1},  {128, 256, 56, 3, 1, 1},  {256, 256, 56, 3, 1, 2},
+    {256, 512, 28, 3, 1, 1},   {512, 512, 28, 3, 1, 2},  {512, 512, 14, 3, 1, 3},
+};
 
 /// Zeroes in groups of `rows` by `columns` input channels: `keep` of each 4 columns, or, where that
-/// is 0, 30 % of the groups as a whole.
+/// is 0, 30 % of the groups as a whole; or nothing, where it is 1.
 typedef struct {
   const char *name;
   store_kind store;
@@ -47,12 +53,29 @@ static const kind kinds[] = {
     {"8x1 70%", STORE_SHARED, 8, 1, 0, 8, 1},     {"8:2:4", STORE_SHARED, 8, 4, 2, 8, 1},
     {"4:2:4", STORE_SHARED, 4, 4, 2, 4, 1},       {"2:4", STORE_PAIRS, 1, 4, 2, 2, 64},
 };
-enum { KINDS = sizeof kinds / sizeof *kinds };
+static const kind transformed_kinds[] = {
+    {"dense", STORE_DENSE, 1, 1, 1, 8, 1},
+    {"F(2x2)", STORE_WINOGRAD_2, 1, 1, 1, 8, 1},
+    {"F(4x4)", STORE_WINOGRAD_4, 1, 1, 1, 8, 1},
+};
+enum { MOST_KINDS = sizeof kinds / sizeof *kinds };
+
+/// What a run of the benchmark goes through; the first kind is dense.
+typedef struct {
+  const layer *layers;
+  const kind *kinds;
+  int layer_count, kind_count;
+} series;
+
+#define SERIES(layers, kinds) \
+  {layers, kinds, sizeof layers / sizeof *layers, sizeof kinds / sizeof *kinds}
+static const series pruned = SERIES(layers, kinds);
+static const series transformed = SERIES(transformed_layers, transformed_kinds);
 
 /// Zeroes what the kind of pruning takes away. Columns of one tap lie `taps` apart.
 static void prune(float *w, const kind *kind, const layer *l, random_source *r) {
   const int32_t taps = l->kernel * l->kernel, columns = l->in * taps;
-  if (kind->store == STORE_DENSE) return;
+  if (kind->keep == 1) return;
   for (int32_t o = 0; o < l->out; o += kind->rows) {
     for (int32_t tap = 0; tap < taps; tap++) {
       for (int32_t ic = 0; ic < l->in; ic += kind->columns) {
@@ -146,6 +169,7 @@ static measurement measure(const layer *l, const kind *kind, esp_isa isa, int co
 int main(int argc, char **argv) {
   esp_isa isa = esp_detect_isa();
   int cold = 0, others = 0;
+  const series *s = &pruned;
   const char *filter = "";
   for (int i = 1; i < argc; i++) {
     int found = 0;
@@ -155,6 +179,7 @@ int main(int argc, char **argv) {
     if (found) continue;
     if (strcmp(argv[i], "others") == 0) others = 1;
     else if (strcmp(argv[i], "cold") == 0) cold = 1;
+    else if (strcmp(argv[i], "winograd") == 0) s = &transformed;
     else filter = argv[i];
   }
   if (!esp_isa_available(isa)) {
@@ -169,26 +194,26 @@ int main(int argc, char **argv) {
     return 0;
   }
   printf("%-26s %3s %8s %6s %8s %5s", "layer", "n", "us", "copy", "GFLOP/s", "peak");
-  for (int k = 1; k < KINDS; k++) printf("  %9s %5s", kinds[k].name, "peak");
+  for (int k = 1; k < s->kind_count; k++) printf("  %9s %5s", s->kinds[k].name, "peak");
   printf("\n");
-  double total[KINDS] = {0}, flops = 0;
-  for (int i = 0; i < LAYERS; i++) {
-    const layer *l = &layers[i];
+  double total[MOST_KINDS] = {0}, flops = 0;
+  for (int i = 0; i < s->layer_count; i++) {
+    const layer *l = &s->layers[i];
     char name[64];
     snprintf(name, sizeof name, "%dx%d/%d %d->%d @%d", l->kernel, l->kernel, l->stride, l->in,
              l->out, l->map);
     if (!strstr(name, filter)) continue;
     const double work =
         2.0 * l->in * l->kernel * l->kernel * l->out * l->map * (double)l->map;
-    const measurement dense = measure(l, &kinds[0], isa, cold);
+    const measurement dense = measure(l, &s->kinds[0], isa, cold);
     printf("%-26s %3d %8.1f %6.1f %8.1f %4.0f%%", name, l->count, dense.seconds * 1e6,
            dense.copy * 1e6,
            work / dense.seconds * 1e-9, 100 * work / dense.seconds / peak);
     flops += work * l->count;
     total[0] += dense.seconds * l->count;
-    for (int k = 1; k < KINDS; k++) {
+    for (int k = 1; k < s->kind_count; k++) {
       // The first layer has 3 input channels: pruned models keep it dense.
-      const measurement m = l->in < 4 ? dense : measure(l, &kinds[k], isa, cold);
+      const measurement m = l->in < 4 ? dense : measure(l, &s->kinds[k], isa, cold);
       printf("  %8.2fx %4.0f%%", dense.seconds / m.seconds,
              100 * work * m.density / m.seconds / peak);
       total[k] += m.seconds * l->count;
@@ -198,7 +223,7 @@ int main(int argc, char **argv) {
   }
   printf("%-30s %8.1f        %8.1f %4.0f%%", "all", total[0] * 1e6, flops / total[0] * 1e-9,
          100 * flops / total[0] / peak);
-  for (int k = 1; k < KINDS; k++) printf("  %8.2fx      ", total[0] / total[k]);
+  for (int k = 1; k < s->kind_count; k++) printf("  %8.2fx      ", total[0] / total[k]);
   printf("\n");
   return 0;
 }

@@ -223,6 +223,34 @@ int esp_check_convolution(int isa, uint32_t seed, char *message, size_t size) {
   return 0;
 }
 
+/// 3 x 3 convolutions through Winograd's transforms, over maps and channels of every remainder.
+int esp_check_winograd(int isa, uint32_t seed, char *message, size_t size) {
+  if (absent(isa, message, size)) return 1;
+  random_source r = {seed};
+  for (int i = 0; i < 300; i++) {
+    convolution_case k = {.store = i % 2 ? STORE_WINOGRAD_4 : STORE_WINOGRAD_2, .height = 8};
+    esp_convolution *c = &k.c;
+    *c = (esp_convolution){.batch = 1 + random_below(&r, 2),
+                           .in_channels = random_extent(&r, 40),
+                           .out_channels = random_extent(&r, 70),
+                           .kernel_h = 3, .kernel_w = 3, .stride_h = 1, .stride_w = 1,
+                           .dilation_h = 1, .dilation_w = 1,
+                           .pad_top = random_below(&r, 4), .pad_left = random_below(&r, 4)};
+    c->weight.groups = 1;
+    do {
+      c->in_h = random_extent(&r, 40);
+      c->in_w = random_extent(&r, 70);
+      c->out_h = extent(c->in_h, 3, 1, 1, c->pad_top + random_below(&r, 4));
+      c->out_w = extent(c->in_w, 3, 1, 1, c->pad_left + random_below(&r, 4));
+    } while (c->out_h < 1 || c->out_w < 1);
+    k.at_start = random_below(&r, 2);
+    k.residual = random_below(&r, 3);
+    c->epilogue = random_epilogue(&r);
+    if (run_case((esp_isa)isa, &k, &r, message, size)) return 1;
+  }
+  return 0;
+}
+
 int esp_check_depthwise(int isa, uint32_t seed, char *message, size_t size) {
   if (absent(isa, message, size)) return 1;
   random_source r = {seed};

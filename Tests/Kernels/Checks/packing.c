@@ -1,11 +1,12 @@
 #include "packing.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
                int32_t height, int32_t panels_per_list, int32_t keep, random_source *r) {
-  if (kind == STORE_DENSE || kind == STORE_DEPTHWISE) return;
+  if (kind == STORE_DENSE || kind >= STORE_DEPTHWISE) return;
   const int32_t per_group = rows / groups;
   const int32_t together = kind == STORE_SHARED ? height * panels_per_list : 1;
   for (int32_t g = 0; g < groups; g++) {
@@ -147,6 +148,44 @@ static void append_pair(const matrix *m, const row_pair *pair, int32_t band, int
   }
 }
 
+/// (G w G^T)[i][j] of one row and channel.
+static double transformed(const matrix *m, int32_t row, int32_t channel, int32_t extent, int32_t i,
+                          int32_t j) {
+  static const double two[4][3] = {{-1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
+  // Row of point p: (1, p, p * p) / the product of p's differences from the other points.
+  static const double points[4] = {0.75, -0.75, 1.5, -1.5};
+  double four[6][3] = {{1 / (0.5625 * 2.25), 0, 0}, [5] = {0, 0, 1}};
+  for (int p = 0; p < 4; p++) {
+    double differences = points[p];
+    for (int q = 0; q < 4; q++) differences *= q == p ? 1 : points[p] - points[q];
+    for (int k = 0; k < 3; k++) four[p + 1][k] = pow(points[p], k) / differences;
+  }
+  const double(*g)[3] = extent == 2 ? two : (const double(*)[3])four;
+  double sum = 0;
+  for (int32_t y = 0; y < 3; y++) {
+    for (int32_t x = 0; x < 3; x++) {
+      sum += g[i][y] * g[j][x] * (double)element(m, row, channel * 9 + y * 3 + x);
+    }
+  }
+  return sum;
+}
+
+static void append_winograd(growing *values, const matrix *m, int32_t extent) {
+  const int32_t n = extent + 2, channels = m->columns / 9;
+  for (int32_t strip = 0; strip < m->per_group; strip += 32) {
+    for (int32_t position = 0; position < n * n; position++) {
+      for (int32_t first = strip; first < strip + 32 && first < m->per_group; first += 8) {
+        for (int32_t channel = 0; channel < channels; channel++) {
+          for (int32_t i = 0; i < 8; i++) {
+            append_float(values, (float)transformed(m, first + i, channel, extent, position / n,
+                                                    position % n));
+          }
+        }
+      }
+    }
+  }
+}
+
 packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int32_t columns,
                           int32_t groups, int32_t height, int32_t panels_per_list,
                           int32_t column_block, int at_start) {
@@ -254,6 +293,13 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
             }
           }
         }
+        break;
+      case STORE_WINOGRAD_2:
+      case STORE_WINOGRAD_4:
+        p.weight.packing =
+            kind == STORE_WINOGRAD_2 ? ESP_PACKING_WINOGRAD_2 : ESP_PACKING_WINOGRAD_4;
+        p.weight.panel_height = 8;
+        append_winograd(&values, &m, kind == STORE_WINOGRAD_2 ? 2 : 4);
         break;
       default:
         p.weight.packing = ESP_PACKING_DEPTHWISE;

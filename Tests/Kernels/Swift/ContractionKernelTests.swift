@@ -5,7 +5,7 @@ import Testing
 /// Convolutions, linear layers, matrix products and the vector functions against references, on every instruction set.
 @Suite struct ContractionKernelTests {
   enum Check: String, CaseIterable, Sendable {
-    case vectorFunctions, convolution, depthwise, linear, matrixProduct
+    case vectorFunctions, convolution, depthwise, winograd, linear, matrixProduct
 
     func run(on set: InstructionSet, seed: UInt32) -> String? {
       let isa = Int32(set.code.rawValue)
@@ -14,6 +14,7 @@ import Testing
         case .vectorFunctions: unsafe esp_check_math(isa, seed, message, size)
         case .convolution: unsafe esp_check_convolution(isa, seed, message, size)
         case .depthwise: unsafe esp_check_depthwise(isa, seed, message, size)
+        case .winograd: unsafe esp_check_winograd(isa, seed, message, size)
         case .linear: unsafe esp_check_linear(isa, seed, message, size)
         case .matrixProduct: unsafe esp_check_matrix_product(isa, seed, message, size)
         }

@@ -116,9 +116,13 @@ extension ProgramBuilder {
     let taps = window.kernel.reduce(1, *)
     let channels = shape[1]
     let output = pair(window.output, 1)
+    let isPlain =
+      groups == 1 && window.kernel == [3, 3] && window.strides == [1, 1]
+      && window.dilations == [1, 1]
     let weight = Program.Weight(
       values: values, rows: rows, columns: channels / groups * taps, groups: groups, taps: taps,
       width: output.reduce(1, *), isDepthwise: groups == channels && groups > 1,
+      winogradMap: isPlain ? output : nil,
       source: source, shape: weightShape)
     let image = view(x, Array(shape.prefix(2)) + pair(Array(shape.dropFirst(2)), 1))
     let result = emit(

@@ -7,7 +7,7 @@ extension Binder {
     try expect(inputs: 1...3, integers: 9, floats: 2, weight: true)
     let x = try input(0)
     let y = try output()
-    let weight = unsafe try weight(.panels, .patternGroups, .depthwise)
+    let weight = unsafe try weight(.panels, .patternGroups, .depthwise, .winograd2, .winograd4)
     try requireFloat(x, y)
     try require(x.rank == 4 && y.rank == 4, .badShape, "a convolution takes planes [N,C,H,W]")
     let kernel = try [int32(0, from: 1), int32(1, from: 1)]
@@ -27,6 +27,10 @@ extension Binder {
     try require(
       unsafe weight.packing != ESP_PACKING_DEPTHWISE || x.dims[1] == groups, .badWeight,
       "a depthwise weight has as many groups as channels")
+    let isPlain = kernel + stride + dilation == [3, 3, 1, 1, 1, 1]
+    try require(
+      unsafe isPlain || esp_is_winograd(weight.packing) == 0, .badWeight,
+      "Winograd's transforms are for 3 x 3 taps without stride or dilation")
     // What the windows reach, padding included: kernels may copy as much into scratch.
     var reach = [max(x.dims[0], 1), max(x.dims[1], 1)]
     for axis in 0..<2 {

@@ -247,6 +247,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
 
 esp_requirements esp_convolution_requirements(const esp_convolution *c, esp_isa isa) {
   if (c->weight.packing == ESP_PACKING_DEPTHWISE) return esp_depthwise_requirements(c, isa);
+  if (esp_is_winograd(c->weight.packing)) return esp_winograd_requirements(c, isa);
   esp_convolution_plan plan, *placed;
   esp_requirements r = {0};
   r.plan_bytes = lay_out(c, isa, &placed, &plan, 0, 0);
@@ -259,6 +260,9 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
                             esp_task tasks[2], const char **kernel) {
   if (c->weight.packing == ESP_PACKING_DEPTHWISE) {
     return esp_depthwise_prepare(c, isa, memory, tasks, kernel);
+  }
+  if (esp_is_winograd(c->weight.packing)) {
+    return esp_winograd_prepare(c, isa, memory, shared, tasks, kernel);
   }
   esp_convolution_plan *placed, plan;
   lay_out(c, isa, &placed, &plan, memory, shared);

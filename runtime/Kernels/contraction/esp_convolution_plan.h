@@ -25,4 +25,8 @@ esp_requirements esp_depthwise_requirements(const esp_convolution *, esp_isa);
 int esp_depthwise_prepare(const esp_convolution *, esp_isa, void *memory, esp_task tasks[2],
                           const char **kernel);
 
+esp_requirements esp_winograd_requirements(const esp_convolution *, esp_isa);
+int esp_winograd_prepare(const esp_convolution *, esp_isa, void *memory, void *shared,
+                         esp_task tasks[2], const char **kernel);
+
 #endif

@@ -9,6 +9,7 @@
 #include "../pair/esp_pair.h"
 #include "../panel/esp_panel.h"
 #include "../pattern/esp_pattern.h"
+#include "../winograd/esp_winograd.h"
 #include "esp_task.h"
 
 typedef struct esp_kernel_set {
@@ -21,6 +22,8 @@ typedef struct esp_kernel_set {
   const esp_matvec_kernels *matvec;
   const esp_depthwise_kernels *depthwise;
   const esp_feature_kernels *feature;
+  /// For tiles of 2 x 2 and of 4 x 4 pixels.
+  const esp_winograd_kernels *winograd;
 } esp_kernel_set;
 
 /// The kernels of an instruction set this build has, or the scalar ones.

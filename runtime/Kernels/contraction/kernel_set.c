@@ -8,6 +8,7 @@
   extern const esp_matvec_kernels esp_matvec_##isa;                                            \
   extern const esp_depthwise_kernels esp_depthwise_##isa;                                      \
   extern const esp_feature_kernels esp_feature_##isa;                                          \
+  extern const esp_winograd_kernels esp_winograd_##isa[2];                                     \
   static const esp_kernel_set esp_set_##isa = {                                                \
       .width = vector_width,                                                                   \
       .panel = &esp_panel_##isa,                                                               \
@@ -17,6 +18,7 @@
       .matvec = &esp_matvec_##isa,                                                             \
       .depthwise = &esp_depthwise_##isa,                                                       \
       .feature = &esp_feature_##isa,                                                           \
+      .winograd = esp_winograd_##isa,                                                          \
   };
 
 ESP_SET(scalar, 1)

@@ -48,7 +48,7 @@ typedef struct esp_convolution {
   int32_t batch, in_channels, in_h, in_w;
   int32_t out_channels, out_h, out_w;
   int32_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left;
-  esp_weight weight;  // panels, pattern groups or depthwise
+  esp_weight weight;  // panels, pattern groups, depthwise or Winograd
   esp_epilogue epilogue;
   const float *x;
   float *y;

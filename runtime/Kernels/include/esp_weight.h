@@ -20,6 +20,10 @@
 //   is filled with value 0 and column 0.
 // ESP_PACKING_DEPTHWISE   rows = channels * multiplier, columns = kernel_h * kernel_w, groups =
 //   channels: values [rows][columns] as ONNX has them.
+// ESP_PACKING_WINOGRAD_2, _4   3 x 3 convolutions without stride, dilation or groups, transformed for
+//   tiles of M = 2 or 4 outputs each way: U = G w G^T has N x N positions, N = M + 2. Panels of 8
+//   rows; rows are cut into strips of 32 (the last may be short). values: for each strip, for each
+//   position (row by row of U), for each panel of the strip, for each input channel: 8 floats.
 // ESP_PACKING_ROW_PAIRS   rows are taken two and two, columns cut into blocks of `column_block` (the
 //   last may be short), rows of a group into bands of panels_per_list pairs (the last may have fewer).
 //   For each group, for each block, for each pair, band behind band: 4 numbers, row 0, row 1, alone,
@@ -40,13 +44,22 @@ typedef enum esp_packing {
   ESP_PACKING_PATTERN_GROUPS = 1,
   ESP_PACKING_ROWS = 2,
   ESP_PACKING_DEPTHWISE = 3,
+  ESP_PACKING_WINOGRAD_2 = 4,
+  ESP_PACKING_WINOGRAD_4 = 5,
   ESP_PACKING_ROW_PAIRS = 6,
 } esp_packing;
+
+static inline int esp_is_winograd(esp_packing packing) {
+  return packing == ESP_PACKING_WINOGRAD_2 || packing == ESP_PACKING_WINOGRAD_4;
+}
+
+/// Rows of a strip of a Winograd weight.
+enum { ESP_WINOGRAD_STRIP = 32 };
 
 typedef struct esp_weight {
   esp_packing packing;
   int32_t rows, columns, groups;
-  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 2 for row pairs; 16 for rows.
+  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 2 for row pairs; 16 for rows; 8 for Winograd.
   int32_t panel_height;
   int32_t panels_per_list;
   int32_t column_block;

@@ -84,7 +84,8 @@ inline const char *EnumNameElementCode(ElementCode e) {
 enum class StepKind : uint16_t {
   none = 0,
   /// x[N,C,H,W], bias?[O], residual?[as y] -> y[N,O,OH,OW]; kernelH kernelW strideH strideW dilationH
-  /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, depthwise).
+  /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, depthwise,
+  /// Winograd where kernels are 3 x 3, strides and dilations 1).
   /// y = activation(sum + bias + residual). Rows of the weight are output channels, its groups the
   /// convolution's; positions outside x count as zero.
   convolution = 1,
@@ -238,7 +239,7 @@ inline const char *EnumNameStepKind(StepKind e) {
 /// at most 4096. Inspecting a file checks it where it can be seen, running one need not: for blocks in
 /// panels; for N:M in panels and rows, and in pattern groups within each column block.
 enum class WeightEncoding : uint8_t {
-  /// Nothing left out: panels without lists, or depthwise, which no other encoding has.
+  /// Nothing left out: panels without lists, depthwise or Winograd, which no other encoding has.
   /// pattern: 0 0 0.
   dense = 0,
   /// Blocks of O rows by I channels at one tap, aligned to multiples of O (within a group) and of I,
@@ -311,33 +312,47 @@ enum class WeightPacking : uint8_t {
   /// groups = channels, columns = kernelH * kernelW, rows a multiple of groups. values[rows][columns].
   /// panel_height is 1. Encoding dense.
   depthwise = 3,
+  /// Convolutions by 3 x 3 taps, transformed for tiles of M x M outputs: of each row and channel,
+  /// U = G w G^T with N x N positions, N = M + 2. panel_height 8, one group, columns a multiple of 9.
+  /// Rows are cut into strips of 32 rows (the last may be short). values: for each strip, for each
+  /// position (row by row of U), for each panel of the strip, for each channel, 8 floats; panels are
+  /// filled with zero rows. Encoding dense. G has a row for each of N - 1 points, 1 p p^2 divided by
+  /// the product of p's differences from the other points, and a last row 0 0 1. M = 2; points 0, 1,
+  /// -1.
+  winograd2 = 4,
+  /// The same with M = 4; points 0, 3/4, -3/4, 3/2, -3/2.
+  winograd4 = 5,
   MIN = panels,
-  MAX = depthwise
+  MAX = winograd4
 };
 
-inline const WeightPacking (&EnumValuesWeightPacking())[4] {
+inline const WeightPacking (&EnumValuesWeightPacking())[6] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
     WeightPacking::rows,
-    WeightPacking::depthwise
+    WeightPacking::depthwise,
+    WeightPacking::winograd2,
+    WeightPacking::winograd4
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[5] = {
+  static const char * const names[7] = {
     "panels",
     "patternGroups",
     "rows",
     "depthwise",
+    "winograd2",
+    "winograd4",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::depthwise)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::winograd4)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }
