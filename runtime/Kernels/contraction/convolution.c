@@ -110,20 +110,42 @@ static void fill_column_offsets(esp_convolution_plan *plan) {
   }
 }
 
-/// One shifted copy where rows of the copy are as long as the input's and nothing is strided: the
-/// whole plane moves at once, and columns that came from a neighbouring row become zero.
-static void copy_plane(const esp_convolution *c, const float *from, int64_t left, float *to,
-                       int64_t plane) {
-  const int64_t size = (int64_t)c->in_h * c->in_w, begin = (int64_t)c->pad_top * c->out_w - left;
-  int64_t first = begin > 0 ? begin : 0, end = begin + size < plane ? begin + size : plane;
-  if (first > plane) first = plane;
-  if (end < first) end = first;
-  memset(to, 0, (size_t)first * sizeof(float));
-  memcpy(to + first, from + (first - begin), (size_t)(end - first) * sizeof(float));
-  memset(to + end, 0, (size_t)(plane - end) * sizeof(float));
-  for (int64_t row = 0; row < plane; row += c->out_w) {
-    for (int64_t j = 0; j < -left && j < c->out_w; j++) to[row + j] = 0;
-    for (int64_t j = c->in_w - left > 0 ? c->in_w - left : 0; j < c->out_w; j++) to[row + j] = 0;
+/// One shifted copy, with the zeros that lie outside of the input: row i, column j becomes input
+/// row top + i * stride_h, column left + j * stride_w.
+static void copy_plane(const esp_convolution_plan *plan, int64_t top, int64_t left,
+                       const float *from, float *to) {
+  const esp_convolution *c = &plan->c;
+  const int32_t width = c->out_w;
+  const esp_span rows = esp_span_inside(top, c->stride_h, c->in_h, phase_rows(c));
+  const esp_span columns = esp_span_inside(left, c->stride_w, c->in_w, width);
+  if (rows.begin == rows.end || columns.begin == columns.end) {
+    memset(to, 0, (size_t)plan->plane * sizeof(float));
+    return;
+  }
+  float *first = to + (int64_t)rows.begin * width, *end = to + (int64_t)rows.end * width;
+  memset(to, 0, (size_t)(first - to) * sizeof(float));
+  memset(end, 0, (size_t)(to + plan->plane - end) * sizeof(float));
+  for (float *row = first; row < end; row += width) {
+    for (int32_t j = 0; j < columns.begin; j++) row[j] = 0;
+    for (int32_t j = columns.end; j < width; j++) row[j] = 0;
+  }
+  const int64_t y = top + (int64_t)rows.begin * c->stride_h;
+  const int64_t x = left + (int64_t)columns.begin * c->stride_w;
+  plan->weight.set->pack->strided(first + columns.begin, width, from + y * c->in_w + x,
+                                  (ptrdiff_t)c->in_w * c->stride_h, rows.end - rows.begin,
+                                  columns.end - columns.begin, c->stride_w);
+}
+
+/// The same from `other`, the copy of the tap that lies `stride_w` columns to the left: all but the
+/// last column of each row is there already, one float further on.
+static void copy_neighbour(const esp_convolution_plan *plan, int64_t top, int64_t left,
+                           const float *from, const float *other, float *to) {
+  const esp_convolution *c = &plan->c;
+  const int64_t x = left + (int64_t)(c->out_w - 1) * c->stride_w;
+  memcpy(to, other + 1, (size_t)(plan->plane - 1) * sizeof(float));
+  for (float *last = to + c->out_w - 1; last < to + plan->plane; last += c->out_w) {
+    *last = x >= 0 && x < c->in_w && top >= 0 && top < c->in_h ? from[top * c->in_w + x] : 0;
+    top += c->stride_h;
   }
 }
 
@@ -132,24 +154,20 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
   (void)worker;
   const esp_convolution_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
-  const int32_t rows = phase_rows(c), count = phases(c);
-  const int flat = c->stride_h == 1 && c->stride_w == 1 && c->out_w == c->in_w;
+  const int32_t count = phases(c);
   for (int64_t channel = first; channel < last; channel++) {
     const float *from = c->x + channel * c->in_h * c->in_w;
     float *to = (float *)(uintptr_t)plan->source + channel * plan->copies * plan->plane;
     for (int32_t kx = 0; kx < c->kernel_w; kx++) {
       const int64_t left = (int64_t)kx * c->dilation_w - c->pad_left;
-      if (flat) {
-        copy_plane(c, from, left, to, plan->plane);
-        to += plan->plane;
-        continue;
-      }
       for (int32_t phase = 0; phase < count; phase++, to += plan->plane) {
-        const esp_window window = {
-            .top = phase - c->pad_top, .left = left,
-            .stride_h = c->stride_h, .stride_w = c->stride_w, .rows = rows, .columns = c->out_w};
-        memset(to, 0, (size_t)plan->plane * sizeof(float));
-        esp_copy_window(plan->weight.set->pack, &window, to, c->out_w, from, c->in_h, c->in_w);
+        const int64_t top = phase - c->pad_top;
+        if (kx >= c->stride_w && c->dilation_w == 1) {
+          const float *other = to - (int64_t)c->stride_w * count * plan->plane;
+          copy_neighbour(plan, top, left, from, other, to);
+        } else {
+          copy_plane(plan, top, left, from, to);
+        }
       }
     }
   }
