@@ -1,10 +1,11 @@
 // The thread pool. See esp_pool_threads.h for what it promises.
 //
 // The caller publishes one task at a time by storing `claim`: the task's sequence number and how
-// many of its chunks nobody has taken. Whoever takes a chunk (compare-and-swap, so never from a
-// later task by mistake) may read the task, because the caller does not move on before `done` has
-// counted every chunk. Workers spin on `claim`, then park on `epoch`; the caller spins on `done`,
-// then parks.
+// many of its units nobody has taken. Whoever takes units (compare-and-swap, so never from a later
+// task by mistake) may read the task, because the caller does not move on before `done` has counted
+// every unit. Each takes a share of what is left, so shares shrink to one unit and all workers
+// finish together, also where something else holds up one of them. Workers spin on `claim`, then
+// park on `epoch`; the caller spins on `done`, then parks.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -22,8 +23,10 @@
 
 enum {
   ESP_SPIN_NANOSECONDS = 40000,
-  /// Chunks for each worker: more even out unequal cores, fewer cost less.
-  ESP_CHUNKS_PER_WORKER = 4,
+  /// A share is what is left by this many times the workers.
+  ESP_SHARES_PER_WORKER = 2,
+  /// Most units of a task; more would make no share smaller that is worth a claim.
+  ESP_MOST_UNITS = 4096,
 };
 
 typedef struct worker_state {
@@ -34,16 +37,16 @@ typedef struct worker_state {
 } worker_state;
 
 struct esp_threads {
-  // What a published task's chunks need; plain fields, ordered by `claim` and `done`.
+  // What a published task's units need; plain fields, ordered by `claim` and `done`.
   const esp_task *task;
-  int64_t chunk_items;
-  uint32_t chunks;
+  int64_t unit_items;
+  uint32_t units;
   int32_t count, started;
   worker_state *workers;
   cpu_set_t caller_cores;
   bool caller_pinned;
-  _Alignas(64) _Atomic uint64_t claim;  // sequence << 32 | chunks left
-  _Alignas(64) _Atomic uint32_t done;   // chunks finished
+  _Alignas(64) _Atomic uint64_t claim;  // sequence << 32 | units left
+  _Alignas(64) _Atomic uint32_t done;   // units finished
   _Atomic uint32_t caller_parked;
   _Alignas(64) _Atomic uint32_t epoch;  // counts publications; workers park on it
   _Atomic uint32_t parked, stopping, ready, failed;
@@ -57,22 +60,24 @@ static uint64_t now(void) {
 
 static uint32_t left(uint64_t claim) { return (uint32_t)claim; }
 
-/// Takes chunks of the published task until none is left.
+/// Takes units of the published task until none is left.
 static void work(esp_threads *pool, esp_worker *worker) {
   uint64_t claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   while (left(claim) > 0) {
-    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - 1,
+    uint32_t share = left(claim) / (ESP_SHARES_PER_WORKER * (uint32_t)pool->count);
+    if (share == 0) share = 1;
+    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - share,
                                                memory_order_acq_rel, memory_order_acquire)) {
       continue;
     }
-    uint32_t chunks = pool->chunks;
+    uint32_t units = pool->units;
     const esp_task *task = pool->task;
-    int64_t first = (int64_t)(chunks - left(claim)) * pool->chunk_items;
-    int64_t last = first + pool->chunk_items;
+    int64_t first = (int64_t)(units - left(claim)) * pool->unit_items;
+    int64_t last = first + share * pool->unit_items;
     if (last > task->items) last = task->items;
     task->run(task->arguments, first, last, worker);
-    uint32_t finished = atomic_fetch_add(&pool->done, 1) + 1;
-    if (finished == chunks && atomic_load(&pool->caller_parked)) esp_wake(&pool->done, 1);
+    uint32_t finished = atomic_fetch_add(&pool->done, share) + share;
+    if (finished == units && atomic_load(&pool->caller_parked)) esp_wake(&pool->done, 1);
     claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   }
 }
@@ -185,21 +190,19 @@ void esp_threads_destroy(esp_threads *pool) {
 
 /// Shares one task among all workers and returns when it is finished.
 static void run_shared(esp_threads *pool, const esp_task *task) {
-  int64_t wanted = (int64_t)pool->count * ESP_CHUNKS_PER_WORKER;
-  int64_t chunk_items = (task->items + wanted - 1) / wanted;
   pool->task = task;
-  pool->chunk_items = chunk_items;
-  pool->chunks = (uint32_t)((task->items + chunk_items - 1) / chunk_items);
+  pool->unit_items = (task->items + ESP_MOST_UNITS - 1) / ESP_MOST_UNITS;
+  pool->units = (uint32_t)((task->items + pool->unit_items - 1) / pool->unit_items);
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
   uint64_t sequence = (atomic_load_explicit(&pool->claim, memory_order_relaxed) >> 32) + 1;
-  atomic_store(&pool->claim, sequence << 32 | pool->chunks);
+  atomic_store(&pool->claim, sequence << 32 | pool->units);
   atomic_fetch_add(&pool->epoch, 1);
-  if (atomic_load(&pool->parked) > 0) esp_wake(&pool->epoch, (int32_t)pool->chunks - 1);
+  if (atomic_load(&pool->parked) > 0) esp_wake(&pool->epoch, (int32_t)pool->units - 1);
   work(pool, &pool->workers[0].worker);
-  while (!ESP_SPIN(atomic_load_explicit(&pool->done, memory_order_acquire) == pool->chunks)) {
+  while (!ESP_SPIN(atomic_load_explicit(&pool->done, memory_order_acquire) == pool->units)) {
     atomic_store(&pool->caller_parked, 1);
     uint32_t done = atomic_load(&pool->done);
-    if (done != pool->chunks) esp_wait(&pool->done, done);
+    if (done != pool->units) esp_wait(&pool->done, done);
     atomic_store(&pool->caller_parked, 0);
   }
 }
