@@ -1,11 +1,13 @@
 // The thread pool. See esp_pool_threads.h for what it promises.
 //
-// The caller publishes one task at a time by storing `claim`: the task's sequence number and how
-// many of its units nobody has taken. Whoever takes units (compare-and-swap, so never from a later
-// task by mistake) may read the task, because the caller does not move on before `done` has counted
-// every unit. Each takes a share of what is left, so shares shrink to one unit and all workers
-// finish together, also where something else holds up one of them. Workers spin on `claim`, then
-// park on `epoch`; the caller spins on `done`, then parks.
+// The caller publishes one task at a time by storing `claim`: the task's sequence number and which
+// of its units nobody has taken, from a first to an end. Whoever takes units (compare-and-swap, so
+// never from a later task by mistake) may read the task, because the caller does not move on before
+// `done` has counted every unit. Each takes a share of what is left, so shares shrink to one unit
+// and all workers finish together, also where something else holds up one of them. Half of the
+// workers take from the front and half from the back: of tasks that go over the same pixels, each of
+// two workers finds in its own cache what it wrote itself. Workers spin on `claim`, then park on
+// `epoch`; the caller spins on `done`, then parks.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -25,7 +27,7 @@ enum {
   ESP_SPIN_NANOSECONDS = 40000,
   /// A share is what is left by this many times the workers.
   ESP_SHARES_PER_WORKER = 2,
-  /// Most units of a task; more would make no share smaller that is worth a claim.
+  /// Most units of a task, below 1 << 16; more would make no share smaller that is worth a claim.
   ESP_MOST_UNITS = 4096,
 };
 
@@ -45,7 +47,7 @@ struct esp_threads {
   worker_state *workers;
   cpu_set_t caller_cores;
   bool caller_pinned;
-  _Alignas(64) _Atomic uint64_t claim;  // sequence << 32 | units left
+  _Alignas(64) _Atomic uint64_t claim;  // sequence << 32 | end << 16 | first
   _Alignas(64) _Atomic uint32_t done;   // units finished
   _Atomic uint32_t caller_parked;
   _Alignas(64) _Atomic uint32_t epoch;  // counts publications; workers park on it
@@ -58,21 +60,25 @@ static uint64_t now(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-static uint32_t left(uint64_t claim) { return (uint32_t)claim; }
+static uint32_t first_left(uint64_t claim) { return claim & 0xFFFF; }
+static uint32_t end_left(uint64_t claim) { return claim >> 16 & 0xFFFF; }
+static uint32_t left(uint64_t claim) { return end_left(claim) - first_left(claim); }
 
 /// Takes units of the published task until none is left.
 static void work(esp_threads *pool, esp_worker *worker) {
+  const bool behind = worker->index % 2 == 1;
   uint64_t claim = atomic_load_explicit(&pool->claim, memory_order_acquire);
   while (left(claim) > 0) {
     uint32_t share = left(claim) / (ESP_SHARES_PER_WORKER * (uint32_t)pool->count);
     if (share == 0) share = 1;
-    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, claim - share,
-                                               memory_order_acq_rel, memory_order_acquire)) {
+    uint64_t rest = behind ? claim - ((uint64_t)share << 16) : claim + share;
+    if (!atomic_compare_exchange_weak_explicit(&pool->claim, &claim, rest, memory_order_acq_rel,
+                                               memory_order_acquire)) {
       continue;
     }
     uint32_t units = pool->units;
     const esp_task *task = pool->task;
-    int64_t first = (int64_t)(units - left(claim)) * pool->unit_items;
+    int64_t first = (behind ? end_left(rest) : first_left(claim)) * pool->unit_items;
     int64_t last = first + share * pool->unit_items;
     if (last > task->items) last = task->items;
     task->run(task->arguments, first, last, worker);
@@ -195,7 +201,7 @@ static void run_shared(esp_threads *pool, const esp_task *task) {
   pool->units = (uint32_t)((task->items + pool->unit_items - 1) / pool->unit_items);
   atomic_store_explicit(&pool->done, 0, memory_order_relaxed);
   uint64_t sequence = (atomic_load_explicit(&pool->claim, memory_order_relaxed) >> 32) + 1;
-  atomic_store(&pool->claim, sequence << 32 | pool->units);
+  atomic_store(&pool->claim, sequence << 32 | (uint64_t)pool->units << 16);
   atomic_fetch_add(&pool->epoch, 1);
   if (atomic_load(&pool->parked) > 0) esp_wake(&pool->epoch, (int32_t)pool->units - 1);
   work(pool, &pool->workers[0].worker);
