@@ -125,15 +125,21 @@ static void copy_plane(const esp_convolution_plan *plan, int64_t top, int64_t le
   float *first = to + (int64_t)rows.begin * width, *end = to + (int64_t)rows.end * width;
   memset(to, 0, (size_t)(first - to) * sizeof(float));
   memset(end, 0, (size_t)(to + plan->plane - end) * sizeof(float));
+  const int64_t y = top + (int64_t)rows.begin * c->stride_h;
+  const int64_t x = left + (int64_t)columns.begin * c->stride_w;
+  const int32_t height = rows.end - rows.begin, across = columns.end - columns.begin;
+  if (c->stride_h == 1 && c->stride_w == 1 && c->in_w == width) {  // all rows at once
+    const int64_t count = (int64_t)(height - 1) * width + across;
+    memcpy(first + columns.begin, from + y * c->in_w + x, (size_t)count * sizeof(float));
+  } else {
+    plan->weight.set->pack->strided(first + columns.begin, width, from + y * c->in_w + x,
+                                    (ptrdiff_t)c->in_w * c->stride_h, height, across,
+                                    c->stride_w);
+  }
   for (float *row = first; row < end; row += width) {
     for (int32_t j = 0; j < columns.begin; j++) row[j] = 0;
     for (int32_t j = columns.end; j < width; j++) row[j] = 0;
   }
-  const int64_t y = top + (int64_t)rows.begin * c->stride_h;
-  const int64_t x = left + (int64_t)columns.begin * c->stride_w;
-  plan->weight.set->pack->strided(first + columns.begin, width, from + y * c->in_w + x,
-                                  (ptrdiff_t)c->in_w * c->stride_h, rows.end - rows.begin,
-                                  columns.end - columns.begin, c->stride_w);
 }
 
 /// The same from `other`, the copy of the tap that lies `stride_w` columns to the left: all but the

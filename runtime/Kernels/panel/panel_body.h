@@ -13,8 +13,8 @@
 #endif
 
 /// Fetches weights and offsets that come later. Each byte of them is used once for a tile, from far
-/// away, and processors that foresee streams stop at the end of a page. Low panels do too little for
-/// each weight to pay for it.
+/// away, and processors that foresee streams stop at the end of a page. Panels of 1 and 2 rows do
+/// too little for each weight to pay for it.
 static inline __attribute__((always_inline)) void esp_panel_fetch(
     const float *weights, const int32_t *offsets, const int V) {
   enum { WEIGHTS_AHEAD = 1024, OFFSETS_AHEAD = 256 };  // 4 KiB: 128 columns of 8 rows, 1500 cycles

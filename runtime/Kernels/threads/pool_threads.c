@@ -5,8 +5,8 @@
 // never from a later task by mistake) may read the task, because the caller does not move on before
 // `done` has counted every unit. Each takes a share of what is left, so shares shrink to one unit
 // and all workers finish together, also where something else holds up one of them. Half of the
-// workers take from the front and half from the back: of tasks that go over the same pixels, each of
-// two workers finds in its own cache what it wrote itself. Workers spin on `claim`, then park on
+// workers take from the front and half from the back: of tasks that go over the same pixels, each
+// of two workers finds in its own cache what it wrote itself. Workers spin on `claim`, then park on
 // `epoch`; the caller spins on `done`, then parks.
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
