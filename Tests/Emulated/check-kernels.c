@@ -21,6 +21,7 @@ static const struct {
     {"winograd", esp_check_winograd},
     {"linear", esp_check_linear},
     {"matrix product", esp_check_matrix_product},
+    {"attention", esp_check_attention},
 };
 
 static int failures, checks;

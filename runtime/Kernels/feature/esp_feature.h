@@ -40,11 +40,24 @@ typedef struct esp_feature_call {
 
 typedef void (*esp_feature_function)(const esp_feature_call *);
 
+/// Rows of scores that become probabilities.
+typedef struct esp_soften_call {
+  /// [rows][step]; readable and writable up to the next multiple of 16 columns.
+  float *scores;
+  ptrdiff_t step;
+  int32_t rows, columns;
+  /// Added first: rows of so many floats; null where there is none.
+  const float *addends[2];
+  ptrdiff_t addend_steps[2];
+} esp_soften_call;
+
 typedef struct esp_feature_kernels {
   /// Most tokens and panels of one call.
   int32_t tokens, panels;
   /// run[n] takes n tokens and `panels` panels; half[n] half as many panels, or is null.
   esp_feature_function run[ESP_FEATURE_TOKENS + 1], half[ESP_FEATURE_TOKENS + 1];
+  /// Each row of scores: e to the power of it, divided by their sum.
+  void (*soften)(const esp_soften_call *);
 } esp_feature_kernels;
 
 /// The kernel for so many tokens and panels.

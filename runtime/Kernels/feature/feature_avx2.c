@@ -27,5 +27,5 @@ ESP_VEC_END
         ESP_FEATURE_NAME(4, P), ESP_FEATURE_NAME(5, P), ESP_FEATURE_NAME(6, P),               \
   }
 const esp_feature_kernels esp_feature_avx2 = {
-    .tokens = 6, .panels = 2, .run = ROW(2), .half = ROW(1)};
+    .tokens = 6, .panels = 2, .run = ROW(2), .half = ROW(1), .soften = esp_soften_avx2};
 #endif

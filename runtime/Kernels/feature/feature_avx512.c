@@ -36,5 +36,5 @@ ESP_VEC_END
         ESP_FEATURE_NAME(10, P), ESP_FEATURE_NAME(11, P), ESP_FEATURE_NAME(12, P),            \
   }
 const esp_feature_kernels esp_feature_avx512 = {
-    .tokens = 12, .panels = 4, .run = ROW(4), .half = ROW(2)};
+    .tokens = 12, .panels = 4, .run = ROW(4), .half = ROW(2), .soften = esp_soften_avx512};
 #endif

@@ -3,6 +3,8 @@
 // panels that w[] points into; and may define ESP_FEATURE_LOAD(x, T) and ESP_FEATURE_TOKEN(x, t) to
 // read the tokens of a row together.
 
+#include <math.h>
+
 #ifndef ESP_FEATURE_TOKEN
 #define ESP_FEATURE_LOAD(x, T)
 #define ESP_FEATURE_TOKEN(x, t) esp_vec_set((x)[t])
@@ -75,6 +77,38 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
       } else {
         esp_vec_store_first(y, value, lanes[j]);
       }
+    }
+  }
+}
+
+static void ESP_VEC_NAME(esp_soften)(const esp_soften_call *call) {
+  enum { W = ESP_VEC_WIDTH };
+  const int32_t columns = call->columns;
+  for (int32_t i = 0; i < call->rows; i++) {
+    float *row = call->scores + i * call->step;
+    // Lanes behind the last column take no part.
+    for (int32_t j = columns; j % 16; j++) row[j] = -INFINITY;
+    for (int a = 0; a < 2; a++) {
+      if (!call->addends[a]) continue;
+      const float *addend = call->addends[a] + i * call->addend_steps[a];
+      for (int32_t j = 0; j < columns; j += W) {
+        const int n = columns - j < W ? columns - j : W;
+        esp_vec_store(row + j, esp_vec_add(esp_vec_load(row + j),
+                                           esp_vec_load_first(addend + j, n)));
+      }
+    }
+    esp_vec most = esp_vec_load(row);
+    for (int32_t j = W; j < columns; j += W) most = esp_vec_max(most, esp_vec_load(row + j));
+    const esp_vec top = esp_vec_set(esp_vec_maximum(most));
+    esp_vec sum = esp_vec_set(0.0f);
+    for (int32_t j = 0; j < columns; j += W) {
+      const esp_vec value = esp_vec_exp(esp_vec_sub(esp_vec_load(row + j), top));
+      esp_vec_store(row + j, value);
+      sum = esp_vec_add(sum, value);
+    }
+    const esp_vec share = esp_vec_set(1.0f / esp_vec_sum(sum));
+    for (int32_t j = 0; j < columns; j += W) {
+      esp_vec_store(row + j, esp_vec_mul(esp_vec_load(row + j), share));
     }
   }
 }

@@ -35,5 +35,6 @@ const esp_feature_kernels esp_feature_neon = {
     .run = {0, ESP_FEATURE_NAME(1, 1), ESP_FEATURE_NAME(2, 1), ESP_FEATURE_NAME(3, 1),
             ESP_FEATURE_NAME(4, 1), ESP_FEATURE_NAME(5, 1), ESP_FEATURE_NAME(6, 1),
             ESP_FEATURE_NAME(7, 1), ESP_FEATURE_NAME(8, 1), ESP_FEATURE_NAME(9, 1),
-            ESP_FEATURE_NAME(10, 1), ESP_FEATURE_NAME(11, 1), ESP_FEATURE_NAME(12, 1)}};
+            ESP_FEATURE_NAME(10, 1), ESP_FEATURE_NAME(11, 1), ESP_FEATURE_NAME(12, 1)},
+    .soften = esp_soften_neon};
 #endif

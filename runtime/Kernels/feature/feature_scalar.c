@@ -12,4 +12,5 @@ ESP_FEATURE_KERNEL(1, 8, 1)
 ESP_FEATURE_KERNEL(2, 8, 1)
 
 const esp_feature_kernels esp_feature_scalar = {
-    .tokens = 2, .panels = 1, .run = {0, ESP_FEATURE_NAME(1, 1), ESP_FEATURE_NAME(2, 1)}};
+    .tokens = 2, .panels = 1, .run = {0, ESP_FEATURE_NAME(1, 1), ESP_FEATURE_NAME(2, 1)},
+    .soften = esp_soften_scalar};

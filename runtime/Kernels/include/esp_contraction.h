@@ -1,4 +1,4 @@
-// Convolutions, linear layers and matrix products: the work that sparsity makes smaller.
+// Convolutions, linear layers, matrix products and attention: the work that sparsity makes smaller.
 //
 // Each is prepared once, at load, into memory the caller gives, then run as one or two tasks:
 //   1. esp_X_requirements: how much memory preparing and running needs.
@@ -76,6 +76,28 @@ typedef struct esp_matrix_product {
   float *c;
 } esp_matrix_product;
 
+/// One operand of attention: where the row of a batch's, head's and token's features begins, in
+/// elements from `base`. The row's floats follow each other.
+typedef struct esp_heads {
+  const float *base;
+  int64_t batch_step, head_step, token_step;
+} esp_heads;
+
+/// For each batch and head
+///   y[query] = sum over keys of softmax over keys(scale * q[query] . k[key] + addends) * v[key].
+/// Rows of q and k have `size` floats, those of v and y `value_size`; those of the addends, one for
+/// each query, `keys`. Steps may be 0 but in y, whose rows do not overlap.
+typedef struct esp_attention {
+  int32_t batch, heads, queries, keys, size, value_size;
+  float scale;
+  esp_heads q, k, v;
+  /// Added to the scores; `base` is null where there is none.
+  esp_heads addends[2];
+  /// Steps of y; its base is unused.
+  esp_heads out;
+  float *y;
+} esp_attention;
+
 esp_requirements esp_convolution_requirements(const esp_convolution *, esp_isa);
 /// Writes at most 2 tasks and returns how many. `kernel` receives a static name for profiles.
 int esp_convolution_prepare(const esp_convolution *, esp_isa, void *plan, void *shared,
@@ -86,5 +108,8 @@ int esp_linear_prepare(const esp_linear *, esp_isa, void *plan, void *shared, es
 esp_requirements esp_matrix_product_requirements(const esp_matrix_product *, esp_isa);
 int esp_matrix_product_prepare(const esp_matrix_product *, esp_isa, void *plan, void *shared,
                                esp_task tasks[2], const char **kernel);
+esp_requirements esp_attention_requirements(const esp_attention *, esp_isa);
+int esp_attention_prepare(const esp_attention *, esp_isa, void *plan, void *shared,
+                          esp_task tasks[2], const char **kernel);
 
 #endif

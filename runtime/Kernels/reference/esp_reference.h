@@ -14,6 +14,9 @@ void esp_reference_linear(const esp_linear *l, const float *dense);
 
 void esp_reference_matrix_product(const esp_matrix_product *m);
 
+/// `scores` has room for a->keys numbers.
+void esp_reference_attention(const esp_attention *a, double *scores);
+
 /// activation(x) of the epilogue.
 double esp_reference_activation(const esp_epilogue *, double x);
 

@@ -86,3 +86,37 @@ void esp_reference_matrix_product(const esp_matrix_product *m) {
     }
   }
 }
+
+static const float *row_of(const esp_heads *heads, int64_t batch, int64_t head, int64_t token) {
+  return heads->base + batch * heads->batch_step + head * heads->head_step +
+         token * heads->token_step;
+}
+
+void esp_reference_attention(const esp_attention *a, double *scores) {
+  for (int64_t b = 0; b < a->batch; b++) {
+    for (int64_t h = 0; h < a->heads; h++) {
+      for (int64_t i = 0; i < a->queries; i++) {
+        const float *q = row_of(&a->q, b, h, i);
+        double most = -INFINITY, sum = 0;
+        for (int64_t j = 0; j < a->keys; j++) {
+          const float *k = row_of(&a->k, b, h, j);
+          double score = 0;
+          for (int64_t n = 0; n < a->size; n++) score += (double)q[n] * k[n];
+          score *= a->scale;
+          for (int n = 0; n < 2; n++) {
+            if (a->addends[n].base) score += row_of(&a->addends[n], b, h, i)[j];
+          }
+          scores[j] = score;
+          most = fmax(most, score);
+        }
+        for (int64_t j = 0; j < a->keys; j++) sum += scores[j] = exp(scores[j] - most);
+        float *y = a->y + b * a->out.batch_step + h * a->out.head_step + i * a->out.token_step;
+        for (int64_t n = 0; n < a->value_size; n++) {
+          double value = 0;
+          for (int64_t j = 0; j < a->keys; j++) value += scores[j] * row_of(&a->v, b, h, j)[n];
+          y[n] = (float)(value / sum);
+        }
+      }
+    }
+  }
+}

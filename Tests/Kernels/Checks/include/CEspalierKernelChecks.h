@@ -17,6 +17,7 @@ int esp_check_depthwise(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_winograd(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_linear(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_matrix_product(int isa, uint32_t seed, char *message, size_t size);
+int esp_check_attention(int isa, uint32_t seed, char *message, size_t size);
 
 /// Whether the guards stop a read one float beyond a buffer, on either side: what the checks rest
 /// on. `after` chooses the side. Returns 1 where it was stopped.
