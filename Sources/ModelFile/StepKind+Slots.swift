@@ -42,6 +42,7 @@ extension StepKind {
     case .fill: StepSlots(0, 0)
     case .topK: StepSlots(1, 1, 2, 2)
     case .contract: StepSlots(1, 4)
+    case .attention: StepSlots(3, 5)
     case .recurrent: StepSlots(3, 8, 0, 3)
     case .quantize, .convolutionPlain: StepSlots(2, 3)
     }

@@ -29,4 +29,5 @@ public enum StepKind: UInt16, Sendable, CaseIterable {
   case localResponse = 26
   case quantize = 27
   case convolutionPlain = 28
+  case attention = 29
 }

@@ -75,6 +75,19 @@ import Testing
     changed("adding bytes", StepCase.indexing[4]) { $0.steps[0].integers[1] = 1 },
     changed("contract stride", StepCase.others[0]) { $0.steps[0].integers[4] = 3 },
     changed("contract rank", StepCase.others[0]) { $0.steps[0].integers[0] = 17 },
+    changed("keys", StepCase.attention) { $0.steps[0].integers[3] = 3 },
+    changed("too many keys", StepCase.attention) {
+      $0.steps[0].integers[3] = 1 << 28
+      $0.steps[0].integers[13] = 0
+      $0.steps[0].integers[17] = 0
+    },
+    changed("no heads", StepCase.attention) { $0.steps[0].integers[1] = 0 },
+    changed("query offset", StepCase.attention) { $0.steps[0].integers[6] = 1 },
+    changed("rows backwards", StepCase.attention) { $0.steps[0].integers[12] = -1 },
+    changed("overlapping rows", StepCase.attention) { $0.steps[0].integers[20] = 0 },
+    changed("output offset", StepCase.attention) { $0.steps[0].integers[18] = 1 },
+    changed("addend", StepCase.attention) { $0.steps[0].integers[24] = 3 },
+    changed("attention type", StepCase.attention) { $0.tensors[1].type = .i32 },
     changed("hidden", StepCase.others[1]) { $0.tensors[2].dims = [1, 1, 2] },
     changed("recurrent function", StepCase.others[1]) { $0.steps[0].integers[4] = 31 },
     changed("too few integers", StepCase.reductions[3]) { $0.steps[0].integers.removeLast() },

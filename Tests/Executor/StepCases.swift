@@ -21,6 +21,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
   }
 
   static let all = contractions + elementwise + reductions + movement + indexing + others
+    + [attention]
 
   static let contractions: [StepCase] = [
     StepCase(

@@ -43,6 +43,7 @@ package func lower(
 ) throws(GraphProblems) -> LoweredModel {
   var program = try buildProgram(graph)
   Fusion.apply(to: &program)
+  AttentionFusion.apply(to: &program)
   return emit(program, options: options, source: source, progress: progress)
 }
 

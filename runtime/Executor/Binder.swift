@@ -81,6 +81,7 @@ struct Binder: ~Copyable {
     case .localResponse: try bindLocalResponse()
     case .quantize: try bindQuantize()
     case .convolutionPlain: try bindConvolutionPlain()
+    case .attention: try bindAttention()
     }
   }
 }

@@ -5,8 +5,30 @@ extension Gather: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let (data, index) = (try builder.operand(0), try builder.operand(1))
     let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
-    builder.bind(
-      to: builder.emit(.gather, [data, index], try builder.outputType(), integers: [axis]))
+    let type = try builder.outputType()
+    if let place = builder.constant(1)?.integers, place.count == 1, let slice = builder.place(
+      Int(place[0]), of: data, axis: axis)
+    {
+      builder.bind(to: builder.view(slice, type.shape))
+      return
+    }
+    builder.bind(to: builder.emit(.gather, [data, index], type, integers: [axis]))
+  }
+}
+
+extension ProgramBuilder {
+  /// One place of an axis, without that axis: a part, whose readers may read the whole instead. Nil
+  /// where there is no such place.
+  fileprivate mutating func place(
+    _ place: Int, of tensor: Program.TensorID, axis: Int
+  ) -> Program.TensorID? {
+    var shape = shape(of: tensor)
+    let place = place < 0 ? place + shape[axis] : place
+    guard shape.indices.contains(axis), (0..<shape[axis]).contains(place) else { return nil }
+    var steps = strides(of: shape)
+    let step = steps.remove(at: axis)
+    shape.remove(at: axis)
+    return sliced(tensor, from: place * step, steps: steps, shape)
   }
 }
 

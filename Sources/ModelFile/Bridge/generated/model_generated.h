@@ -152,11 +152,18 @@ enum class StepKind : uint16_t {
   quantize = 27,
   /// x, w, bias? -> y; s kernel*s stride*s dilation*s padBegin*s groups. s is 1 ... 3.
   convolutionPlain = 28,
+  /// q, k, v, addend?, addend? -> part of y; B H M N K E, then for q, k, v, y and the two addends
+  /// offset batchStep headStep tokenStep; scale. For each of B batches and H heads, y[m] = sum over n
+  /// < N of softmax over n(scale * q[m] k[n] + addends[m]) * v[n]. Row m of an operand are the elements
+  /// from offset + b * batchStep + h * headStep + m * tokenStep on: K of q and k, E of v and y, N of
+  /// an addend (the numbers of one left out are 0). B ... E are at least 1, steps at least 0; all rows
+  /// lie within their tensors, and no two of y overlap. N * (K + E + 64) is at most 2^28.
+  attention = 29,
   MIN = none,
-  MAX = convolutionPlain
+  MAX = attention
 };
 
-inline const StepKind (&EnumValuesStepKind())[29] {
+inline const StepKind (&EnumValuesStepKind())[30] {
   static const StepKind values[] = {
     StepKind::none,
     StepKind::convolution,
@@ -186,13 +193,14 @@ inline const StepKind (&EnumValuesStepKind())[29] {
     StepKind::recurrent,
     StepKind::localResponse,
     StepKind::quantize,
-    StepKind::convolutionPlain
+    StepKind::convolutionPlain,
+    StepKind::attention
   };
   return values;
 }
 
 inline const char * const *EnumNamesStepKind() {
-  static const char * const names[30] = {
+  static const char * const names[31] = {
     "none",
     "convolution",
     "linear",
@@ -222,13 +230,14 @@ inline const char * const *EnumNamesStepKind() {
     "localResponse",
     "quantize",
     "convolutionPlain",
+    "attention",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameStepKind(StepKind e) {
-  if (flatbuffers::IsOutRange(e, StepKind::none, StepKind::convolutionPlain)) return "";
+  if (flatbuffers::IsOutRange(e, StepKind::none, StepKind::attention)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesStepKind()[index];
 }

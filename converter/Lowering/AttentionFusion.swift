@@ -1,0 +1,225 @@
+package import EspalierGraph
+package import EspalierModelFile
+
+/// Joins scores, addends, softmax and weighted values into one step of attention, which also reads
+/// heads where they lie and writes them where they belong: the copies around it fall away.
+package struct AttentionFusion {
+  private var program: Program
+  /// Steps that read a tensor or a view of it; -1 for an output of the network. By storage.
+  private var readers: [[Int]]
+  private var writers: [[Int]]
+  private var removed: Set<Int> = []
+
+  package static func apply(to program: inout Program) {
+    var fusion = AttentionFusion(program)
+    for index in program.steps.indices where program.steps[index].kind == .softmax {
+      fusion.fuse(softmax: index)
+    }
+    program = fusion.program
+    program.steps = program.steps.enumerated()
+      .filter { !fusion.removed.contains($0.offset) }.map(\.element)
+    program.removeDeadSteps()
+  }
+
+  private init(_ program: Program) {
+    self.program = program
+    readers = Array(repeating: [], count: program.tensors.count)
+    writers = readers
+    for (index, step) in program.steps.enumerated() {
+      for case let input? in step.inputs { readers[root(input)].append(index) }
+      for case let output? in step.outputs { writers[root(output)].append(index) }
+    }
+    for output in program.outputs { readers[root(output)].append(-1) }
+  }
+
+  // MARK: Looking
+
+  private func root(_ tensor: Int) -> Int { program.tensors[tensor].viewOf ?? tensor }
+  private func shape(_ tensor: Int) -> [Int] { program.tensors[tensor].type.shape }
+  private func count(_ tensor: Int) -> Int { program.tensors[tensor].type.count }
+
+  /// The step that writes a tensor, if only one does.
+  private func producer(_ tensor: Int) -> Int? {
+    let steps = writers[root(tensor)]
+    return steps.count == 1 ? steps[0] : nil
+  }
+
+  /// The same where nobody but one step reads what it writes.
+  private func soleProducer(_ tensor: Int) -> Int? {
+    readers[root(tensor)].count == 1 ? producer(tensor) : nil
+  }
+
+  private func isSum(_ step: Program.Step) -> Bool {
+    step.kind == .binary && step.integers[0] == BinaryCode.add.rawValue
+  }
+
+  /// A tensor added to the scores, and the shape it is stretched over.
+  private typealias Addend = (tensor: Int, shape: [Int])
+
+  /// The product behind a softmax's operand, what is added to it, and the steps on the way.
+  private func scores(
+    _ tensor: Int
+  ) -> (product: Int, addends: [Addend], sums: [Int])? {
+    var (tensor, addends, sums): (Int, [Addend], [Int]) = (tensor, [], [])
+    while let index = soleProducer(tensor) {
+      let step = program.steps[index]
+      if step.kind == .matrixProduct {
+        return step.integers[0] == 0 && step.integers[2] == 0 ? (index, addends, sums) : nil
+      }
+      guard isSum(step), addends.count < 2, let a = step.inputs[0], let b = step.inputs[1],
+        let output = step.outputs[0]
+      else { return nil }
+      let isScores = { (operand: Int) in
+        guard count(operand) == count(output), let source = soleProducer(operand) else {
+          return false
+        }
+        return program.steps[source].kind == .matrixProduct || isSum(program.steps[source])
+      }
+      guard let own = isScores(a) ? a : isScores(b) ? b : nil else { return nil }
+      addends.append((own == a ? b : a, shape(output)))
+      sums.append(index)
+      tensor = own
+    }
+    return nil
+  }
+
+  /// Follows a view back through copies, and multiplications by one number where `scale` takes them.
+  private func resolved(_ view: StridedView, scale: inout Float?) -> StridedView {
+    var view = view
+    while let index = producer(view.tensor) {
+      let step = program.steps[index]
+      guard let source = step.inputs.first ?? nil,
+        program.tensors[source].type.elementType == .float32
+      else { break }
+      if step.kind == .copy {
+        guard let move = Move(step, fromTarget: true, count: count(root(view.tensor))),
+          let moved = view.through(move, to: root(source)), moved.rows != nil || view.rows == nil
+        else { break }
+        view = moved
+      } else if let (operand, factor) = scaling(step), scale != nil {
+        scale! *= factor
+        view.tensor = root(operand)
+      } else {
+        break
+      }
+    }
+    return view
+  }
+
+  /// The operand and factor of a step that multiplies by one number.
+  private func scaling(_ step: Program.Step) -> (Int, Float)? {
+    guard let output = step.outputs[0] else { return nil }
+    if step.kind == .unary, step.integers[0] == UnaryCode.affine.rawValue, step.floats[1] == 0,
+      let operand = step.inputs[0]
+    {
+      return (operand, step.floats[0])
+    }
+    guard step.kind == .binary, step.integers[0] == BinaryCode.multiply.rawValue,
+      let a = step.inputs[0], let b = step.inputs[1]
+    else { return nil }
+    for (operand, factor) in [(a, b), (b, a)] {
+      if let constant = program.tensors[factor].constant, constant.count == 1,
+        count(operand) == count(output)
+      {
+        return (operand, constant.floats[0])
+      }
+    }
+    return nil
+  }
+
+  // MARK: Rewriting
+
+  private mutating func fuse(softmax index: Int) {
+    let softmax = program.steps[index]
+    guard let input = softmax.inputs[0], let output = softmax.outputs[0],
+      softmax.integers == [SoftmaxCode.softmax.rawValue, shape(input).count - 1, shape(input).count],
+      readers[root(output)].count == 1, let last = readers[root(output)].first, last >= 0,
+      let (first, addends, sums) = scores(input)
+    else { return }
+    let (product, context) = (program.steps[first], program.steps[last])
+    guard context.kind == .matrixProduct, context.integers == [0, 0, 0], context.floats[0] == 1,
+      root(context.inputs[0]!) == root(output)
+    else { return }
+    let sizes = shape(product.outputs[0]!).suffix(2)
+    guard shape(input).suffix(2) == sizes, shape(context.inputs[0]!).suffix(2) == sizes else {
+      return
+    }
+    for shaped in [product.outputs[0]!, input, context.outputs[0]!] {
+      let outer = shape(shaped).dropLast(2)
+      let heads = outer.last ?? 1
+      let batch = outer.dropLast().reduce(1, *)
+      guard
+        let (step, copy) = joined(product, addends, context, batch: batch, heads: heads)
+      else { continue }
+      program.steps[last] = step
+      program.steps[last].name = softmax.name
+      removed.formUnion([index, first] + sums)
+      if let copy { removed.insert(copy) }
+      return
+    }
+  }
+
+  /// The step in place of all, and the copy behind it that it takes in.
+  private func joined(
+    _ product: Program.Step, _ addends: [Addend], _ context: Program.Step, batch: Int, heads: Int
+  ) -> (Program.Step, copy: Int?)? {
+    let transposesB = product.integers[1] == 1
+    let (scores, result) = (product.outputs[0]!, context.outputs[0]!)
+    let outer = (first: shape(scores).dropLast(2), last: shape(result).dropLast(2))
+    let (queries, keys) = (shape(scores).suffix(2).first!, shape(scores).last!)
+    let (a, b, c) = (product.inputs[0]!, product.inputs[1]!, context.inputs[1]!)
+    let (size, valueSize) = (shape(a).last!, shape(c).last!)
+
+    var scale: Float? = product.floats[0]
+    var none: Float? = nil
+    func view(_ tensor: Int, over shape: [Int], as target: [Int]) -> StridedView? {
+      StridedView(root(tensor), self.shape(tensor), over: shape)?
+        .reshaped([batch, heads] + target)
+    }
+    guard
+      let plainQ = view(a, over: outer.first + [queries, size], as: [queries, size]),
+      var plainK = view(
+        b, over: outer.first + (transposesB ? [keys, size] : [size, keys]),
+        as: transposesB ? [keys, size] : [size, keys]),
+      let plainV = view(c, over: outer.last + [keys, valueSize], as: [keys, valueSize])
+    else { return nil }
+    if !transposesB { plainK.swapAxes(2, 3) }
+    var operands = [
+      resolved(plainQ, scale: &scale), resolved(plainK, scale: &scale),
+      resolved(plainV, scale: &none),
+    ]
+    for addend in addends {
+      guard let plain = view(addend.tensor, over: addend.shape, as: [queries, keys]) else {
+        return nil
+      }
+      operands.append(resolved(plain, scale: &none))
+    }
+    let (target, copy) = written(result, [batch, heads, queries, valueSize])
+    guard let out = target.rows else { return nil }
+    var rows = operands.compactMap(\.rows)
+    guard rows.count == operands.count else { return nil }
+    rows.insert(out, at: 3)
+    while rows.count < 6 { rows.append([0, 0, 0, 0]) }
+    var step = context
+    step.kind = .attention
+    step.operation = "Attention"
+    step.inputs = operands.map(\.tensor)
+    step.outputs = [target.tensor]
+    step.integers = [batch, heads, queries, keys, size, valueSize] + rows.flatMap(\.self)
+    step.floats = [scale!]
+    step.multiplyAccumulates = product.multiplyAccumulates + context.multiplyAccumulates
+    return (step, copy)
+  }
+
+  /// Where the result goes: to the tensor that a copy would move it to, if nobody else reads it.
+  private func written(_ result: Int, _ shape: [Int]) -> (StridedView, copy: Int?) {
+    let own = StridedView(root(result), shape, over: shape)!
+    guard readers[root(result)].count == 1, let index = readers[root(result)].first, index >= 0,
+      program.steps[index].kind == .copy, let target = program.steps[index].outputs[0],
+      writers[root(target)] == [index],
+      let move = Move(program.steps[index], fromTarget: false, count: count(root(result))),
+      let moved = own.through(move, to: root(target)), moved.rows != nil
+    else { return (own, nil) }
+    return (moved, index)
+  }
+}
