@@ -1,12 +1,13 @@
 import EspalierModelFile
 
 extension StepCase {
-  /// Two heads of one query and two keys, tokens before heads. All scores are alike, so that values are
-  /// averaged; the addend hides the second key from the first head.
+  /// Two heads of one query and two keys, tokens before heads. All scores are alike, so that values
+  /// are averaged; the addend hides the second key from the first head.
   static let attention = StepCase(
     "attention, hidden key",
     inputs: [
-      .floats([0, 5]), .floats([1, 0, 1, 0]), .floats([4, 1, 8, 3]), .floats([0, -.infinity, 0, 0]),
+      .floats([0, 5]), .floats([1, 0, 1, 0]), .floats([4, 1, 8, 3]),
+      .floats([0, -.infinity, 0, 0]),
     ],
     outputs: [.floats([4, 2])]
   ) { model in
@@ -15,9 +16,10 @@ extension StepCase {
     let v = model.input([2, 2])
     let addend = model.input([2, 1, 2])
     let y = model.output([2])
-    let rows = [[0, 0, 1, 0], [0, 0, 1, 2], [0, 0, 1, 2], [0, 0, 1, 0], [0, 0, 2, 0], [0, 0, 0, 0]]
+    let rows: [Int64] = [
+      0, 0, 1, 0, 0, 0, 1, 2, 0, 0, 1, 2, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0,
+    ]
     model.step(
-      .attention, [q, k, v, addend], [y], [1, 2, 1, 2, 1, 1] + rows.flatMap { $0.map(Int64.init) },
-      floats: [1])
+      .attention, [q, k, v, addend], [y], [1, 2, 1, 2, 1, 1] + rows, floats: [1])
   }
 }

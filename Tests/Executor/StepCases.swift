@@ -20,8 +20,8 @@ struct StepCase: Sendable, CustomTestStringConvertible {
     self.model = model
   }
 
-  static let all = contractions + elementwise + reductions + movement + indexing + others
-    + [attention]
+  static let all =
+    contractions + elementwise + reductions + movement + indexing + others + [attention]
 
   static let contractions: [StepCase] = [
     StepCase(

@@ -132,7 +132,8 @@ package struct AttentionFusion {
   private mutating func fuse(softmax index: Int) {
     let softmax = program.steps[index]
     guard let input = softmax.inputs[0], let output = softmax.outputs[0],
-      softmax.integers == [SoftmaxCode.softmax.rawValue, shape(input).count - 1, shape(input).count],
+      softmax.integers[0] == SoftmaxCode.softmax.rawValue,
+      softmax.integers[1] == shape(input).count - 1, softmax.integers[2] == shape(input).count,
       readers[root(output)].count == 1, let last = readers[root(output)].first, last >= 0,
       let (first, addends, sums) = scores(input)
     else { return }

@@ -99,6 +99,35 @@ static void time_product(esp_isa isa, double peak, int32_t batch, int32_t m, int
   free(b_offsets);
 }
 
+/// Heads cut out of one product of queries, keys and values.
+static void time_attention(esp_isa isa, double peak, int32_t batch, int32_t heads, int32_t tokens,
+                           int32_t size) {
+  random_source r = {5};
+  const int64_t width = (int64_t)heads * size, count = batch * tokens * width;
+  guarded x = filled(3 * count, &r), y = filled(count, &r);
+  const float *all = (const float *)x.memory;
+  esp_attention a = {.batch = batch, .heads = heads, .queries = tokens, .keys = tokens,
+                     .size = size, .value_size = size, .scale = 0.125f,
+                     .out = {0, tokens * width, size, width}, .y = (float *)y.memory};
+  esp_heads *operands[] = {&a.q, &a.k, &a.v};
+  for (int i = 0; i < 3; i++) {
+    *operands[i] = (esp_heads){all + i * width, 3 * tokens * width, size, 3 * width};
+  }
+  run_memory memory = run_memory_make(esp_attention_requirements(&a, isa), 1);
+  esp_task tasks[2];
+  const char *kernel;
+  const int n =
+      esp_attention_prepare(&a, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+  const double seconds = best_time(tasks, n, &memory);
+  char name[96];
+  snprintf(name, sizeof name, "attention %d x %d heads, %d tokens of %d", batch, heads, tokens,
+           size);
+  report(name, 4.0 * (double)count * tokens, (double)(x.bytes + y.bytes), seconds, peak);
+  run_memory_free(&memory);
+  guarded_free(&x);
+  guarded_free(&y);
+}
+
 static void time_depthwise(esp_isa isa, double peak, int32_t channels, int32_t map, int32_t kernel,
                            int32_t stride) {
   random_source r = {5};
@@ -155,6 +184,10 @@ void benchmark_others(esp_isa isa, double peak) {
   time_linear(isa, peak, 1, 4096, 4096, STORE_ROWS, 16, 50, none);
   time_linear(isa, peak, 1, 2048, 1000, STORE_DENSE, 8, 100, none);
   time_linear(isa, peak, 4, 2048, 1000, STORE_DENSE, 8, 100, none);
+  time_attention(isa, peak, 1, 12, 197, 64);
+  time_attention(isa, peak, 64, 3, 49, 32);
+  time_attention(isa, peak, 1, 12, 49, 32);
+  time_attention(isa, peak, 1, 12, 384, 64);
   time_product(isa, peak, 12, 197, 197, 64, 1);
   time_product(isa, peak, 12, 197, 64, 197, 0);
   time_product(isa, peak, 1, 512, 512, 512, 0);

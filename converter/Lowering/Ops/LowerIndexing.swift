@@ -6,8 +6,8 @@ extension Gather: Lowerable {
     let (data, index) = (try builder.operand(0), try builder.operand(1))
     let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
     let type = try builder.outputType()
-    if let place = builder.constant(1)?.integers, place.count == 1, let slice = builder.place(
-      Int(place[0]), of: data, axis: axis)
+    if let places = builder.constant(1)?.integers, places.count == 1,
+      let slice = builder.place(Int(places[0]), of: data, axis: axis)
     {
       builder.bind(to: builder.view(slice, type.shape))
       return

@@ -81,36 +81,56 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
   }
 }
 
-static void ESP_VEC_NAME(esp_soften)(const esp_soften_call *call) {
+/// R rows together, so that one's sum across lanes and exponentials overlap with the others'.
+static inline __attribute__((always_inline)) void esp_soften_rows(const esp_soften_call *call,
+                                                                  int32_t first, const int R) {
   enum { W = ESP_VEC_WIDTH };
   const int32_t columns = call->columns;
-  for (int32_t i = 0; i < call->rows; i++) {
-    float *row = call->scores + i * call->step;
+  float *row[4];
+  esp_vec most[4], sum[4], share[4];
+  ESP_UNROLL for (int i = 0; i < R; i++) {
+    row[i] = call->scores + (first + i) * call->step;
     // Lanes behind the last column take no part.
-    for (int32_t j = columns; j % 16; j++) row[j] = -INFINITY;
-    for (int a = 0; a < 2; a++) {
-      if (!call->addends[a]) continue;
-      const float *addend = call->addends[a] + i * call->addend_steps[a];
-      for (int32_t j = 0; j < columns; j += W) {
-        const int n = columns - j < W ? columns - j : W;
-        esp_vec_store(row + j, esp_vec_add(esp_vec_load(row + j),
-                                           esp_vec_load_first(addend + j, n)));
+    for (int32_t j = columns; j % 16; j++) row[i][j] = -INFINITY;
+    most[i] = esp_vec_set(-INFINITY);
+    sum[i] = esp_vec_set(0.0f);
+  }
+  for (int a = 0; a < 2; a++) {
+    if (!call->addends[a]) continue;
+    const float *addend = call->addends[a] + first * call->addend_steps[a];
+    for (int32_t j = 0; j < columns; j += W) {
+      const int n = columns - j < W ? columns - j : W;
+      ESP_UNROLL for (int i = 0; i < R; i++) {
+        const esp_vec more = esp_vec_load_first(addend + i * call->addend_steps[a] + j, n);
+        esp_vec_store(row[i] + j, esp_vec_add(esp_vec_load(row[i] + j), more));
       }
     }
-    esp_vec most = esp_vec_load(row);
-    for (int32_t j = W; j < columns; j += W) most = esp_vec_max(most, esp_vec_load(row + j));
-    const esp_vec top = esp_vec_set(esp_vec_maximum(most));
-    esp_vec sum = esp_vec_set(0.0f);
-    for (int32_t j = 0; j < columns; j += W) {
-      const esp_vec value = esp_vec_exp(esp_vec_sub(esp_vec_load(row + j), top));
-      esp_vec_store(row + j, value);
-      sum = esp_vec_add(sum, value);
-    }
-    const esp_vec share = esp_vec_set(1.0f / esp_vec_sum(sum));
-    for (int32_t j = 0; j < columns; j += W) {
-      esp_vec_store(row + j, esp_vec_mul(esp_vec_load(row + j), share));
+  }
+  for (int32_t j = 0; j < columns; j += W) {
+    ESP_UNROLL for (int i = 0; i < R; i++) {
+      most[i] = esp_vec_max(most[i], esp_vec_load(row[i] + j));
     }
   }
+  ESP_UNROLL for (int i = 0; i < R; i++) most[i] = esp_vec_set(esp_vec_maximum(most[i]));
+  for (int32_t j = 0; j < columns; j += W) {
+    ESP_UNROLL for (int i = 0; i < R; i++) {
+      const esp_vec value = esp_vec_exp(esp_vec_sub(esp_vec_load(row[i] + j), most[i]));
+      esp_vec_store(row[i] + j, value);
+      sum[i] = esp_vec_add(sum[i], value);
+    }
+  }
+  ESP_UNROLL for (int i = 0; i < R; i++) share[i] = esp_vec_set(1.0f / esp_vec_sum(sum[i]));
+  for (int32_t j = 0; j < columns; j += W) {
+    ESP_UNROLL for (int i = 0; i < R; i++) {
+      esp_vec_store(row[i] + j, esp_vec_mul(esp_vec_load(row[i] + j), share[i]));
+    }
+  }
+}
+
+static void ESP_VEC_NAME(esp_soften)(const esp_soften_call *call) {
+  int32_t i = 0;
+  for (; i + 4 <= call->rows; i += 4) esp_soften_rows(call, i, 4);
+  for (; i < call->rows; i++) esp_soften_rows(call, i, 1);
 }
 
 /// T tokens by V vectors of P panels.

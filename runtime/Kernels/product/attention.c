@@ -1,5 +1,5 @@
-// Attention in one pass: scores, softmax and weighted values of a few queries at a time, which stay in
-// the nearest cache; the matrix of scores is never in memory.
+// Attention in one pass: scores, softmax and weighted values of a few queries at a time, which stay
+// in the nearest cache; the matrix of scores is never in memory.
 //
 // Work items are [batch][head][run of query tiles]. A head's keys are packed into panels of 8 keys
 // and its values into rows once for a worker's items of that head.
@@ -69,8 +69,8 @@ static void pack_head(const esp_attention_plan *plan, int64_t batch, int64_t hea
                 a->v.token_step, a->keys, a->value_size, 1);
 }
 
-/// One tile of queries: y = x W for `features` features, whose panels lie `panel_step` apart by twos
-/// and 8 floats apart within each.
+/// One tile of queries: y = x W for `features` features. Panels lie 8 floats apart within a pair, and
+/// pairs `pair_step` apart.
 static void multiply(const esp_attention_plan *plan, esp_feature_call *call, const float *weights,
                      size_t pair_step, int32_t features, int32_t tokens) {
   const esp_feature_kernels *kernels = plan->set->feature;
