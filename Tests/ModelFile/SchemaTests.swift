@@ -27,7 +27,7 @@ import Testing
     let expected = Dictionary(
       uniqueKeysWithValues: StepKind.allCases.map { ("\($0)", Int($0.rawValue)) })
     #expect(try codes(of: "StepKind") == expected)
-    #expect(expected.count == 28)
+    #expect(expected.count == 29)
   }
 
   @Test func encodingsAndPackings() throws {
