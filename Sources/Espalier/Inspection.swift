@@ -102,8 +102,8 @@ public struct Inspection: Sendable, Encodable {
           name: step.name, op: step.operation, shape: [shape.rows, shape.columns],
           parameters: count, macs: Int(clamping: step.multiplyAccumulates),
           density: step.density ?? 1, patterns: step.isPruned ? [encoding] : [],
-          encoding: encoding, reason: step.reason, chosenNanoseconds: step.times?.chosen,
-          denseNanoseconds: step.times?.dense))
+          encoding: encoding, reason: step.reason, chosenNanoseconds: step.chosenNanoseconds,
+          denseNanoseconds: step.denseNanoseconds))
     }
   }
 }

@@ -35,23 +35,31 @@ struct Bench: ParsableCommand {
   private func showLayers(_ report: BenchReport) {
     let total = report.layers.reduce(0.0) { $0 + Double($1.medianNanoseconds) }
     var table = TextTable([
-      ("layer", .left), ("op", .left), ("kernel", .left), ("encoding", .left),
-      ("density", .right), ("MACs", .right), ("ms", .right), ("share", .right),
-      ("GFLOP/s", .right),
+      ("layer", .left), ("op", .left), ("kernel", .left), ("encoding", .left), ("ms", .right),
+      ("time", .right), ("GFLOP/s", .right), ("peak", .right), ("dense-eq.", .right),
+      ("why", .left),
     ])
+    func rate(_ value: Double?) -> String { value.map { Format.decimal($0, 1) } ?? "" }
     for layer in report.layers {
       let nanoseconds = Double(layer.medianNanoseconds)
-      let kept = 2 * Double(layer.macs) * (layer.density ?? 1)
       table.add([
-        layer.name.shortened(to: 32), layer.operation, layer.kernel, layer.encoding ?? "",
-        layer.density.map { Format.percent($0) } ?? "",
-        layer.macs > 0 ? Format.count(Int(clamping: layer.macs)) : "",
+        layer.name.shortened(to: 32), layer.operation.shortened(to: 12), layer.kernel,
+        layer.encoding ?? "",
         Format.milliseconds(nanoseconds), Format.percent(total > 0 ? nanoseconds / total : 0),
-        layer.macs > 0 && nanoseconds > 0 ? Format.decimal(kept / nanoseconds, 1) : "",
+        rate(layer.gigaflops), report.shareOfPeak(layer).map { Format.percent($0, 0) } ?? "",
+        layer.encoding == "dense" ? "" : rate(layer.denseEquivalentGigaflops), layer.reason ?? "",
       ])
     }
     print(table.text)
-    print("\nGFLOP/s count the multiplications that are left. Profiled apart from the samples.\n")
+    print(
+      """
+
+      GFLOP/s count the multiplications that are executed, stored zeros among them; peak is their
+      share of \(Format.decimal(report.peakGigaflops, 1)) GFLOP/s, measured at the start. \
+      dense-eq. counts the dense layer's in the same time.
+      Layers are profiled apart from the samples.
+
+      """)
   }
 
   private func showSummary(_ report: BenchReport) {

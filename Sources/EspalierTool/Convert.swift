@@ -44,9 +44,6 @@ struct Convert: ParsableCommand {
     guard device != nil || (threads == nil && !remeasure) else {
       throw ValidationError("--threads and --remeasure need --device")
     }
-    guard device == nil || pattern == .auto else {
-      throw ValidationError("--pattern dense leaves --device nothing to choose from")
-    }
     guard (1...256).contains(threads ?? 1) else {
       throw ValidationError("--threads takes 1 to 256")
     }

@@ -39,7 +39,9 @@ func reporting(_ body: () throws -> Void) throws {
   }
 }
 
-/// Writes a line to standard error, with control and bidirectional characters escaped.
+/// Writes a line to standard error, with control and bidirectional characters escaped; behind what
+/// has been printed before, where both go to one terminal or file.
 func say(_ message: String) {
+  fflush(nil)
   FileHandle.standardError.write(Data((escapingControls(message) + "\n").utf8))
 }

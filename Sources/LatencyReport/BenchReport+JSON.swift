@@ -6,6 +6,7 @@ extension BenchReport {
       document.string("schema", "espalier.bench/1")
       document.integer("threads", threads)
       document.string("isa", isa)
+      document.number("peak_gflops", peakGigaflops)
       document.array("samples_ns") { list in
         for sample in samples.nanoseconds { list.integer(nil, sample) }
       }
@@ -21,7 +22,7 @@ extension BenchReport {
         both.object("after") { after.write(to: &$0) }
       }
       document.array("layers") { list in
-        for layer in layers { list.object { layer.write(to: &$0) } }
+        for layer in layers { list.object { layer.write(to: &$0, share: shareOfPeak(layer)) } }
       }
     }
     return writer.text
@@ -29,15 +30,21 @@ extension BenchReport {
 }
 
 extension BenchReport.Layer {
-  fileprivate func write(to object: inout JSONWriter) {
+  fileprivate func write(to object: inout JSONWriter, share: Double?) {
     object.string("name", name)
     object.string("op", operation)
     object.string("kernel", kernel)
     object.string("encoding", encoding)
     object.number("density", density)
     object.integer("macs", macs)
+    object.integer("executed_macs", executedMacs)
     object.integer("median_ns", medianNanoseconds)
+    object.number("gflops", gigaflops)
+    object.number("dense_equivalent_gflops", denseEquivalentGigaflops)
+    object.number("share_of_peak", share)
     object.string("reason", reason)
+    object.integer("chosen_ns", chosenNanoseconds)
+    object.integer("dense_ns", denseNanoseconds)
   }
 }
 

@@ -11,12 +11,16 @@ extension BenchReport {
     text += "load \(milliseconds(loadNanoseconds)) ms, arena \(arenaBytes) bytes, "
     text += "weights \(weightBytes) bytes, file \(fileBytes) bytes\n"
     if !isSteady { text += "warm-up did not settle within its time: read the numbers with care\n" }
+    text += "peak \(tenths(peakGigaflops)) GFLOP/s, measured at the start\n"
     let total = layers.reduce(0) { $0 + $1.medianNanoseconds }
-    text += "\n      ms   share  operator            kernel, encoding, name\n"
+    text += "\n      ms   share  GFLOP/s  of peak  operator            kernel, encoding, name\n"
     for layer in layers {
       text += padded(milliseconds(layer.medianNanoseconds), to: 8, onLeft: true)
       let share = total == 0 ? 0 : layer.medianNanoseconds * 1000 / total
       text += padded("\(share / 10).\(share % 10) %", to: 8, onLeft: true)
+      text += padded(layer.gigaflops.map(tenths) ?? "", to: 9, onLeft: true)
+      let reached = shareOfPeak(layer).map { tenths(100 * $0) + " %" } ?? ""
+      text += padded(reached, to: 9, onLeft: true)
       text += "  " + padded(layer.operation, to: 20)
       text += layer.kernel + "  " + (layer.encoding.map { $0 + "  " } ?? "") + layer.name + "\n"
     }
@@ -30,6 +34,13 @@ private func milliseconds(_ nanoseconds: UInt64?) -> String {
   let micro = (nanoseconds + 500) / 1000
   let rest = micro % 1000
   return "\(micro / 1000).\(rest < 10 ? "00" : rest < 100 ? "0" : "")\(rest)"
+}
+
+/// A number that is not negative with one decimal; without Foundation, as boards are.
+private func tenths(_ value: Double) -> String {
+  guard value < 1e12 else { return "-" }
+  let count = UInt64(10 * value + 0.5)
+  return "\(count / 10).\(count % 10)"
 }
 
 private func padded(_ text: String, to width: Int, onLeft: Bool = false) -> String {

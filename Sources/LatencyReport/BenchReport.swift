@@ -12,13 +12,19 @@ public struct BenchReport: Sendable {
     public var density: Double?
     /// Multiply-accumulates of the dense layer.
     public var macs: UInt64
+    /// Those that the kernel executes.
+    public var executedMacs: UInt64
     public var medianNanoseconds: UInt64
     /// Why this encoding was chosen.
     public var reason: String?
+    /// What the layer took when the file was made, as chosen and dense; nil where nothing was measured.
+    public var chosenNanoseconds: UInt64?
+    public var denseNanoseconds: UInt64?
 
     public init(
       name: String, operation: String, kernel: String, encoding: String?, density: Double?,
-      macs: UInt64, medianNanoseconds: UInt64, reason: String?
+      macs: UInt64, executedMacs: UInt64, medianNanoseconds: UInt64, reason: String?,
+      chosenNanoseconds: UInt64? = nil, denseNanoseconds: UInt64? = nil
     ) {
       self.name = name
       self.operation = operation
@@ -26,8 +32,21 @@ public struct BenchReport: Sendable {
       self.encoding = encoding
       self.density = density
       self.macs = macs
+      self.executedMacs = executedMacs
       self.medianNanoseconds = medianNanoseconds
       self.reason = reason
+      self.chosenNanoseconds = chosenNanoseconds
+      self.denseNanoseconds = denseNanoseconds
+    }
+
+    /// Billions of floating-point operations per second that were executed; nil without any.
+    public var gigaflops: Double? { rate(executedMacs) }
+    /// The same if the kernel had done all of the dense layer's work in that time.
+    public var denseEquivalentGigaflops: Double? { rate(macs) }
+
+    private func rate(_ macs: UInt64) -> Double? {
+      guard macs > 0, medianNanoseconds > 0 else { return nil }
+      return 2 * Double(macs) / Double(medianNanoseconds)
     }
   }
 
@@ -53,6 +72,8 @@ public struct BenchReport: Sendable {
   public var threads: Int
   /// Name of the instruction set the kernels were chosen for.
   public var isa: String
+  /// Billions of multiply-adds in registers, times two, that all threads did per second at the start.
+  public var peakGigaflops: Double
   public var samples: Samples
   public var loadNanoseconds: UInt64
   public var arenaBytes: Int
@@ -65,12 +86,14 @@ public struct BenchReport: Sendable {
   public var layers: [Layer]
 
   public init(
-    threads: Int, isa: String, samples: Samples, loadNanoseconds: UInt64, arenaBytes: Int,
+    threads: Int, isa: String, peakGigaflops: Double, samples: Samples, loadNanoseconds: UInt64,
+    arenaBytes: Int,
     weightBytes: Int, fileBytes: Int, isSteady: Bool, before: Environment, after: Environment,
     layers: [Layer]
   ) {
     self.threads = threads
     self.isa = isa
+    self.peakGigaflops = peakGigaflops
     self.samples = samples
     self.loadNanoseconds = loadNanoseconds
     self.arenaBytes = arenaBytes
@@ -80,5 +103,11 @@ public struct BenchReport: Sendable {
     self.before = before
     self.after = after
     self.layers = layers
+  }
+
+  /// How much of the measured peak a layer's executed operations reach; nil without any.
+  public func shareOfPeak(_ layer: Layer) -> Double? {
+    guard peakGigaflops > 0 else { return nil }
+    return layer.gigaflops.map { $0 / peakGigaflops }
   }
 }

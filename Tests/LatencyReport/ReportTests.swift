@@ -7,16 +7,18 @@ import Testing
     let environment = BenchReport.Environment(
       cores: 4, governor: nil, kilohertz: 1_800_000, celsius: 41.5, loadAverage: 0.1)
     return BenchReport(
-      threads: 2, isa: "neon", samples: Samples(nanoseconds: samples), loadNanoseconds: 5,
+      threads: 2, isa: "neon", peakGigaflops: 3.6, samples: Samples(nanoseconds: samples),
+      loadNanoseconds: 5,
       arenaBytes: 6, weightBytes: 7, fileBytes: 8, isSteady: true, before: environment,
       after: environment,
       layers: [
         BenchReport.Layer(
           name: name, operation: "Conv", kernel: "convolution.panels", encoding: "block:16x8",
-          density: 0.25, macs: 9, medianNanoseconds: 10, reason: "fits"),
+          density: 0.25, macs: 36, executedMacs: 9, medianNanoseconds: 10, reason: "fits",
+          chosenNanoseconds: 11, denseNanoseconds: 12),
         BenchReport.Layer(
           name: "softmax", operation: "Softmax", kernel: "softmax", encoding: nil, density: nil,
-          macs: 0, medianNanoseconds: 1, reason: nil),
+          macs: 0, executedMacs: 0, medianNanoseconds: 1, reason: nil),
       ])
   }
 
@@ -41,7 +43,16 @@ import Testing
     #expect(
       Set(layers[0].keys) == [
         "name", "op", "kernel", "encoding", "density", "macs", "median_ns", "reason",
+        "executed_macs", "gflops", "dense_equivalent_gflops", "share_of_peak", "chosen_ns",
+        "dense_ns",
       ])
+    #expect(document["peak_gflops"] as? Double == 3.6)
+    #expect(layers[0]["executed_macs"] as? Int == 9)
+    #expect(layers[0]["gflops"] as? Double == 1.8)
+    #expect(layers[0]["dense_equivalent_gflops"] as? Double == 7.2)
+    #expect(layers[0]["share_of_peak"] as? Double == 0.5)
+    #expect(layers[0]["chosen_ns"] as? Int == 11 && layers[0]["dense_ns"] as? Int == 12)
+    #expect(layers[1]["gflops"] is NSNull && layers[1]["share_of_peak"] is NSNull)
     #expect(layers[0]["density"] as? Double == 0.25)
     #expect(layers[1]["encoding"] is NSNull)
   }
@@ -80,5 +91,7 @@ import Testing
     #expect(table.contains("median 2.000 ms of 2 runs, p90 needs 64 runs, 2 threads, neon"))
     #expect(table.contains("conv1"))
     #expect(table.contains("90.9 %"))
+    #expect(table.contains("      1.8   50.0 %  Conv"))
+    #expect(table.contains("peak 3.6 GFLOP/s"))
   }
 }

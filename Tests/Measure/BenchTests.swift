@@ -42,6 +42,7 @@ func smallModel() -> ModelDescription {
       #expect(report.layers.map { $0.operation } == ["Relu", "Softmax"])
       #expect(report.arenaBytes == 192)
       #expect(report.loadNanoseconds > 0)
+      #expect(report.peakGigaflops > 0 && report.peakGigaflops.isFinite)
       #expect(report.isa == InstructionSet.best.name)
     }
   }

@@ -1,4 +1,4 @@
-public import EspalierModelFile
+internal import EspalierModelFile
 
 /// What the file says about one step, for reports.
 public struct StepInfo: Sendable {
@@ -20,8 +20,12 @@ public struct StepInfo: Sendable {
   public let nonzeroCount: Int?
   /// Why the converter chose this encoding; nil without a weight.
   public let reason: String?
-  /// What the step took on the device the file was made for; nil where nothing was measured.
-  public let times: MeasuredTimes?
+  /// Multiply-accumulates that the kernel executes, those with stored zeros included.
+  public let executedMultiplyAccumulates: UInt64
+  /// What the step took on the device the file was made for, as chosen and with the weight dense; nil
+  /// where nothing was measured.
+  public let chosenNanoseconds: UInt64?
+  public let denseNanoseconds: UInt64?
 }
 
 extension Model {
@@ -29,6 +33,7 @@ extension Model {
   public func step(_ number: Int) -> StepInfo {
     let step = storage.file.step(number)
     let weight = step.weight.map { storage.file.weight($0) }
+    let map = step.output(0).map { Array(storage.file.tensor(Int($0)).extents.suffix(2)) } ?? []
     return StepInfo(
       name: text(step.name), operation: text(step.operation),
       multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
@@ -36,11 +41,25 @@ extension Model {
       density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
       weightShape: weight.map { ($0.rows, $0.columns) },
       nonzeroCount: weight.map { Int(clamping: $0.nonzeroCount) },
-      reason: weight.map { text($0.reason) }, times: weight?.times)
+      reason: weight.map { text($0.reason) },
+      executedMultiplyAccumulates: weight?.executed(of: step.multiplyAccumulates, map: map)
+        ?? step.multiplyAccumulates,
+      chosenNanoseconds: weight?.times?.chosen, denseNanoseconds: weight?.times?.dense)
   }
 }
 
 extension VerifiedModel.Weight {
+  /// Of so many multiplications of the dense layer, those that a kernel makes: each stored value is
+  /// multiplied as often as an element of the dense matrix, one of Winograd's once for each tile.
+  fileprivate func executed(of dense: UInt64, map: [Int]) -> UInt64 {
+    var uses = Double(dense) / (Double(rows) * Double(columns))
+    if let tile = packing?.winogradTile, map.count == 2 {
+      let tiles = map.reduce(1.0) { $0 * Double(($1 + tile - 1) / tile) }
+      uses *= tiles / max(Double(map[0]) * Double(map[1]), 1)
+    }
+    return UInt64(exactly: (uses * Double(valueCount)).rounded(.down)) ?? dense
+  }
+
   /// The encoding as patterns are written on the command line.
   fileprivate var encodingName: String {
     if let tile = packing?.winogradTile { return "winograd:\(tile)x\(tile)" }

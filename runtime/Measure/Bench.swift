@@ -35,7 +35,7 @@ public struct BenchOptions: Sendable {
   public init() {}
 }
 
-/// Measures one model: load, warm-up, samples, then a profile in runs of its own.
+/// Measures one model: load, the processor's peak, warm-up, samples, then a profile in runs of its own.
 ///
 /// Inputs are copied in between samples, outside the measured time. No sample is dropped.
 public func bench(
@@ -57,9 +57,11 @@ public func bench(
   let load = Board.now - start
   let inputs = inputs ?? ModelInputs(placeholdersFor: model)
   let before = BenchReport.Environment(now: usable)
+  let peak: Double
   let sampled: (samples: [UInt64], isSteady: Bool)
   let profile: [UInt64]
   do throws(RunError) {
+    peak = try session.measuredPeak()
     sampled = try sample(&session, inputs, options.limits)
     profile = try measureSteps(&session, inputs, options.limits)
   } catch {
@@ -72,11 +74,14 @@ public func bench(
       BenchReport.Layer(
         name: info.name, operation: info.operation, kernel: session.kernel(ofStep: step),
         encoding: info.encoding, density: info.density, macs: info.multiplyAccumulates,
-        medianNanoseconds: profile[step], reason: info.reason))
+        executedMacs: info.executedMultiplyAccumulates, medianNanoseconds: profile[step],
+        reason: info.reason, chosenNanoseconds: info.chosenNanoseconds,
+        denseNanoseconds: info.denseNanoseconds))
   }
   return BenchReport(
     threads: options.threads, isa: session.instructionSet.name,
-    samples: Samples(nanoseconds: sampled.samples), loadNanoseconds: load,
+    peakGigaflops: peak * 1e-9, samples: Samples(nanoseconds: sampled.samples),
+    loadNanoseconds: load,
     arenaBytes: session.arenaBytes, weightBytes: model.weightBytes, fileBytes: model.fileBytes,
     isSteady: sampled.isSteady, before: before, after: .init(now: usable), layers: layers)
 }

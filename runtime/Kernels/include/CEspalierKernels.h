@@ -14,6 +14,7 @@
 #include "esp_task.h"
 #include "esp_weight.h"
 #include "esp_contraction.h"
+#include "esp_peak.h"
 #include "esp_plain.h"
 #include "esp_pool_threads.h"
 
