@@ -16,7 +16,7 @@
 enum {
   HEIGHT = 8,             // rows of a panel
   BLOCK_TILES = 48,
-  BLOCK_BYTES = 5 << 18,  // of v
+  BLOCK_BYTES = 7 << 18,  // of v
   FEW_BLOCKS = 4,
   CHANNELS = 8,           // of an item of the first task
 };
