@@ -1,6 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
-.PHONY: help demo test build board lint docs bench-kernels bench-resnet50 bench-peers check-arrows \
+.PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
+  bench-peers check-arrows \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
   check-pruned check-minilm
 
@@ -49,6 +50,9 @@ check-board: build ## The digits model on an emulated board, against the host
 
 bench-kernels: setup ## The kernels alone, beside this machine's peak
 	@Scripts/benchmark-kernels.sh
+
+bench-families: setup ## One kernel of each family on real layers, timed (package of its own)
+	@swift package --package-path Tests/Performance/KernelBenchmarks --disable-sandbox benchmark
 
 # The rest needs Python with PyPI: it compares with other people's tools.
 check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md

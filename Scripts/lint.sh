@@ -8,5 +8,5 @@ cd "$(dirname "$0")/.."
 
 for folder in Sources converter runtime devices Tests Examples; do
   [ -d "$folder" ] && echo "$folder"
-done | xargs -I '{}' find '{}' -name '*.swift' -not -path '*/generated/*' -print0 |
+done | xargs -I '{}' find '{}' -name '*.swift' -not -path '*/generated/*' -not -path '*/.build/*' -print0 |
   xargs -0 swift format lint --strict --parallel Package.swift

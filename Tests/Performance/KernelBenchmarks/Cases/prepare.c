@@ -29,7 +29,7 @@ void prepare_convolution(kernel_run *run, const kernel_case *c, esp_isa isa) {
   const char *kernel;
   run->task_count = esp_convolution_prepare(&layer, isa, run->memory.plan.memory,
                                             run->memory.shared.memory, run->tasks, &kernel);
-  run->work = (int64_t)layer.weight.value_count * c->extent * c->extent;
+  run->work = (int64_t)c->out * (c->in / groups) * taps * c->extent * c->extent * c->keep / 100;
   if (groups > 1) run->work *= 4;  // as much again for the borders, and no weight serves two rows
 }
 
