@@ -28,7 +28,9 @@ extension VerifiedModel {
       guard count <= structure.columnCount - position else {
         throw WeightFault("counts that add up to more than the columns listed")
       }
-      try checkIncreasing(structure, position..<position + count, below: weight.columns)
+      guard structure.isIncreasing(position..<position + count, below: weight.columns) else {
+        throw WeightFault("a column that is out of order or out of range")
+      }
       position += count
       let first = list % lists * weight.panelsPerList
       // At most columnCount times the number of panels: both are bounded by 2^31.
@@ -39,19 +41,6 @@ extension VerifiedModel {
       throw WeightFault("counts that add up to less than the columns listed")
     }
     return try product(entries, UInt64(height))
-  }
-
-  private func checkIncreasing(
-    _ structure: WeightStructure, _ range: Range<Int>, below bound: Int
-  ) throws(WeightFault) {
-    var previous = -1
-    for position in range {
-      let column = structure.column(position)
-      guard column > previous, column < bound else {
-        throw WeightFault("a column that is out of order or out of range")
-      }
-      previous = column
-    }
   }
 
   /// Panels of 16 rows for products with one vector; returns how many values they need.
@@ -135,6 +124,29 @@ extension VerifiedModel {
       guard unsafe structure.isStreamDistinct(panel.allColumns, stamps) else {
         throw WeightFault("a column that stands in two sets")
       }
+    }
+    return values
+  }
+}
+
+extension VerifiedModel {
+  /// Row pairs; returns how many values they need.
+  func validateRowPairs(_ weight: Weight, _ structure: WeightStructure)
+    throws(WeightFault) -> UInt64
+  {
+    guard weight.panelHeight == 2, (1...4096).contains(weight.columnBlock),
+      (1...128).contains(weight.panelsPerList), structure.countCount == 0,
+      structure.columnCount == 0
+    else {
+      throw WeightFault("row pairs have bands of 1 to 128 pairs and blocks of 1 to 4096 columns")
+    }
+    var reader = PairStream(weight, structure)
+    var values: UInt64 = 0
+    while let pair = try reader.next() {
+      guard structure.isStreamBelow(pair.width, in: pair.columns) else {
+        throw WeightFault("a column that is out of range")
+      }
+      values += UInt64(2 * (pair.alone + pair.shared))
     }
     return values
   }

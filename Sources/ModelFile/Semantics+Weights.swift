@@ -25,7 +25,9 @@ extension VerifiedModel {
       let structure = WeightStructure(for: weight)
       defer { structure.deallocate() }
       try copyStructure(ofWeight: index, to: structure)
-      guard WeightPromise(weight, structure, taps: taps[index]).isKept(&scratch) else {
+      let promise = unsafe WeightPromise(
+        weight, structure, values: values(of: weight), taps: taps[index])
+      guard promise.isKept(&scratch) else {
         throw ModelFileError(
           .badWeight, at: .weight(index), "the weight does not keep its encoding's promise")
       }
@@ -78,6 +80,7 @@ extension VerifiedModel {
     case .panels: needed = try validatePanels(weight, structure)
     case .patternGroups: needed = try validatePatternGroups(weight, structure)
     case .rows: needed = try validateRows(weight, structure)
+    case .rowPairs: needed = try validateRowPairs(weight, structure)
     case .depthwise: needed = try validateDepthwise(weight, structure)
     case .winograd2: needed = try validateWinograd(weight, structure, tile: 2)
     case .winograd4: needed = try validateWinograd(weight, structure, tile: 4)

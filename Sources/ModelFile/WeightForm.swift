@@ -20,6 +20,7 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   case winograd2 = 4
   /// Transformed for tiles of 4 by 4 outputs.
   case winograd4 = 5
+  case rowPairs = 6
 
   /// Outputs of a Winograd tile each way; nil for other packings.
   public var winogradTile: Int? {

@@ -1,14 +1,20 @@
 /// Whether a weight stores what its encoding promises; its structure must have been validated.
+@safe
 struct WeightPromise {
   private let weight: VerifiedModel.Weight
   private let structure: WeightStructure
+  private let values: UnsafeBufferPointer<Float>
   private let taps: Int
   /// More taps than any kernel has would only cost memory here.
   private static let mostTaps = 1024
 
-  init(_ weight: VerifiedModel.Weight, _ structure: WeightStructure, taps: Int) {
+  init(
+    _ weight: VerifiedModel.Weight, _ structure: WeightStructure,
+    values: UnsafeBufferPointer<Float>, taps: Int
+  ) {
     self.weight = weight
     self.structure = structure
+    unsafe self.values = values
     self.taps = taps
   }
 
@@ -30,6 +36,7 @@ struct WeightPromise {
         return third % rowsPerList == 0 && keepsLists(first, of: second)
       case .rows: return keepsRows(first, of: second)
       case .patternGroups: return keepsPatterns(first, of: second, &scratch)
+      case .rowPairs: return keepsPairs(first, of: second, &scratch)
       default: return false
       }
     case nil: return false
@@ -137,6 +144,39 @@ struct WeightPromise {
         let slot = slot(position)
         for row in 0..<4 { counts[slot + row] = 0 }
       }
+    }
+    return true
+  }
+
+  /// Windows are counted for the two rows side by side. Fill is not counted: its values are zero.
+  private func keepsPairs(
+    _ most: Int, of channels: Int, _ counts: inout [UInt16]
+  ) -> Bool {
+    var reader = PairStream(weight, structure)
+    let width = Swift.min(weight.columnBlock, weight.columns)
+    let windows = width / (taps * channels) + 2
+    counts += [UInt16](repeating: 0, count: max(0, windows * taps * 2 - counts.count))
+    var value = 0
+    while let pair = try? reader.next() {
+      let firstWindow = pair.firstColumn / taps / channels
+      func slot(_ position: Int) -> Int {
+        let column = pair.firstColumn + structure.streamed(position)
+        let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
+        return ((channel / channels - firstWindow) * taps + tap) * 2
+      }
+      for entry in 0..<pair.alone + pair.shared {
+        for row in 0..<2 where unsafe values[value + 2 * entry + row] != 0 {
+          let place = entry < pair.alone ? 2 * entry + row : pair.alone + entry
+          let slot = slot(pair.columns.lowerBound + place)
+          counts[slot + row] += 1
+          guard Int(counts[slot + row]) <= most else { return false }
+        }
+      }
+      for position in pair.columns {
+        let slot = slot(position)
+        for row in 0..<2 { counts[slot + row] = 0 }
+      }
+      value += 2 * (pair.alone + pair.shared)
     }
     return true
   }

@@ -63,6 +63,27 @@ public struct WeightStructure {
     _ = unsafe stream.update(fromContentsOf: weight.stream.buffer)
   }
 
+  /// Whether column numbers strictly increase and stay below a bound.
+  func isIncreasing(_ range: Range<Int>, below bound: Int) -> Bool {
+    guard let last = range.last else { return true }
+    precondition(range.lowerBound >= 0 && last < columnCount)
+    var faults: UInt32 = 0
+    for position in range.lowerBound..<last {
+      // No early exit, so that many are compared at once.
+      faults |= unsafe columns[position] < columns[position + 1] ? 0 : 1
+    }
+    return unsafe faults == 0 && Int(clamping: columns[last]) < bound
+  }
+
+  /// Whether all numbers in a range of the stream stay below a bound.
+  func isStreamBelow(_ bound: Int, in range: Range<Int>) -> Bool {
+    precondition(range.lowerBound >= 0 && range.upperBound <= streamCount)
+    // No early exit: this is the longest loop of loading a model, and must stay wide.
+    var largest: UInt16 = 0
+    for position in range { largest = unsafe Swift.max(largest, stream[position]) }
+    return range.isEmpty || Int(largest) < bound
+  }
+
   /// Whether numbers of the stream strictly increase and stay below a bound.
   func isStreamIncreasing(_ range: Range<Int>, below bound: Int) -> Bool {
     guard let last = range.last else { return true }

@@ -43,11 +43,12 @@ final class FakeTimer: LayerTimer {
     func names(_ matrix: Matrix) -> [String] {
       WeightCandidates(matrix.weight).all.dropFirst().map(\.choice.kernelName)
     }
-    let wide = ["panels of 8", "panels of 4", "panels of 2", "pattern groups"]
+    let wide = ["panels of 8", "panels of 4", "panels of 2", "pattern groups", "row pairs"]
     #expect(names(Matrix(64, 128, &random).runs(2, of: 4, height: 8, &random)) == wide)
     // Panels of 4 and 8 would leave nearly nothing out.
     #expect(
-      names(Matrix(64, 128, &random).scattered(0.4, &random)) == ["panels of 2", "pattern groups"])
+      names(Matrix(64, 128, &random).scattered(0.4, &random))
+        == ["panels of 2", "pattern groups", "row pairs"])
     #expect(names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).last == "rows")
     #expect(names(Matrix(64, 128, &random)).isEmpty)
   }

@@ -81,6 +81,7 @@ import Testing
           check(matrix, choice(matrix, .panels, .block, height, [height, 1]))
         }
         check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
+        check(matrix, choice(matrix, .rowPairs, .unstructured, 2))
         check(matrix, choice(matrix, .rows, .unstructured, 16))
       }
     }
@@ -94,6 +95,7 @@ import Testing
         check(matrix, choice(matrix, .panels, .block, height, [height, 1]))
       }
       check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
+      check(matrix, choice(matrix, .rowPairs, .unstructured, 2))
     }
   }
 
@@ -134,6 +136,43 @@ import Testing
     #expect(PackedWeight(matrix.weight, panels).values.count == 64 * 64)
     let groups = choice(matrix, .patternGroups, .unstructured, 4)
     #expect(PackedWeight(matrix.weight, groups).values.count == 64 * 64)
+    let pairs = choice(matrix, .rowPairs, .unstructured, 2)
+    #expect(PackedWeight(matrix.weight, pairs).values.count == 64 * 64)
+  }
+
+  /// Rows of N:M keep as many columns in each block, so that pairs need no fill, whatever the taps.
+  @Test func pairsOfStrictRowsNeedNoFill() throws {
+    var random = Seeded(seed: 10)
+    for (channels, taps) in [(256, 1), (128, 1), (64, 9), (96, 9), (20, 25)] {
+      let matrix = Matrix(140, channels * taps, taps: taps, &random)
+        .runs(2, of: 4, height: 1, &random)
+      let packed = PackedWeight(matrix.weight, choice(matrix, .rowPairs, .strict, 2, [2, 4, 1]))
+      #expect(packed.values.count { $0 == 0 } == 0, "\(channels) channels, \(taps) taps")
+      check(matrix, choice(matrix, .rowPairs, .strict, 2, [2, 4, 1]))
+    }
+  }
+
+  /// Rows that share columns find one another, and load them once.
+  @Test func rowsThatAreAlikeBecomePairs() throws {
+    var random = Seeded(seed: 11)
+    // Rows 0 and 64, 1 and 65 ... keep the same columns.
+    let half = Matrix(64, 64, &random).scattered(0.7, &random)
+    var matrix = Matrix(128, 64, &random)
+    for index in half.values.indices {
+      matrix.values[index] = half.values[index]
+      matrix.values[64 * 64 + index] = half.values[index]
+    }
+    let packed = PackedWeight(matrix.weight, choice(matrix, .rowPairs, .unstructured, 2))
+    var position = 0
+    var alone = 0
+    while position < packed.stream.count {
+      let header = packed.stream[position..<position + 4].map { Int($0) }
+      #expect(header[0] % 64 == header[1] % 64)
+      alone += header[2]
+      position += 4 + 2 * header[2] + header[3]
+    }
+    // At most three columns are left over where four at a time are shared, and one of fill.
+    #expect(alone <= 64 * 4)
   }
 
   private func check(_ matrix: Matrix, _ choice: WeightChoice) {

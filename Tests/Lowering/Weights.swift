@@ -105,6 +105,7 @@ private struct PackedReader {
       case .depthwise: readDepthwise()
       case .panels: choice.encoding == .dense ? readDensePanels() : readListedPanels()
       case .patternGroups: readPatternGroups()
+      case .rowPairs: readRowPairs()
       case .rows: readRows()
       // Taps do not come back exactly from their transforms, which have a test of their own.
       case .winograd2, .winograd4: false
@@ -193,6 +194,39 @@ private struct PackedReader {
             }
           }
         }
+      }
+    }
+    return place == packed.stream.count
+  }
+
+  private mutating func readRowPairs() -> Bool {
+    let pairs = (perGroup + 1) / 2
+    for group in 0..<matrix.groups {
+      for block in stride(from: 0, to: matrix.columns, by: packed.columnBlock) {
+        var rows: Set<Int> = []
+        for pair in 0..<pairs {
+          let header = packed.stream[place..<place + 4].map { Int($0) }
+          place += 4
+          let band = pair / packed.panelsPerList * packed.panelsPerList * 2
+          let members = [band + header[0], band + header[1]]
+          rows.formUnion(members)
+          for entry in 0..<header[2] + header[3] {
+            for row in members {
+              guard let number = next() else { return false }
+              let column = block + Int(packed.stream[place])
+              if entry < header[2] { place += 1 }
+              guard number != 0 else { continue }
+              guard row < perGroup, column < min(matrix.columns, block + packed.columnBlock)
+              else { return false }
+              let index = (group * perGroup + row) * matrix.columns + column
+              guard result[index] == 0 else { return false }
+              result[index] = number
+            }
+            if entry >= header[2] { place += 1 }
+          }
+          guard header[2] % 2 == 0, header[3] % 4 == 0 else { return false }
+        }
+        guard rows == Set(0..<2 * pairs) else { return false }
       }
     }
     return place == packed.stream.count

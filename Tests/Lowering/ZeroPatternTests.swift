@@ -35,7 +35,7 @@ import Testing
     for (n, m) in [(1, 4), (2, 4), (2, 8), (4, 8)] {
       let matrix = Matrix(32, 128, &random).runs(n, of: m, height: 1, &random)
       let choice = WeightChoice(matrix.weight)
-      #expect(choice.packing == .patternGroups)
+      #expect(choice.packing == .rowPairs)
       #expect(choice.name == "nm:\(n):\(m)")
     }
   }
@@ -46,7 +46,7 @@ import Testing
       let matrix = Matrix(256, 512, &random).scattered(share, &random)
       let choice = WeightChoice(matrix.weight)
       #expect(choice.name == "unstructured")
-      #expect(choice.packing == .patternGroups)
+      #expect(choice.packing == .rowPairs)
       #expect(abs(choice.density - (1 - share)) < 0.02)
     }
   }

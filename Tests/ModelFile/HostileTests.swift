@@ -20,6 +20,8 @@ import Testing
         Packer(matrix, groups: 3).panels(
           height: 2, perList: 2, encoding: .vectorwise, pattern: [2, 4, 4]),
         Packer(matrix, groups: 2).patternGroups(block: 5, encoding: .unstructured, pattern: []),
+        Packer(matrix, groups: 2).rowPairs(
+          block: 5, band: 2, encoding: .unstructured, pattern: []),
         Packer(matrix).depthwise(),
         Packer(Samples.sparse(rows: 9, channels: 2, taps: 9, shared: 1)).winograd(tile: 2),
       ].map(Samples.linear)

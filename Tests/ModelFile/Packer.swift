@@ -80,6 +80,46 @@ struct Packer {
     return weight
   }
 
+  /// Pairs of neighbours, in each block the other way round.
+  func rowPairs(block: Int, band: Int, encoding: WeightEncoding, pattern: [Int])
+    -> WeightDescription
+  {
+    var weight = description(encoding, .rowPairs, pattern, height: 2)
+    weight.columnBlock = block
+    weight.panelsPerList = band
+    for group in panels(2) {
+      for first in stride(from: 0, to: columns, by: block) {
+        for (number, pair) in group.enumerated() {
+          let isTurned = first / block % 2 == 1
+          let rows = isTurned ? pair.reversed() : pair
+          let place = number % band * 2
+          let lists = rows.map { row in
+            (first..<min(first + block, columns)).filter { value(row, $0) != 0 }
+          }
+          let both = lists[0].filter(lists[1].contains)
+          let shared = Array(both.prefix(both.count / 4 * 4))
+          let alone = lists.map { $0.filter { !shared.contains($0) } }
+          let count = (max(alone[0].count, alone[1].count) + 1) / 2 * 2
+          let header = [
+            place + (isTurned ? 1 : 0), place + (isTurned ? 0 : 1), count, shared.count,
+          ]
+          weight.stream += header.map { UInt16($0) }
+          for entry in 0..<count {
+            for (row, list) in zip(rows, alone) {
+              weight.stream.append(entry < list.count ? UInt16(list[entry] - first) : 0)
+              weight.values.append(entry < list.count ? value(row, list[entry]) : 0)
+            }
+          }
+          for column in shared {
+            weight.stream.append(UInt16(column - first))
+            weight.values += rows.map { value($0, column) }
+          }
+        }
+      }
+    }
+    return weight
+  }
+
   private func occupied(_ panel: [Int?], _ column: Int) -> Int {
     (0..<4).reduce(0) { $0 | (value(panel[$1], column) != 0 ? 1 << $1 : 0) }
   }

@@ -43,6 +43,11 @@ import Testing
           #expect(
             accepted(packer.patternGroups(block: block, encoding: .unstructured, pattern: [])))
         }
+        for (block, band) in [(1, 1), (5, 2), (16, 3), (4096, 128)] {
+          #expect(
+            accepted(
+              packer.rowPairs(block: block, band: band, encoding: .unstructured, pattern: [])))
+        }
         #expect(accepted(Packer(matrix).rows16(encoding: .unstructured, pattern: [])))
         #expect(accepted(packer.depthwise()))
       }
@@ -187,6 +192,42 @@ import Testing
     }
   }
 
+  @Test func rowPairsWithAFault() {
+    // Three pairs in bands of two; rows 0 and 1 share columns 0 ... 3 of the first block.
+    let good = Packer([
+      [1, 2, 3, 4, 0, 0, 7], [1, 2, 3, 4, 5, 0, 0], [0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0],
+      [1, 0, 0, 0, 0, 1, 2],
+    ]).rowPairs(block: 6, band: 2, encoding: .unstructured, pattern: [])
+    #expect(accepted(good))
+    #expect(good.stream.prefix(12) == [0, 1, 2, 4, 0, 4, 0, 0, 0, 1, 2, 3])
+    #expect(good.stream.dropFirst(12).prefix(8) == [2, 3, 2, 0, 1, 0, 0, 0])
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.columnBlock = 0 }, { $0.columnBlock = 4097 }, { $0.columnBlock = 7 },
+      { $0.panelsPerList = 0 }, { $0.panelsPerList = 129 }, { $0.panelsPerList = 1 },
+      { $0.panelsPerList = -1 }, { $0.panelHeight = 4 },
+      // Rows: outside their band, twice in a pair, twice in a band.
+      { $0.stream[1] = 4 }, { $0.stream[1] = .max }, { $0.stream[1] = 0 }, { $0.stream[12] = 1 },
+      // Counts: odd, not by fours, of more than there is, of less.
+      { $0.stream[2] = 1 }, { $0.stream[3] = 2 }, { $0.stream[2] = 0xFFFE },
+      { $0.stream[3] = 0xFFFC }, { $0.stream[3] = 0 }, { $0.stream[2] = 4 },
+      // Columns of one row and of both, behind the block.
+      { $0.stream[5] = 6 }, { $0.stream[11] = 6 }, { $0.stream[11] = .max },
+      { $0.stream.removeLast() }, { $0.stream.append(0) }, { $0.stream = [] },
+      { $0.values.append(0) }, { $0.values.removeLast() }, { $0.counts = [1] },
+      { $0.columnLists = [1] }, { $0.rows = 4 }, { $0.columns = 6 }, { $0.rows = 1 << 30 },
+      { $0.encoding = .dense },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+    // A column behind the last block, which is one wide.
+    var wide = good
+    wide.stream[wide.stream.count - 1] = 1
+    #expect(good.stream.suffix(4) == [0, 0, 0, 0] && refused(wide))
+  }
+
   // MARK: Promises
 
   @Test func vectorwisePromise() {
@@ -210,6 +251,13 @@ import Testing
     #expect(accepted(packer.patternGroups(block: 6, encoding: .strict, pattern: [2, 4, 1])))
     #expect(refused(packer.patternGroups(block: 16, encoding: .strict, pattern: [1, 4, 1])))
     #expect(refused(packer.patternGroups(block: 16, encoding: .strict, pattern: [2, 4, 4])))
+    for block in [16, 6] {
+      let pairs = packer.rowPairs(block: block, band: 3, encoding: .strict, pattern: [2, 4, 1])
+      #expect(accepted(pairs))
+      var broken = pairs
+      broken.pattern = [1, 4, 1]
+      #expect(refused(broken))
+    }
     #expect(accepted(packer.rows16(encoding: .strict, pattern: [2, 4, 1])))
     #expect(refused(packer.rows16(encoding: .strict, pattern: [1, 4, 1])))
     #expect(accepted(packer.panels(height: 1, encoding: .strict, pattern: [2, 4, 1])))
@@ -221,6 +269,8 @@ import Testing
     for weight in [
       Packer(matrix).patternGroups(block: 36, encoding: .strict, pattern: [2, 4, 1]),
       Packer(matrix).patternGroups(block: 50, encoding: .strict, pattern: [2, 4, 1]),
+      Packer(matrix).rowPairs(block: 36, band: 2, encoding: .strict, pattern: [2, 4, 1]),
+      Packer(matrix).rowPairs(block: 50, band: 1, encoding: .strict, pattern: [2, 4, 1]),
       Packer(matrix).panels(height: 1, encoding: .strict, pattern: [2, 4, 1]),
     ] {
       var model = Samples.linear(weight)

@@ -9,9 +9,11 @@ import Testing
 
   init() throws {
     var model = try lower(Specialised(Self.network()))
-    // Rows are for matrix-vector products; the last layer is one. The two before it are 3 by 3.
+    // No layer this small would be given these. Rows are for matrix-vector products, as the last is.
+    // The two before it are 3 by 3.
     let last = model.description.weights.count - 1
-    Self.packAsRows(&model.description.weights[last])
+    Self.pack(&model.description.weights[0], as: .rowPairs, height: 2)
+    Self.pack(&model.description.weights[last], as: .rows, height: 16)
     Self.transform(&model.description.weights[last - 2], .winograd2)
     Self.transform(&model.description.weights[last - 1], .winograd4)
     bytes = try model.description.bytes()
@@ -133,8 +135,10 @@ import Testing
     weight.values = PackedWeight(matrix, choice).values
   }
 
-  /// Dense panels again as sparse rows, which no layer this small would be given.
-  private static func packAsRows(_ weight: inout WeightDescription) {
+  /// Packs dense panels again in another way.
+  private static func pack(
+    _ weight: inout WeightDescription, as packing: WeightPacking, height: Int
+  ) {
     let (rows, columns) = (weight.rows, weight.columns)
     var values: [Float] = []
     for row in 0..<rows {
@@ -147,13 +151,14 @@ import Testing
       values: values, rows: rows, columns: columns, groups: 1, taps: 1, width: 1,
       isDepthwise: false, isLinear: true, source: "test", shape: [rows, columns])
     var choice = WeightChoice(matrix)
-    (choice.packing, choice.encoding) = (.rows, .unstructured)
-    (choice.panelHeight, choice.pattern) = (16, [])
+    (choice.packing, choice.encoding) = (packing, .unstructured)
+    (choice.panelHeight, choice.pattern) = (height, [])
     let packed = PackedWeight(matrix, choice)
     weight = WeightDescription(
-      encoding: .unstructured, packing: .rows, rows: rows, columns: columns, panelHeight: 16,
+      encoding: .unstructured, packing: packing, rows: rows, columns: columns, panelHeight: height,
+      panelsPerList: packed.panelsPerList, columnBlock: packed.columnBlock,
       nonzeroCount: UInt64(values.count), values: packed.values, counts: packed.counts,
-      columnLists: packed.columns)
+      columnLists: packed.columns, stream: packed.stream)
   }
 }
 

@@ -79,8 +79,14 @@ package struct WeightCandidates: Sendable {
       add(.rows, 16, 0.05 + 2.0 * zeros.density)
     } else if weight.groups == 1 {
       // Fifteen short loops cost a branch miss each, which narrow maps do not pay back.
-      let fixed = weight.width < 64 ? 0.42 : 0.12
+      let fixed = weight.width < 64 ? 0.5 : 0.2
       add(.patternGroups, 4, fixed + 1.05 * zeros.density)
+      // Row pairs take whole vectors, where dense kernels have one more column for 7 x 7 maps; fewer
+      // than eight sums wait.
+      let vectors = (weight.width + 15) / 16
+      let lanes = min(1.31, Double(16 * vectors) / Double(weight.width))
+      let waiting = max(1, 4 / Double(vectors))
+      add(.rowPairs, 2, (0.09 + zeros.density) * lanes * waiting)
     }
   }
 

@@ -23,6 +23,7 @@ package struct WeightChoice: Sendable {
     switch packing {
     case .panels: "panels of \(panelHeight)"
     case .patternGroups: "pattern groups"
+    case .rowPairs: "row pairs"
     case .rows: "rows"
     case .depthwise: "depthwise"
     case .winograd2, .winograd4: "Winograd"

@@ -22,6 +22,7 @@ package struct PackedWeight: Sendable {
         packSparsePanels(weight, choice)
       }
     case .patternGroups: packPatternGroups(weight)
+    case .rowPairs: packRowPairs(weight)
     case .rows: packRows(weight)
     case .winograd2: packWinograd(weight, tile: 2)
     case .winograd4: packWinograd(weight, tile: 4)

@@ -41,22 +41,26 @@ static const layer transformed_layers[] = {
 };
 
 /// Zeroes in groups of `rows` by `columns` input channels: `keep` of each 4 columns, or, where that
-/// is 0, 30 % of the groups as a whole; or nothing, where it is 1.
+/// is 0, `share` percent of the groups as a whole; or nothing, where it is 1.
 typedef struct {
   const char *name;
   store_kind store;
-  int32_t rows, columns, keep, height, together;
+  int32_t rows, columns, keep, share, height, together;
 } kind;
 
 static const kind kinds[] = {
-    {"dense", STORE_DENSE, 1, 1, 1, 8, 1},        {"16x8 70%", STORE_SHARED, 16, 8, 0, 8, 2},
-    {"8x1 70%", STORE_SHARED, 8, 1, 0, 8, 1},     {"8:2:4", STORE_SHARED, 8, 4, 2, 8, 1},
-    {"4:2:4", STORE_SHARED, 4, 4, 2, 4, 1},       {"2:4", STORE_PAIRS, 1, 4, 2, 2, 64},
+    {"dense", STORE_DENSE, 1, 1, 1, 0, 8, 1},
+    {"16x8 70%", STORE_SHARED, 16, 8, 0, 30, 8, 2},
+    {"8x1 70%", STORE_SHARED, 8, 1, 0, 30, 8, 1},
+    {"8:2:4", STORE_SHARED, 8, 4, 2, 0, 8, 1},
+    {"4:2:4", STORE_SHARED, 4, 4, 2, 0, 4, 1},
+    {"2:4", STORE_PAIRS, 1, 4, 2, 0, 2, 64},
+    {"any 90%", STORE_PAIRS, 1, 1, 0, 10, 2, 64},
 };
 static const kind transformed_kinds[] = {
-    {"dense", STORE_DENSE, 1, 1, 1, 8, 1},
-    {"F(2x2)", STORE_WINOGRAD_2, 1, 1, 1, 8, 1},
-    {"F(4x4)", STORE_WINOGRAD_4, 1, 1, 1, 8, 1},
+    {"dense", STORE_DENSE, 1, 1, 1, 0, 8, 1},
+    {"F(2x2)", STORE_WINOGRAD_2, 1, 1, 1, 0, 8, 1},
+    {"F(4x4)", STORE_WINOGRAD_4, 1, 1, 1, 0, 8, 1},
 };
 enum { MOST_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -81,7 +85,7 @@ static void prune(float *w, const kind *kind, const layer *l, random_source *r) 
       for (int32_t ic = 0; ic < l->in; ic += kind->columns) {
         int32_t drop[8] = {0};
         if (kind->keep == 0) {
-          const int32_t all = random_below(r, 100) < 70;
+          const int32_t all = random_below(r, 100) >= kind->share;
           for (int32_t i = 0; i < kind->columns; i++) drop[i] = all;
         } else {
           for (int32_t left = kind->columns - kind->keep; left > 0;) {
@@ -118,8 +122,13 @@ static measurement measure(const layer *l, const kind *kind, esp_isa isa, int co
   prune(w, kind, l, &r);
   int64_t kept = 0;
   for (int64_t i = 0; i < count; i++) kept += w[i] != 0;
+  // Blocks of row pairs as the converter cuts them: whole windows of four channels.
+  const int32_t window = 4 * taps <= 72 ? 4 * taps : 1;
+  const int32_t cuts = columns < 36 ? 1 : (columns + 36) / 72;
+  const int32_t even = (columns + cuts - 1) / cuts;
+  const int32_t block = (even + window - 1) / window * window;
   packed_weight p = pack_weight(kind->store, w, l->out, columns, 1, kind->height, kind->together,
-                                128, 1);
+                                block, 1);
   const int32_t in_map = l->map * l->stride, pad = (l->kernel - 1) / 2;
   esp_convolution c = {
       .batch = 1, .in_channels = l->in, .in_h = in_map, .in_w = in_map,

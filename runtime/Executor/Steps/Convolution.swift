@@ -7,7 +7,8 @@ extension Binder {
     try expect(inputs: 1...3, integers: 9, floats: 2, weight: true)
     let x = try input(0)
     let y = try output()
-    let weight = unsafe try weight(.panels, .patternGroups, .depthwise, .winograd2, .winograd4)
+    let weight = unsafe try weight(
+      .panels, .patternGroups, .rowPairs, .depthwise, .winograd2, .winograd4)
     try requireFloat(x, y)
     try require(x.rank == 4 && y.rank == 4, .badShape, "a convolution takes planes [N,C,H,W]")
     let kernel = try [int32(0, from: 1), int32(1, from: 1)]

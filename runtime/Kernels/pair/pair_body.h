@@ -10,8 +10,8 @@
 #define ESP_PAIR_WEIGHT(w, i) esp_vec_set((w)[i])
 #endif
 
-/// Bytes ahead of their use at which weights are fetched: beyond the page that the processor's own
-/// prefetching stops at.
+/// Bytes ahead of their use at which weights are fetched, and half as many for the stream: beyond the
+/// page that the processor's own prefetching stops at.
 enum { ESP_PAIR_AHEAD = 4096 };
 
 /// Four offsets at once. They are read a round before they are used: addresses that come late make
@@ -65,6 +65,12 @@ static inline __attribute__((always_inline)) void esp_pair_band(const esp_pair_c
     stream += 4;
     uint64_t quad = esp_pair_quad(stream);
     const uint16_t *alone_end = stream + 2 * alone, *end = alone_end + shared;
+    for (int32_t i = 0; i < alone + shared; i += 8) {
+      __builtin_prefetch((const char *)(w + 2 * i) + ESP_PAIR_AHEAD);
+    }
+    for (int32_t i = 0; i < 2 * alone + shared; i += 32) {
+      __builtin_prefetch((const char *)(stream + i) + ESP_PAIR_AHEAD / 2);
+    }
     esp_vec acc[2][ESP_PAIR_MAX_VECTORS];
     ESP_UNROLL for (int j = 0; j < N; j++) acc[0][j] = acc[1][j] = esp_vec_set(0);
     ESP_KEEP_LOOP while (stream != alone_end) {

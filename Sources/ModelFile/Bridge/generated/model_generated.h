@@ -84,13 +84,13 @@ inline const char *EnumNameElementCode(ElementCode e) {
 enum class StepKind : uint16_t {
   none = 0,
   /// x[N,C,H,W], bias?[O], residual?[as y] -> y[N,O,OH,OW]; kernelH kernelW strideH strideW dilationH
-  /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, depthwise,
+  /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, row pairs, depthwise,
   /// Winograd where kernels are 3 x 3, strides and dilations 1).
   /// y = activation(sum + bias + residual). Rows of the weight are output channels, its groups the
   /// convolution's; positions outside x count as zero.
   convolution = 1,
   /// x[...,K], bias?[N], residual?[as y] -> y[...,N]; activation; a b; weight (panels, pattern groups,
-  /// rows). Rows of the weight are output features.
+  /// row pairs, rows). Rows of the weight are output features.
   linear = 2,
   /// a, b -> y; transposeA transposeB activation; scale a b. y = activation(scale * A B) over the last
   /// two axes, batch axes stretched as in NumPy; ranks at least 2.
@@ -246,7 +246,7 @@ inline const char *EnumNameStepKind(StepKind e) {
 /// kernelW of the first convolution that uses it, else 1; `pattern` holds the numbers. The promise is
 /// about what is stored, and has no bearing on how it is computed; with it, taps are at most 1024 and M
 /// at most 4096. Inspecting a file checks it where it can be seen, running one need not: for blocks in
-/// panels; for N:M in panels and rows, and in pattern groups within each column block.
+/// panels; for N:M in panels and rows, and in pattern groups and row pairs within each column block.
 enum class WeightEncoding : uint8_t {
   /// Nothing left out: panels without lists, depthwise or Winograd, which no other encoding has.
   /// pattern: 0 0 0.
@@ -331,37 +331,50 @@ enum class WeightPacking : uint8_t {
   winograd2 = 4,
   /// The same with M = 4; points 0, 3/4, -3/4, 3/2, -3/2.
   winograd4 = 5,
+  /// panel_height 2, column_block 1 ... 4096, panels_per_list 1 ... 128. Columns are cut into blocks of
+  /// column_block (the last may be short); the rows of a group, taken two and two, into bands of
+  /// panels_per_list pairs (the last may have fewer). For each group, for each block, for each band,
+  /// for each pair of the band: row 0, row 1, alone, shared, columns[alone][2] and columns[shared]. Rows
+  /// count from the first of the band; each of twice as many rows as the band has pairs stands in one
+  /// pair (where a group has an odd number of rows, its last band has one row more than there are:
+  /// what is stored of it is not read out). Column [i][r] is one that row r has for itself; the others
+  /// belong to both rows. alone is even, shared a multiple of 4. Columns count from the first of the
+  /// block, in any order. All these numbers are u16, one behind the other, in `stream`.
+  /// values[alone + shared][2] in the same order, for row 0 and row 1. Fill has value 0 and any column.
+  rowPairs = 6,
   MIN = panels,
-  MAX = winograd4
+  MAX = rowPairs
 };
 
-inline const WeightPacking (&EnumValuesWeightPacking())[6] {
+inline const WeightPacking (&EnumValuesWeightPacking())[7] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
     WeightPacking::rows,
     WeightPacking::depthwise,
     WeightPacking::winograd2,
-    WeightPacking::winograd4
+    WeightPacking::winograd4,
+    WeightPacking::rowPairs
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[7] = {
+  static const char * const names[8] = {
     "panels",
     "patternGroups",
     "rows",
     "depthwise",
     "winograd2",
     "winograd4",
+    "rowPairs",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::winograd4)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::rowPairs)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }
