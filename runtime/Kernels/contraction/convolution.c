@@ -110,6 +110,11 @@ static void fill_column_offsets(esp_convolution_plan *plan) {
   }
 }
 
+/// Whether rows of the copies are as long as the input's, so that many move at once.
+static int is_flat(const esp_convolution *c) {
+  return c->stride_h == 1 && c->stride_w == 1 && c->in_w == c->out_w;
+}
+
 /// One shifted copy, with the zeros that lie outside of the input: row i, column j becomes input
 /// row top + i * stride_h, column left + j * stride_w.
 static void copy_plane(const esp_convolution_plan *plan, int64_t top, int64_t left,
@@ -128,7 +133,7 @@ static void copy_plane(const esp_convolution_plan *plan, int64_t top, int64_t le
   const int64_t y = top + (int64_t)rows.begin * c->stride_h;
   const int64_t x = left + (int64_t)columns.begin * c->stride_w;
   const int32_t height = rows.end - rows.begin, across = columns.end - columns.begin;
-  if (c->stride_h == 1 && c->stride_w == 1 && c->in_w == width) {  // all rows at once
+  if (is_flat(c)) {
     const int64_t count = (int64_t)(height - 1) * width + across;
     memcpy(first + columns.begin, from + y * c->in_w + x, (size_t)count * sizeof(float));
   } else {
@@ -161,6 +166,7 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
   const esp_convolution_plan *plan = arguments;
   const esp_convolution *c = &plan->c;
   const int32_t count = phases(c);
+  const int32_t alone = c->dilation_w == 1 && !is_flat(c) ? c->stride_w : c->kernel_w;
   for (int64_t channel = first; channel < last; channel++) {
     const float *from = c->x + channel * c->in_h * c->in_w;
     float *to = (float *)(uintptr_t)plan->source + channel * plan->copies * plan->plane;
@@ -168,7 +174,7 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
       const int64_t left = (int64_t)kx * c->dilation_w - c->pad_left;
       for (int32_t phase = 0; phase < count; phase++, to += plan->plane) {
         const int64_t top = phase - c->pad_top;
-        if (kx >= c->stride_w && c->dilation_w == 1) {
+        if (kx >= alone) {
           const float *other = to - (int64_t)c->stride_w * count * plan->plane;
           copy_neighbour(plan, top, left, from, other, to);
         } else {
