@@ -33,7 +33,7 @@ extension Model {
   public func step(_ number: Int) -> StepInfo {
     let step = storage.file.step(number)
     let weight = step.weight.map { storage.file.weight($0) }
-    let map = step.output(0).map { Array(storage.file.tensor(Int($0)).extents.suffix(2)) } ?? []
+    let map = step.output(0).map { Array(storage.file.tensor($0).extents.suffix(2)) } ?? []
     return StepInfo(
       name: text(step.name), operation: text(step.operation),
       multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
