@@ -28,7 +28,7 @@ def main():
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
         plan = planned(arguments, pathlib.Path(cache))
-        results, peak = [], 0
+        results, failures, peak = [], [], 0
         for position, name in enumerate(arguments.models, 1):
             def say(text):
                 minutes, seconds = divmod(int(time.monotonic() - started), 60)
@@ -38,8 +38,11 @@ def main():
                 results.append(measure(name, plan, say))
                 peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
             except models.Failed as failure:
-                sys.exit(f"bench-peers: {name}: {failure}")
-    write(results, peak, plan, arguments.output)
+                failures.append(f"bench-peers: {name}: {failure}")
+    if results:
+        write(results, peak, plan, arguments.output)
+    if failures:
+        sys.exit("\n".join(failures))
 
 
 def planned(arguments, cache):

@@ -94,7 +94,8 @@ def measured_peak(instruction_set, folder):
     kernels = REPOSITORY / "runtime/Kernels"
     program = folder / "peak"
     command("clang", "-std=gnu17", "-O3", "-I", kernels / "include", HERE / "peak.c",
-            REPOSITORY / "Tests/Kernels/Benchmark/peak.c", kernels / "isa/isa.c", "-o", program)
+            REPOSITORY / "Tests/Kernels/Benchmark/peak.c", kernels / "isa/isa.c",
+            *sorted((kernels / "peak").glob("*.c")), "-o", program)
     return float(command(program, instruction_set))
 
 
