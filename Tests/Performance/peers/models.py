@@ -2,7 +2,6 @@
 
 An ONNX file that is newer than what it is made from is kept; packed files are made in every run.
 """
-import functools
 import os
 import pathlib
 import subprocess
@@ -65,8 +64,8 @@ def packed(onnx_path, variant, folder, cache):
     `cache` is the run's own folder of measurements: those of another day may not hold any more.
     """
     path = folder / f"{variant.slug}.esp"
-    options = ["--device", "host"] if can_measure() else []
-    command(ESPALIER, "convert", onnx_path, "-o", path, *options, XDG_CACHE_HOME=str(cache))
+    command(ESPALIER, "convert", onnx_path, "-o", path, "--device", "host",
+            XDG_CACHE_HOME=str(cache))
     return path
 
 
@@ -97,12 +96,6 @@ def measured_peak(instruction_set, folder):
             REPOSITORY / "Tests/Kernels/Benchmark/peak.c", kernels / "isa/isa.c",
             *sorted((kernels / "peak").glob("*.c")), "-o", program)
     return float(command(program, instruction_set))
-
-
-@functools.cache
-def can_measure():
-    """Whether `espalier convert` has the option --device."""
-    return "--device" in command(ESPALIER, "convert", "--help")
 
 
 def inputs(onnx_path, folder):

@@ -24,6 +24,7 @@
 //   tiles of M = 2 or 4 outputs each way: U = G w G^T has N x N positions, N = M + 2. Panels of 8
 //   rows; rows are cut into strips of 32 (the last may be short). values: for each strip, for each
 //   position (row by row of U), for each panel of the strip, for each input channel: 8 floats.
+//   A NaN or infinity in the input reaches all outputs of the tiles that read it, not just its 3 x 3.
 // ESP_PACKING_ROW_PAIRS   rows are taken two and two, columns cut into blocks of `column_block` (the
 //   last may be short), rows of a group into bands of panels_per_list pairs (the last may have fewer).
 //   For each group, for each block, for each pair, band behind band: 4 numbers, row 0, row 1, alone,
