@@ -93,68 +93,114 @@ int esp_check_plain_convolution(esp_isa isa, uint64_t seed, char *message, size_
 
 enum { MOST_HIDDEN = 20 };
 
-static double activate(const esp_recurrent *net, int64_t d, int at, double x, bool clips) {
-  double clip = (double)net->clip;
-  if (clips && clip > 0) x = fmin(fmax(x, -clip), clip);
+/// What a cell computes, and by how much floats may miss it at most: the errors of the operands as the
+/// operation passes them on, and its own roundings. Cells feed their outputs back, with a growth of
+/// their own, so that no fixed tolerance tells rounding from a mistake.
+typedef struct rounded { double value, error; } rounded;
+
+/// The greatest relative error of one rounding to float.
+static const double unit = 0x1p-24;
+
+static rounded plus(rounded a, rounded b) {
+  double value = a.value + b.value;
+  return (rounded){value, a.error + b.error + unit * fabs(value)};
+}
+
+static rounded times(rounded a, rounded b) {
+  double value = a.value * b.value;
+  return (rounded){value, fabs(a.value) * b.error + fabs(b.value) * a.error + a.error * b.error +
+                              unit * fabs(value)};
+}
+
+static rounded rest_of_one(rounded a) {
+  return (rounded){1 - a.value, a.error + unit * fabs(1 - a.value)};
+}
+
+/// Parameter `at` of a direction; nothing where there are none.
+static rounded parameter(const float *values, int64_t at) {
+  return (rounded){values ? (double)values[at] : 0, 0};
+}
+
+static rounded activate(const esp_recurrent *net, int64_t d, int at, rounded x, bool clips) {
+  double clip = (double)net->clip, v = x.value, error = x.error;
+  if (clips && clip > 0) v = fmin(fmax(v, -clip), clip);
+  // Three units in the last place are six roundings; both curves bend by less than 1.
   switch (net->activation[d * 3 + at]) {
-    case ESP_UNARY_SIGMOID: return 1 / (1 + exp(-x));
-    case ESP_UNARY_TANH: return tanh(x);
-    case ESP_UNARY_RELU: return fmax(x, 0);
-    default: return (double)net->alpha[d * 3 + at] * x + (double)net->beta[d * 3 + at];
+    case ESP_UNARY_SIGMOID:
+      v = 1 / (1 + exp(-v));
+      return (rounded){v, v * (1 - v) * error + error * error + 6 * unit * v};
+    case ESP_UNARY_TANH:
+      v = tanh(v);
+      return (rounded){v, (1 - v * v) * error + error * error + 6 * unit * fabs(v)};
+    case ESP_UNARY_RELU: return (rounded){fmax(v, 0), error};
+    default:
+      return plus(times(parameter(net->alpha, d * 3 + at), (rounded){v, error}),
+                  parameter(net->beta, d * 3 + at));
   }
 }
 
-/// One row of one gate: w x + r h + biases, the two halves apart.
-static void gate(const esp_recurrent *net, int64_t d, int64_t row, const float *x, const double *h,
-                 double *from_x, double *from_h) {
+/// One row of one gate: w x + r h + biases, the two halves apart. In whatever order kernels add them up,
+/// no term is rounded more often than there are terms in both halves.
+static void gate(const esp_recurrent *net, int64_t d, int64_t row, const float *x, const rounded *h,
+                 rounded *from_x, rounded *from_h) {
   int64_t gates = net->kind == ESP_LSTM ? 4 : net->kind == ESP_GRU ? 3 : 1;
   int64_t rows = gates * net->hidden;
-  *from_x = net->bias ? (double)net->bias[d * 2 * rows + row] : 0;
-  *from_h = net->bias ? (double)net->bias[d * 2 * rows + rows + row] : 0;
+  double roundings = unit * (double)(net->input + net->hidden + 2), sizes;
+  *from_x = parameter(net->bias, d * 2 * rows + row);
+  *from_h = parameter(net->bias, d * 2 * rows + rows + row);
+  sizes = fabs(from_x->value);
   for (int64_t i = 0; i < net->input; i++) {
-    *from_x += (double)net->w[(d * rows + row) * net->input + i] * (double)x[i];
+    double product = (double)net->w[(d * rows + row) * net->input + i] * (double)x[i];
+    from_x->value += product, sizes += fabs(product);
   }
+  from_x->error = roundings * sizes;
+  sizes = fabs(from_h->value);
   for (int64_t i = 0; i < net->hidden; i++) {
-    *from_h += (double)net->r[(d * rows + row) * net->hidden + i] * h[i];
+    double weight = (double)net->r[(d * rows + row) * net->hidden + i];
+    from_h->value += weight * h[i].value, sizes += fabs(weight * h[i].value);
+    from_h->error += fabs(weight) * h[i].error;
   }
+  from_h->error += roundings * sizes;
 }
 
-static void step(const esp_recurrent *net, int64_t d, const float *x, double *h, double *cell) {
+static void step(const esp_recurrent *net, int64_t d, const float *x, rounded *h, rounded *cell) {
   int64_t hidden = net->hidden;
-  double next[MOST_HIDDEN], a, b, reset[MOST_HIDDEN], r[MOST_HIDDEN], z[MOST_HIDDEN];
+  rounded next[MOST_HIDDEN], a, b, reset[MOST_HIDDEN], r[MOST_HIDDEN], z[MOST_HIDDEN];
   const float *p = net->peephole ? net->peephole + d * 3 * hidden : NULL;
   for (int64_t i = 0; i < hidden; i++) {
     if (net->kind == ESP_RNN) {
       gate(net, d, i, x, h, &a, &b);
-      next[i] = activate(net, d, 0, a + b, true);
+      next[i] = activate(net, d, 0, plus(a, b), true);
     } else if (net->kind == ESP_GRU) {
       gate(net, d, i, x, h, &a, &b);
-      z[i] = activate(net, d, 0, a + b, true);
+      z[i] = activate(net, d, 0, plus(a, b), true);
       gate(net, d, hidden + i, x, h, &a, &b);
-      r[i] = activate(net, d, 0, a + b, true);
-      reset[i] = r[i] * h[i];
+      r[i] = activate(net, d, 0, plus(a, b), true);
+      reset[i] = times(r[i], h[i]);
     } else {
-      double c = cell[i], in, out, forget;
+      rounded c = cell[i], in, out, forget;
       gate(net, d, i, x, h, &a, &b);
-      in = activate(net, d, 0, a + b + (p ? (double)p[i] * c : 0), true);
+      in = activate(net, d, 0, plus(plus(a, b), times(parameter(p, i), c)), true);
       gate(net, d, 2 * hidden + i, x, h, &a, &b);
       forget = net->input_forget
-                   ? 1 - in
-                   : activate(net, d, 0, a + b + (p ? (double)p[2 * hidden + i] * c : 0), true);
+                   ? rest_of_one(in)
+                   : activate(net, d, 0, plus(plus(a, b), times(parameter(p, 2 * hidden + i), c)),
+                              true);
       gate(net, d, 3 * hidden + i, x, h, &a, &b);
-      c = forget * c + in * activate(net, d, 1, a + b, true);
+      c = plus(times(forget, c), times(in, activate(net, d, 1, plus(a, b), true)));
       gate(net, d, hidden + i, x, h, &a, &b);
-      out = activate(net, d, 0, a + b + (p ? (double)p[hidden + i] * c : 0), true);
+      out = activate(net, d, 0, plus(plus(a, b), times(parameter(p, hidden + i), c)), true);
       cell[i] = c;
-      next[i] = out * activate(net, d, 2, c, false);
+      next[i] = times(out, activate(net, d, 2, c, false));
     }
   }
   for (int64_t i = 0; net->kind == ESP_GRU && i < hidden; i++) {
     gate(net, d, 2 * hidden + i, x, net->linear_before_reset ? h : reset, &a, &b);
-    double value = activate(net, d, 1, a + (net->linear_before_reset ? r[i] * b : b), true);
-    next[i] = (1 - z[i]) * value + z[i] * h[i];
+    rounded from_h = net->linear_before_reset ? times(r[i], b) : b;
+    rounded value = activate(net, d, 1, plus(a, from_h), true);
+    next[i] = plus(times(rest_of_one(z[i]), value), times(z[i], h[i]));
   }
-  memcpy(h, next, (size_t)hidden * sizeof(double));
+  memcpy(h, next, (size_t)hidden * sizeof(rounded));
 }
 
 int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
@@ -180,7 +226,9 @@ int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t 
     int64_t states = directions * net.batch * hidden;
     net.x = check_floats(&c, net.steps * net.batch * net.input, -1, 1);
     net.w = check_floats(&c, directions * rows * net.input, -0.5f, 0.5f);
-    net.r = check_floats(&c, directions * rows * hidden, -0.5f, 0.5f);
+    // Rows of sums below 1: errors that grow from step to step would hide mistakes.
+    float most = 1 / (float)hidden;
+    net.r = check_floats(&c, directions * rows * hidden, -most, most);
     if (check_random(&c) % 3) net.bias = check_floats(&c, directions * 2 * rows, -0.5f, 0.5f);
     if (net.kind == ESP_LSTM && check_random(&c) % 2) {
       net.peephole = check_floats(&c, directions * 3 * hidden, -0.5f, 0.5f);
@@ -203,10 +251,10 @@ int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t 
     check_run(&c, esp_recurrent_task(&net, isa), esp_recurrent_scratch(&net));
     for (int64_t s = 0; s < directions * net.batch && !c.failed; s++) {
       int64_t d = s / net.batch, b = s % net.batch;
-      double h[MOST_HIDDEN] = {0}, cell[MOST_HIDDEN] = {0};
+      rounded h[MOST_HIDDEN], cell[MOST_HIDDEN];
       for (int64_t i = 0; i < hidden; i++) {
-        if (net.initial_h) h[i] = (double)net.initial_h[s * hidden + i];
-        if (net.initial_c) cell[i] = (double)net.initial_c[s * hidden + i];
+        h[i] = parameter(net.initial_h, s * hidden + i);
+        cell[i] = parameter(net.initial_c, s * hidden + i);
       }
       int64_t length = net.lengths ? net.lengths[b] : net.steps;
       bool reverse = net.direction == 1 || d == 1;
@@ -215,13 +263,18 @@ int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t 
         if (t < length) step(&net, d, net.x + (at * net.batch + b) * net.input, h, cell);
         for (int64_t i = 0; net.y && i < hidden; i++) {
           int64_t y_at = ((at * directions + d) * net.batch + b) * hidden + i;
-          check_close(&c, "y", y_at, (double)net.y[y_at], t < length ? h[i] : 0, 1e-5, 2e-6);
+          rounded want = t < length ? h[i] : (rounded){0, 0};
+          check_close(&c, "y", y_at, (double)net.y[y_at], want.value, 0, want.error);
         }
       }
       for (int64_t i = 0; i < hidden; i++) {
         int64_t at = s * hidden + i;
-        if (net.last_h) check_close(&c, "last h", at, (double)net.last_h[at], h[i], 1e-5, 2e-6);
-        if (net.last_c) check_close(&c, "last c", at, (double)net.last_c[at], cell[i], 1e-5, 2e-6);
+        if (net.last_h) {
+          check_close(&c, "last h", at, (double)net.last_h[at], h[i].value, 0, h[i].error);
+        }
+        if (net.last_c) {
+          check_close(&c, "last c", at, (double)net.last_c[at], cell[i].value, 0, cell[i].error);
+        }
       }
     }
   }
