@@ -6,7 +6,8 @@
 
 typedef esp_vec lanes;
 #define SET esp_vec_set
-#define MULTIPLY_ADD esp_vec_fma
+// The instruction overwrites what it adds to: were that not the chain, it would be copied first.
+#define MULTIPLY_ADD(chain, factor, term) esp_vec_fma(factor, term, chain)
 
 ESP_VEC_BEGIN
 #include "peak_body.h"
