@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Times the contraction kernels on one thread, beside the processor's measured multiply-add peak.
 #
-#   usage: Scripts/benchmark-kernels.sh [scalar|neon|avx2|avx512] [cold] [winograd | others] [FILTER]
+#   usage: Scripts/benchmark-kernels.sh [scalar|neon|avx2|avx512] [cold] [winograd | others | vectors] [FILTER]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -82,6 +82,29 @@ extension VerifiedModel {
     return UInt64(position)
   }
 
+  /// A few of every four columns; returns how many values and words they need. Whatever the words say
+  /// is one of four columns, or none, so they are not looked at.
+  func validateQuads(_ weight: Weight, _ structure: WeightStructure) throws(WeightFault) -> UInt64 {
+    guard weight.panelHeight == 16, weight.groups == 1, structure.columnCount == 0,
+      structure.streamCount == 0
+    else { throw WeightFault("quads are packed in one group, by panels of 16") }
+    guard structure.countCount == dividedUp(weight.rows, 16) else {
+      throw WeightFault("another number of counts than panels")
+    }
+    let quads = dividedUp(weight.columns, 4)
+    var lines: UInt64 = 0
+    for panel in 0..<structure.countCount {
+      let count = structure.count(panel)
+      guard (1...4).contains(count) else {
+        throw WeightFault("a row stores 1 to 4 of every four columns")
+      }
+      // Both are below 2^31, so that sums of their products fit.
+      lines += UInt64(quads * count + dividedUp(quads, 16 / count))
+      guard lines <= weight.valuesLength else { throw WeightFault("fewer values than entries") }
+    }
+    return try product(lines, 16)
+  }
+
   /// Transformed taps; returns how many values they need.
   func validateWinograd(_ weight: Weight, _ structure: WeightStructure, tile: Int)
     throws(WeightFault) -> UInt64

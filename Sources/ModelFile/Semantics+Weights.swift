@@ -81,6 +81,7 @@ extension VerifiedModel {
     case .patternGroups: needed = try validatePatternGroups(weight, structure)
     case .rows: needed = try validateRows(weight, structure)
     case .rowPairs: needed = try validateRowPairs(weight, structure)
+    case .quads: needed = try validateQuads(weight, structure)
     case .depthwise: needed = try validateDepthwise(weight, structure)
     case .winograd2: needed = try validateWinograd(weight, structure, tile: 2)
     case .winograd4: needed = try validateWinograd(weight, structure, tile: 4)

@@ -21,6 +21,8 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   /// Transformed for tiles of 4 by 4 outputs.
   case winograd4 = 5
   case rowPairs = 6
+  /// A few of every four columns, each row by itself, for products with one vector.
+  case quads = 7
 
   /// Outputs of a Winograd tile each way; nil for other packings.
   public var winogradTile: Int? {

@@ -35,6 +35,7 @@ struct WeightPromise {
         // Strict rows share a list only where there is one row.
         return third % rowsPerList == 0 && keepsLists(first, of: second)
       case .rows: return keepsRows(first, of: second)
+      case .quads: return keepsQuads(first, of: second)
       case .patternGroups: return keepsPatterns(first, of: second, &scratch)
       case .rowPairs: return keepsPairs(first, of: second, &scratch)
       default: return false
@@ -112,6 +113,37 @@ struct WeightPromise {
         }
       }
       position += count * 16
+    }
+    return true
+  }
+
+  private func keepsQuads(_ most: Int, of channels: Int) -> Bool {
+    var windows = Windows(most, of: channels, taps: taps)
+    let quads = dividedUp(weight.columns, 4)
+    var start = 0
+    for panel in 0..<structure.countCount {
+      let kept = structure.count(panel)
+      let block = 16 / kept
+      for lane in 0..<16 {
+        windows.restart()
+        for quad in 0..<quads {
+          let (number, place) = quad.quotientAndRemainder(dividingBy: block)
+          let words = start + number * (block * kept + 1) * 16
+          let word = unsafe values[words + lane].bitPattern
+          // A row may name its columns in any order.
+          var columns: UInt8 = 0
+          for entry in place * kept..<(place + 1) * kept
+          where unsafe values[words + (1 + entry) * 16 + lane] != 0 {
+            columns |= 1 << UInt8(word >> UInt32(2 * entry) & 3)
+          }
+          for column in 0..<4 where columns >> UInt8(column) & 1 == 1 {
+            guard 4 * quad + column < weight.columns, windows.add(4 * quad + column) else {
+              return false
+            }
+          }
+        }
+      }
+      start += (quads * kept + dividedUp(quads, block)) * 16
     }
     return true
   }

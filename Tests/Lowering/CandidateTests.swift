@@ -50,6 +50,11 @@ final class FakeTimer: LayerTimer {
       names(Matrix(64, 128, &random).scattered(0.4, &random))
         == ["panels of 2", "pattern groups", "row pairs"])
     #expect(names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).last == "rows")
+    // Of a row's four columns, some keep all.
+    #expect(!names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).contains("quads"))
+    let strict = Matrix(64, 128, width: 1, &random).runs(2, of: 4, height: 1, &random)
+    #expect(names(strict).contains("quads"))
+    #expect(WeightCandidates(strict.weight).expected.packing == .quads)
     #expect(names(Matrix(64, 128, &random)).isEmpty)
   }
 

@@ -83,6 +83,7 @@ import Testing
         check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
         check(matrix, choice(matrix, .rowPairs, .unstructured, 2))
         check(matrix, choice(matrix, .rows, .unstructured, 16))
+        check(matrix, choice(matrix, .quads, .unstructured, 16))
       }
     }
   }
@@ -138,6 +139,18 @@ import Testing
     #expect(PackedWeight(matrix.weight, groups).values.count == 64 * 64)
     let pairs = choice(matrix, .rowPairs, .unstructured, 2)
     #expect(PackedWeight(matrix.weight, pairs).values.count == 64 * 64)
+  }
+
+  /// Two numbers in 17 are stored of 32, where two of four are kept.
+  @Test func quadsStoreWhatRowsKeep() throws {
+    var random = Seeded(seed: 12)
+    for (n, most) in [(1, 1), (2, 2), (3, 3)] {
+      let matrix = Matrix(32, 256, &random).runs(n, of: 4, height: 1, &random)
+      let packed = PackedWeight(matrix.weight, choice(matrix, .quads, .strict, 16, [n, 4, 1]))
+      #expect(packed.counts == [UInt32(most), UInt32(most)])
+      let blocks = (64 + 16 / n - 1) / (16 / n)
+      #expect(packed.values.count == 2 * 16 * (64 * n + blocks))
+    }
   }
 
   /// Rows of N:M keep as many columns in each block, so that pairs need no fill, whatever the taps.

@@ -107,6 +107,7 @@ private struct PackedReader {
       case .patternGroups: readPatternGroups()
       case .rowPairs: readRowPairs()
       case .rows: readRows()
+      case .quads: readQuads()
       // Taps do not come back exactly from their transforms, which have a test of their own.
       case .winograd2, .winograd4: false
       }
@@ -173,6 +174,32 @@ private struct PackedReader {
       }
     }
     return list == packed.counts.count && place == packed.columns.count
+  }
+
+  private mutating func readQuads() -> Bool {
+    guard packed.columns.isEmpty, packed.stream.isEmpty, packed.counts.count == panelsPerGroup
+    else { return false }
+    let quads = (matrix.columns + 3) / 4
+    for (panel, kept) in packed.counts.map({ Int($0) }).enumerated() {
+      guard (1...4).contains(kept) else { return false }
+      for first in stride(from: 0, to: quads, by: 16 / kept) {
+        let words = (0..<16).compactMap { _ in next()?.bitPattern }
+        guard words.count == 16 else { return false }
+        for quad in first..<min(first + 16 / kept, quads) {
+          for entry in 0..<kept {
+            for (lane, word) in words.enumerated() {
+              guard let number = next() else { return false }
+              let shift = UInt32(2 * ((quad - first) * kept + entry))
+              let column = 4 * quad + Int(word >> shift & 3)
+              guard number != 0 else { continue }
+              guard panel * 16 + lane < perGroup, column < matrix.columns else { return false }
+              result[(panel * 16 + lane) * matrix.columns + column] += number
+            }
+          }
+        }
+      }
+    }
+    return true
   }
 
   private mutating func readPatternGroups() -> Bool {

@@ -16,6 +16,7 @@ import Testing
       [Samples.small(), ModelDescription()]
       + [
         Packer(matrix).rows16(encoding: .unstructured, pattern: []),
+        Packer(matrix).quads(encoding: .unstructured, pattern: []),
         Packer(matrix).dense(height: 8),
         Packer(matrix, groups: 3).panels(
           height: 2, perList: 2, encoding: .vectorwise, pattern: [2, 4, 4]),

@@ -124,6 +124,34 @@ struct Packer {
     (0..<4).reduce(0) { $0 | (value(panel[$1], column) != 0 ? 1 << $1 : 0) }
   }
 
+  /// Rows name their columns from last to first, and fill the columns that they do not keep.
+  func quads(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
+    var weight = description(encoding, .quads, pattern, height: 16)
+    let fours = stride(from: 0, to: columns, by: 4).map { $0..<min($0 + 4, columns) }
+    for panel in panels(16).joined() {
+      let lists = fours.map { four in
+        panel.map { row in four.reversed().filter { value(row, $0) != 0 } }
+      }
+      let kept = max(lists.joined().map(\.count).max()!, 1)
+      weight.counts.append(UInt32(kept))
+      for first in stride(from: 0, to: fours.count, by: 16 / kept) {
+        var words = [UInt32](repeating: 0, count: 16)
+        var values: [Float] = []
+        for (place, rows) in lists[first..<min(first + 16 / kept, lists.count)].enumerated() {
+          for entry in 0..<kept {
+            for (lane, list) in rows.enumerated() {
+              let column = entry < list.count ? list[entry] : 3
+              words[lane] |= UInt32(column % 4) << UInt32(2 * (place * kept + entry))
+              values.append(entry < list.count ? value(panel[lane], column) : 0)
+            }
+          }
+        }
+        weight.values += words.map { Float(bitPattern: $0) } + values
+      }
+    }
+    return weight
+  }
+
   func rows16(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
     var weight = description(encoding, .rows, pattern, height: 16)
     for panel in panels(16).joined() {

@@ -49,6 +49,7 @@ import Testing
               packer.rowPairs(block: block, band: band, encoding: .unstructured, pattern: [])))
         }
         #expect(accepted(Packer(matrix).rows16(encoding: .unstructured, pattern: [])))
+        #expect(accepted(Packer(matrix).quads(encoding: .unstructured, pattern: [])))
         #expect(accepted(packer.depthwise()))
       }
     }
@@ -165,6 +166,43 @@ import Testing
     }
   }
 
+  @Test func quadsWithAFault() {
+    let good = Packer(Samples.sparse(rows: 18, channels: 38, taps: 1, shared: 1))
+      .quads(encoding: .strict, pattern: [2, 4, 1])
+    #expect(accepted(good))
+    #expect(good.counts == [2, 2])
+    // Ten fours of two, and two lines of words, for each of two panels.
+    #expect(good.values.count == 2 * 22 * 16)
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.panelHeight = 8 }, { $0.panelHeight = 0 }, { $0.groups = 2 }, { $0.counts[0] = 1 },
+      { $0.counts[0] = 0 }, { $0.counts[1] = 3 }, { $0.counts[1] = 5 }, { $0.counts[0] = .max },
+      { $0.counts.append(2) }, { $0.counts.removeLast() }, { $0.counts = [] },
+      { $0.columnLists = [0] }, { $0.stream = [0] }, { $0.values.append(0) },
+      { $0.values.removeLast() }, { $0.rows = 16 }, { $0.rows = 33 }, { $0.rows = 1 << 30 },
+      { $0.columns = 36 }, { $0.columns = 41 }, { $0.columns = .init(Int32.max) },
+      { $0.encoding = .dense }, { $0.packing = .rows }, { $0.pattern = [1, 4, 1] },
+      { $0.nonzeroCount = UInt64($0.values.count) + 1 },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+    // No word can name what is not there, so any is accepted where nothing is promised.
+    var wild = good
+    (wild.encoding, wild.pattern) = (.unstructured, [])
+    for panel in 0..<2 {
+      for lane in 0..<16 { wild.values[panel * 22 * 16 + lane] = Float(bitPattern: .max) }
+    }
+    #expect(accepted(wild))
+    // Row 0 keeps columns 32, 33 and 36 in its second block, or 38 of 38.
+    var behind = good
+    behind.values[17 * 16] = Float(bitPattern: 0b00_01_00)
+    #expect(accepted(behind))
+    behind.values[17 * 16] = Float(bitPattern: 0b10_01_00)
+    #expect(refused(behind))
+  }
+
   @Test func patternGroupsWithAFault() {
     // Two panels, of 4 and 1 rows; the first column of the first panel is in rows 0 and 2.
     let good = Packer([
@@ -260,6 +298,10 @@ import Testing
     }
     #expect(accepted(packer.rows16(encoding: .strict, pattern: [2, 4, 1])))
     #expect(refused(packer.rows16(encoding: .strict, pattern: [1, 4, 1])))
+    #expect(accepted(packer.quads(encoding: .strict, pattern: [2, 4, 1])))
+    #expect(accepted(packer.quads(encoding: .strict, pattern: [4, 8, 1])))
+    #expect(refused(packer.quads(encoding: .strict, pattern: [1, 4, 1])))
+    #expect(refused(packer.quads(encoding: .strict, pattern: [3, 8, 1])))
     #expect(accepted(packer.panels(height: 1, encoding: .strict, pattern: [2, 4, 1])))
   }
 

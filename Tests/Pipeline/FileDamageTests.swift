@@ -9,13 +9,14 @@ import Testing
 
   init() throws {
     var model = try lower(Specialised(Self.network()))
-    // No layer this small would be given these. Rows are for matrix-vector products, as the last is.
-    // The two before it are 3 by 3.
+    // No layer this small would be given these. Rows and quads are for matrix-vector products, as the
+    // last two are. The two before them are 3 by 3.
     let last = model.description.weights.count - 1
     Self.pack(&model.description.weights[0], as: .rowPairs, height: 2)
     Self.pack(&model.description.weights[last], as: .rows, height: 16)
-    Self.transform(&model.description.weights[last - 2], .winograd2)
-    Self.transform(&model.description.weights[last - 1], .winograd4)
+    Self.pack(&model.description.weights[last - 1], as: .quads, height: 16)
+    Self.transform(&model.description.weights[last - 3], .winograd2)
+    Self.transform(&model.description.weights[last - 2], .winograd4)
     bytes = try model.description.bytes()
     let packings = Set(model.description.weights.map(\.packing))
     #expect(packings.count == WeightPacking.allCases.count, "only \(packings)")
@@ -119,8 +120,10 @@ import Testing
     convolution([1, 1, 3, 3]) { _ in false }
     graph.outputs = [y]
     let flat = graph.addNode("Flatten", [graph.addNode("GlobalAveragePool", [wide])])
-    let last = graph.addConstant("last", random.tensor([8, 2]))
-    graph.outputs.append(graph.addNode("MatMul", [flat, last]))
+    let first = graph.addConstant("first", random.tensor([8, 3]))
+    let last = graph.addConstant("last", random.tensor([3, 2]))
+    let between = graph.addNode("MatMul", [flat, first])
+    graph.outputs.append(graph.addNode("MatMul", [between, last]))
     return graph
   }
 

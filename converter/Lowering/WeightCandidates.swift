@@ -76,6 +76,8 @@ package struct WeightCandidates: Sendable {
       if density < 0.95 { add(.panels, height, 0.02 + overhead * waiting * density) }
     }
     if isVector {
+      let quads = weight.quadShare
+      if quads < 0.9 { add(.quads, 16, quads) }
       add(.rows, 16, 0.05 + 2.0 * zeros.density)
     } else if weight.groups == 1 {
       // Fifteen short loops cost a branch miss each, which narrow maps do not pay back.

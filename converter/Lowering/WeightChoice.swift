@@ -25,6 +25,7 @@ package struct WeightChoice: Sendable {
     case .patternGroups: "pattern groups"
     case .rowPairs: "row pairs"
     case .rows: "rows"
+    case .quads: "quads"
     case .depthwise: "depthwise"
     case .winograd2, .winograd4: "Winograd"
     }

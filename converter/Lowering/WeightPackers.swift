@@ -24,13 +24,14 @@ package struct PackedWeight: Sendable {
     case .patternGroups: packPatternGroups(weight)
     case .rowPairs: packRowPairs(weight)
     case .rows: packRows(weight)
+    case .quads: packQuads(weight)
     case .winograd2: packWinograd(weight, tile: 2)
     case .winograd4: packWinograd(weight, tile: 4)
     }
   }
 
   /// Calls the body with the rows of each panel, group by group.
-  private static func forEachPanel(
+  static func forEachPanel(
     _ weight: Program.Weight, height: Int, _ body: (_ group: Int, _ rows: Range<Int>) -> Void
   ) {
     let perGroup = weight.rows / weight.groups

@@ -1,13 +1,14 @@
 // Times convolutions of ResNet-50 with dense and pruned weights on one thread.
 //
-//   benchmark [isa] [cold] [winograd | others] [filter]   isa: scalar, neon, avx2, avx512, or the best
+//   benchmark [isa] [cold] [winograd | others | vectors] [filter]   isa: scalar, neon, avx2, avx512, or the best
 //
 // For each layer: microseconds (those of copying planes, too), GFLOP/s and share of the measured
 // multiply-add peak, dense; then, for each kind of pruning, how many times faster, and the share of
 // peak that its remaining work reaches. "cold" evicts weights and their lists before each run,
 // as the rest of a model would. "winograd" times 3 x 3 convolutions of ResNet-50 and VGG-16 through
 // Winograd's transforms instead (shares of peak count the direct multiplications), "others" linear
-// layers, products and depthwise convolutions.
+// layers, products and depthwise convolutions, "vectors" fully connected layers of one token, dense and
+// pruned, from cache and from memory.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "../Checks/running.h"
 #include "others.h"
 #include "peak.h"
+#include "vectors.h"
 
 typedef struct {
   int32_t in, out, map, kernel, stride, count;  // map: extent of the output
@@ -177,7 +179,7 @@ static measurement measure(const layer *l, const kind *kind, esp_isa isa, int co
 
 int main(int argc, char **argv) {
   esp_isa isa = esp_detect_isa();
-  int cold = 0, others = 0;
+  int cold = 0, others = 0, vectors = 0;
   const series *s = &pruned;
   const char *filter = "";
   for (int i = 1; i < argc; i++) {
@@ -187,6 +189,7 @@ int main(int argc, char **argv) {
     }
     if (found) continue;
     if (strcmp(argv[i], "others") == 0) others = 1;
+    else if (strcmp(argv[i], "vectors") == 0) vectors = 1;
     else if (strcmp(argv[i], "cold") == 0) cold = 1;
     else if (strcmp(argv[i], "winograd") == 0) s = &transformed;
     else filter = argv[i];
@@ -198,6 +201,10 @@ int main(int argc, char **argv) {
   const double peak = measured_peak(isa);
   printf("%s, one thread, peak %.1f GFLOP/s, %s\n", esp_isa_name(isa), peak * 1e-9,
          cold ? "cold" : "warm");
+  if (vectors) {
+    benchmark_vectors(isa);
+    return 0;
+  }
   if (others) {
     benchmark_others(isa, peak);
     return 0;

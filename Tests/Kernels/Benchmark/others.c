@@ -34,7 +34,7 @@ static void report(const char *name, double flops, double bytes, double seconds,
 
 static void time_linear(esp_isa isa, double peak, int32_t tokens, int32_t in, int32_t out,
                         store_kind store, int32_t height, int32_t keep, esp_activation f) {
-  static const char *const stores[] = {"dense", "lists", "patterns", "pairs", "rows"};
+  static const char *const stores[] = {"dense", "lists", "patterns", "pairs", "rows", "quads"};
   random_source r = {5};
   const int64_t count = (int64_t)in * out;
   guarded dense = filled(count, &r);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int32_t divided_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
+
 void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
                int32_t height, int32_t panels_per_list, int32_t keep, random_source *r) {
   if (kind == STORE_DENSE || kind >= STORE_DEPTHWISE) return;
@@ -11,8 +13,19 @@ void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int
   const int32_t together = kind == STORE_SHARED ? height * panels_per_list : 1;
   for (int32_t g = 0; g < groups; g++) {
     for (int32_t first = 0; first < per_group; first += together) {
+      int32_t left = 0;
       for (int32_t c = 0; c < columns; c++) {
-        if (random_below(r, 100) < keep) continue;
+        if (kind == STORE_QUADS) {
+          // So many of the columns left in this four, and so many of them to keep.
+          if (c % 4 == 0) left = divided_up(4 * keep, 100);
+          const int32_t width = columns - c / 4 * 4 < 4 ? columns - c / 4 * 4 : 4;
+          if (random_below(r, width - c % 4) < left) {
+            left--;
+            continue;
+          }
+        } else if (random_below(r, 100) < keep) {
+          continue;
+        }
         for (int32_t i = first; i < first + together && i < per_group; i++) {
           dense[(int64_t)(g * per_group + i) * columns + c] = 0;
         }
@@ -170,6 +183,42 @@ static double transformed(const matrix *m, int32_t row, int32_t channel, int32_t
   return sum;
 }
 
+/// One panel of quads, with as many columns of each four as its fullest row needs.
+static uint32_t append_quads(growing *values, const matrix *m, int32_t first) {
+  int32_t most = 1;
+  for (int32_t i = first; i < first + 16; i++) {
+    for (int32_t c = 0; c < m->columns; c += 4) {
+      int32_t kept = 0;
+      for (int32_t k = c; k < c + 4 && k < m->columns; k++) kept += element(m, i, k) != 0;
+      if (kept > most) most = kept;
+    }
+  }
+  const int32_t width = 16 / most * 4;
+  for (int32_t block = 0; block < m->columns; block += width) {
+    uint32_t codes[16] = {0};
+    growing kept = {0};
+    int position = 0;
+    for (int32_t c = block; c < block + width && c < m->columns; c += 4) {
+      int32_t next[16] = {0};
+      for (int32_t n = 0; n < most; n++, position++) {
+        for (int32_t i = 0; i < 16; i++) {
+          while (next[i] < 4 &&
+                 (c + next[i] >= m->columns || element(m, first + i, c + next[i]) == 0)) {
+            next[i]++;
+          }
+          append_float(&kept, next[i] < 4 ? element(m, first + i, c + next[i]) : 0);
+          // Fill may name any column.
+          codes[i] |= (uint32_t)(next[i] < 4 ? next[i]++ : (i + n) % 4) << (2 * position);
+        }
+      }
+    }
+    append(values, codes, sizeof codes);
+    append(values, kept.bytes, kept.count);
+    free(kept.bytes);
+  }
+  return (uint32_t)most;
+}
+
 static void append_winograd(growing *values, const matrix *m, int32_t extent) {
   const int32_t n = extent + 2, channels = m->columns / 9;
   for (int32_t strip = 0; strip < m->per_group; strip += 32) {
@@ -294,6 +343,13 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
+      case STORE_QUADS:
+        p.weight.packing = ESP_PACKING_QUADS;
+        p.weight.panel_height = 16;
+        for (int32_t first = 0; first < m.per_group; first += 16) {
+          append_u32(&counts, append_quads(&values, &m, first));
+        }
+        break;
       case STORE_WINOGRAD_2:
       case STORE_WINOGRAD_4:
         p.weight.packing =
@@ -318,7 +374,7 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.stream = settle(&stream, at_start);
   const int listed = kind == STORE_SHARED || kind == STORE_ROWS;
   p.weight.values = (const float *)p.values.memory;
-  p.weight.counts = listed ? (const uint32_t *)p.counts.memory : 0;
+  p.weight.counts = p.weight.count_count ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
   p.weight.stream = kind == STORE_PATTERNS || kind == STORE_PAIRS ? (const uint16_t *)p.stream.memory : 0;
   return p;

@@ -18,6 +18,7 @@ typedef enum {
   STORE_PATTERNS,
   STORE_PAIRS,       // panels_per_list is the number of pairs in a band
   STORE_ROWS,
+  STORE_QUADS,
   STORE_DEPTHWISE,
   STORE_WINOGRAD_2,  // 3 x 3 taps, one group
   STORE_WINOGRAD_4,
@@ -25,7 +26,7 @@ typedef enum {
 } store_kind;
 
 /// Sets elements of dense [rows][columns] to zero so that `kind` can hold it; about `keep` percent
-/// stay.
+/// stay; of quads as many of every four columns.
 void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int32_t groups,
                int32_t height, int32_t panels_per_list, int32_t keep, random_source *);
 

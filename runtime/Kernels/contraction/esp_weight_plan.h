@@ -20,7 +20,7 @@ typedef struct esp_panel_entry {
 typedef struct esp_weight_plan {
   esp_weight weight;
   const esp_kernel_set *set;
-  /// 4 for pattern groups, 2 for row pairs, 16 for rows.
+  /// 4 for pattern groups, 2 for row pairs, 16 for rows and quads.
   int32_t height;
   int32_t rows_per_group, panels_per_group;
   /// Panels that are run together: those of a band for row pairs, else one.
@@ -55,7 +55,7 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
 /// What the weight and the epilogue say by themselves; the plan's other fields are zero.
 esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *, esp_isa);
 
-/// The kernels for the plan's panels; not for pattern groups and rows.
+/// The kernels for the plan's panels; not for pattern groups, rows and quads.
 static inline const esp_panel_shape *esp_weight_plan_shape(const esp_weight_plan *plan) {
   const int32_t h = plan->height;
   return &plan->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];

@@ -1,5 +1,5 @@
 // Linear layers: tiles of tokens times panels of output features; few tokens, or weights packed by
-// rows, take matrix times vector instead.
+// rows or quads, take matrix times vector instead.
 //
 // Tokens come one behind the other, so a tile is packed by transposing it, and results are
 // transposed back a few rows at a time, while they are in cache.
@@ -42,7 +42,7 @@ static size_t lay_out(const esp_linear *l, esp_isa isa, esp_linear_plan **placed
   esp_weight_plan *w = &plan->weight;
   *w = esp_weight_plan_of(&l->weight, &l->epilogue, isa);
   const esp_packing packing = l->weight.packing;
-  plan->vector = packing == ESP_PACKING_ROWS ||
+  plan->vector = packing == ESP_PACKING_ROWS || packing == ESP_PACKING_QUADS ||
                  (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
   if (plan->vector) {
     const int32_t count = units(plan);
@@ -128,7 +128,30 @@ static void finish_vector(const esp_linear_plan *plan, const float *sums, int32_
   if (e->activation) plan->weight.set->pack->activate(y, 0, 1, rows, e);
 }
 
-/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows.
+/// Multiplies panels first ..< last of quads with all tokens, two at a time.
+static void run_quads(const esp_linear_plan *plan, int64_t first, int64_t last) {
+  const esp_linear *l = &plan->l;
+  float sums[2 * 16];
+  for (int64_t p = first; p < last; p++) {
+    const esp_panel_entry *entry = &plan->weight.entries[p];
+    for (int32_t t = 0, together; t < l->tokens; t += together) {
+      together = l->tokens - t >= 2 ? 2 : 1;
+      const esp_quads_call call = {
+          .values = l->weight.values + entry->value,
+          .columns = l->in_features,
+          .x = l->x + (int64_t)t * l->in_features,
+          .x_step = l->in_features,
+          .sums = sums,
+      };
+      plan->weight.set->matvec->quads[entry->count - 1][together - 1](&call);
+      for (int32_t i = 0; i < together; i++) {
+        finish_vector(plan, sums + i * 16, t + i, (int32_t)p * 16, 16);
+      }
+    }
+  }
+}
+
+/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows or quads.
 static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_linear_plan *plan = arguments;
@@ -143,6 +166,10 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
                             ? weight->panels_per_list : 1;
   int64_t begin = first * plan->chunk * share, end = last * plan->chunk * share;
   if (end > panels) end = panels;
+  if (weight->packing == ESP_PACKING_QUADS) {
+    run_quads(plan, begin, end);
+    return;
+  }
   if (weight->packing == ESP_PACKING_ROWS) {
     for (int64_t p = begin; p < end; p++) {
       const esp_panel_entry *entry = &w->entries[p];
@@ -187,6 +214,17 @@ static void fill_rows(esp_weight_plan *plan) {
   }
 }
 
+/// Entries of panels of quads; their count is that of the columns stored of each four.
+static void fill_quads(esp_weight_plan *plan) {
+  int64_t value = 0;
+  const int64_t quads = divide_up(plan->weight.columns, 4);
+  for (int32_t p = 0; p < plan->panels_per_group; p++) {
+    const int32_t count = (int32_t)plan->weight.counts[p], block = 16 / count;
+    plan->entries[p] = (esp_panel_entry){value, 0, count};
+    value += (quads * count + (quads + block - 1) / block) * 16;
+  }
+}
+
 esp_requirements esp_linear_requirements(const esp_linear *l, esp_isa isa) {
   if (esp_is_sequence(l)) return esp_sequence_requirements(l, isa);
   esp_linear_plan plan, *placed;
@@ -204,6 +242,7 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
   // Matrix times vector reads the columns themselves, but takes the entries.
   esp_weight_plan_fill(&plan.weight, l->epilogue.bias, 0);
   if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&plan.weight);
+  if (l->weight.packing == ESP_PACKING_QUADS) fill_quads(&plan.weight);
   *placed = plan;
   const int sparse = l->weight.counts != 0;
   if (l->weight.packing == ESP_PACKING_PATTERN_GROUPS) {
@@ -212,6 +251,8 @@ int esp_linear_prepare(const esp_linear *l, esp_isa isa, void *memory, void *sha
     *kernel = "linear.pairs";
   } else if (l->weight.packing == ESP_PACKING_ROWS) {
     *kernel = "vector.rows";
+  } else if (l->weight.packing == ESP_PACKING_QUADS) {
+    *kernel = "vector.quads";
   } else if (plan.vector) {
     *kernel = sparse ? "vector.sparse" : "vector.dense";
   } else {

@@ -30,7 +30,9 @@ esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue 
   esp_weight_plan plan = {.weight = *weight, .set = esp_kernel_set_for(isa), .blocks = 1,
                           .block = weight->columns, .whole = 1,
                           .low = -INFINITY, .high = INFINITY};
-  plan.height = weight->packing == ESP_PACKING_ROWS             ? 16
+  const int by_sixteen =
+      weight->packing == ESP_PACKING_ROWS || weight->packing == ESP_PACKING_QUADS;
+  plan.height = by_sixteen                                      ? 16
                 : weight->packing == ESP_PACKING_PATTERN_GROUPS ? 4
                                                                 : weight->panel_height;
   plan.rows_per_group = weight->rows / weight->groups;

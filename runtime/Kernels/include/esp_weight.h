@@ -34,6 +34,12 @@
 //   relative to the block, in any order. alone is even and shared a multiple of 4. `stream` is these
 //   u16 numbers one behind the other. values [alone + shared][2] in the same order; what fills up
 //   `alone` has value 0.
+// ESP_PACKING_QUADS   (sparse matrix-vector) panels of 16 rows; columns are taken four and four. Each row
+//   of panel p stores counts[p] = N of every four columns, 1 ... 4; a row with fewer is filled with
+//   value 0 and any column. For each panel, for each block of 16 / N fours (rounded down; the last may
+//   be short): 16 words of 32 bits, one per row, bits 2i and 2i + 1 numbering the column within its
+//   four of what the row stores as its i-th in the block; then for each four of columns values [N][16].
+//   All in `values`. Inputs behind the last column count as zero.
 #ifndef ESP_WEIGHT_H
 #define ESP_WEIGHT_H
 
@@ -48,6 +54,7 @@ typedef enum esp_packing {
   ESP_PACKING_WINOGRAD_2 = 4,
   ESP_PACKING_WINOGRAD_4 = 5,
   ESP_PACKING_ROW_PAIRS = 6,
+  ESP_PACKING_QUADS = 7,
 } esp_packing;
 
 static inline int esp_is_winograd(esp_packing packing) {
@@ -60,7 +67,8 @@ enum { ESP_WINOGRAD_STRIP = 32 };
 typedef struct esp_weight {
   esp_packing packing;
   int32_t rows, columns, groups;
-  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 2 for row pairs; 16 for rows; 8 for Winograd.
+  /// 1, 2, 4 or 8 for panels; 4 for pattern groups; 2 for row pairs; 16 for rows and quads; 8
+  /// for Winograd.
   int32_t panel_height;
   int32_t panels_per_list;
   int32_t column_block;

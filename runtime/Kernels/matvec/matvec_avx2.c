@@ -10,6 +10,22 @@ static inline esp_vec esp_gather(const float *x, const uint32_t *indices) {
   return _mm256_i32gather_ps(x, _mm256_loadu_si256((const __m256i *)indices), 4);
 }
 
+#define ESP_QUADS_UNROLL ESP_UNROLL
+typedef __m256 esp_quad;
+typedef __m256i esp_codes;
+
+static inline esp_quad esp_quad_at(const float *x) {
+  return _mm256_broadcast_ps((const __m128 *)x);
+}
+static inline esp_codes esp_codes_at(const float *codes) {
+  return _mm256_loadu_si256((const __m256i *)codes);
+}
+static inline esp_codes esp_codes_next(esp_codes codes) { return _mm256_srli_epi32(codes, 2); }
+/// Each lane takes the input of its 128 bits that the low two bits of its code number.
+static inline esp_vec esp_pick(esp_quad quad, esp_codes codes) {
+  return _mm256_permutevar_ps(quad, codes);
+}
+
 #include "matvec_body.h"
 
 ESP_VEC_END

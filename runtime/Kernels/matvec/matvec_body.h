@@ -1,4 +1,5 @@
-// The functions of esp_matvec.h. The including file defines esp_gather(x, indices).
+// The functions of esp_matvec.h. The including file defines esp_gather(x, indices), and what
+// quads_body.h needs.
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
@@ -81,9 +82,12 @@ static void ESP_VEC_NAME(esp_matvec_rows)(const float *values, const uint32_t *c
   }
 }
 
+#include "quads_body.h"
+
 #define ESP_MATVEC_TABLE                                                               \
   {                                                                                    \
     .panels = {ESP_VEC_NAME(esp_matvec_panels_1), ESP_VEC_NAME(esp_matvec_panels_2),   \
                ESP_VEC_NAME(esp_matvec_panels_4), ESP_VEC_NAME(esp_matvec_panels_8)},  \
     .rows = ESP_VEC_NAME(esp_matvec_rows),                                             \
+    .quads = ESP_QUADS_TABLE,                                                          \
   }

@@ -90,7 +90,7 @@ enum class StepKind : uint16_t {
   /// convolution's; positions outside x count as zero.
   convolution = 1,
   /// x[...,K], bias?[N], residual?[as y] -> y[...,N]; activation; a b; weight (panels, pattern groups,
-  /// row pairs, rows). Rows of the weight are output features.
+  /// row pairs, rows, quads). Rows of the weight are output features.
   linear = 2,
   /// a, b -> y; transposeA transposeB activation; scale a b. y = activation(scale * A B) over the last
   /// two axes, batch axes stretched as in NumPy; ranks at least 2.
@@ -246,7 +246,7 @@ inline const char *EnumNameStepKind(StepKind e) {
 /// kernelW of the first convolution that uses it, else 1; `pattern` holds the numbers. The promise is
 /// about what is stored, and has no bearing on how it is computed; with it, taps are at most 1024 and M
 /// at most 4096. Inspecting a file checks it where it can be seen, running one need not: for blocks in
-/// panels; for N:M in panels and rows, and in pattern groups and row pairs within each column block.
+/// panels; for N:M in panels, rows and quads, and in pattern groups and row pairs within each column block.
 enum class WeightEncoding : uint8_t {
   /// Nothing left out: panels without lists, depthwise or Winograd, which no other encoding has.
   /// pattern: 0 0 0.
@@ -342,11 +342,19 @@ enum class WeightPacking : uint8_t {
   /// block, in any order. All these numbers are u16, one behind the other, in `stream`.
   /// values[alone + shared][2] in the same order, for row 0 and row 1. Fill has value 0 and any column.
   rowPairs = 6,
+  /// panel_height 16, one group; columns are taken four and four (the last may be fewer), where the
+  /// columns behind the last multiply zeros. counts: for each panel N, 1 ... 4, the columns that each
+  /// of its rows stores of every four; a row with fewer is filled up with value 0 and any of the four.
+  /// A panel's fours come in blocks of 16 / N, rounded down (the last may have fewer). For each panel,
+  /// for each block: 16 words of 32 bits, one for each row, whose bits 2i and 2i + 1 say which column
+  /// of its four is the i-th that the row stores in the block, other bits being ignored; then for each
+  /// four values[N][16]. Words and values stand together in the values segment.
+  quads = 7,
   MIN = panels,
-  MAX = rowPairs
+  MAX = quads
 };
 
-inline const WeightPacking (&EnumValuesWeightPacking())[7] {
+inline const WeightPacking (&EnumValuesWeightPacking())[8] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
@@ -354,13 +362,14 @@ inline const WeightPacking (&EnumValuesWeightPacking())[7] {
     WeightPacking::depthwise,
     WeightPacking::winograd2,
     WeightPacking::winograd4,
-    WeightPacking::rowPairs
+    WeightPacking::rowPairs,
+    WeightPacking::quads
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[8] = {
+  static const char * const names[9] = {
     "panels",
     "patternGroups",
     "rows",
@@ -368,13 +377,14 @@ inline const char * const *EnumNamesWeightPacking() {
     "winograd2",
     "winograd4",
     "rowPairs",
+    "quads",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::rowPairs)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::quads)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }

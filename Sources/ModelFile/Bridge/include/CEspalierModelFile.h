@@ -14,7 +14,7 @@ extern "C" {
 enum { ESP_MODEL_MAX_RANK = 8, ESP_MODEL_MAX_TEXT = 1024 };
 
 /// The version this code writes, and the largest feature bits it knows.
-enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1, ESP_MODEL_FEATURES = 0x7F };
+enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1, ESP_MODEL_FEATURES = 0xFF };
 
 /// Sizes of the envelope, in bytes.
 enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_PAGE = 4096, ESP_MODEL_ALIGNMENT = 64 };
