@@ -4,10 +4,10 @@
 
 #include "CEspalierKernels.h"
 
-enum { MATH_FUNCTIONS = 5 };
+enum { MATH_FUNCTIONS = 7 };
 
 typedef struct {
-  /// exp, log, sigmoid, tanh, erf.
+  /// exp, log, sigmoid, tanh, erf, gelu, gelu_tanh.
   void (*run[MATH_FUNCTIONS])(const float *x, float *y);
 } math_functions;
 

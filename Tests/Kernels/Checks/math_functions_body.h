@@ -11,7 +11,10 @@ MATH_LOOP(log)
 MATH_LOOP(sigmoid)
 MATH_LOOP(tanh)
 MATH_LOOP(erf)
+MATH_LOOP(gelu)
+MATH_LOOP(gelu_tanh)
 
 #define MATH_TABLE                                                                 \
   {{ESP_VEC_NAME(math_exp), ESP_VEC_NAME(math_log), ESP_VEC_NAME(math_sigmoid),    \
-    ESP_VEC_NAME(math_tanh), ESP_VEC_NAME(math_erf)}}
+    ESP_VEC_NAME(math_tanh), ESP_VEC_NAME(math_erf), ESP_VEC_NAME(math_gelu),     \
+    ESP_VEC_NAME(math_gelu_tanh)}}

@@ -31,10 +31,8 @@ static int32_t phases(const esp_convolution *c) {
 static int packs(const esp_convolution_plan *plan) {
   const esp_weight_plan *w = &plan->weight;
   if (w->weight.packing != ESP_PACKING_PANELS || w->height < 4 || plan->gathers) return 1;
-  if (!plan->plain) return 0;
-  // Kernels that read whole vectors must not do so at the end of the input; and panels of 4 rows
-  // have no load to spare for vectors that lie in two lines of the cache.
-  return !w->set->panel->reads_exactly || (w->height == 4 && plan->plane % w->set->width != 0);
+  // Kernels that read whole vectors must not do so at the end of the input.
+  return plan->plain && !w->set->panel->reads_exactly;
 }
 
 /// Floats that the largest tile covers in the source's planes: its pixels, and rows below.

@@ -82,33 +82,33 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
 }
 
 /// R rows together, so that one's sum across lanes and exponentials overlap with the others'.
+/// `edge` adds minus infinity to lanes behind the last column, which then take no part.
 static inline __attribute__((always_inline)) void esp_soften_rows(const esp_soften_call *call,
-                                                                  int32_t first, const int R) {
+                                                                  int32_t first, esp_vec edge,
+                                                                  const int R) {
   enum { W = ESP_VEC_WIDTH };
   const int32_t columns = call->columns;
   float *row[4];
+  const float *addend[2][4];
   esp_vec most[4], sum[4], share[4];
   ESP_UNROLL for (int i = 0; i < R; i++) {
     row[i] = call->scores + (first + i) * call->step;
-    // Lanes behind the last column take no part.
-    for (int32_t j = columns; j % 16; j++) row[i][j] = -INFINITY;
+    for (int a = 0; a < 2; a++) {
+      addend[a][i] = call->addends[a] ? call->addends[a] + (first + i) * call->addend_steps[a] : 0;
+    }
     most[i] = esp_vec_set(-INFINITY);
     sum[i] = esp_vec_set(0.0f);
   }
-  for (int a = 0; a < 2; a++) {
-    if (!call->addends[a]) continue;
-    const float *addend = call->addends[a] + first * call->addend_steps[a];
-    for (int32_t j = 0; j < columns; j += W) {
-      const int n = columns - j < W ? columns - j : W;
-      ESP_UNROLL for (int i = 0; i < R; i++) {
-        const esp_vec more = esp_vec_load_first(addend + i * call->addend_steps[a] + j, n);
-        esp_vec_store(row[i] + j, esp_vec_add(esp_vec_load(row[i] + j), more));
-      }
-    }
-  }
   for (int32_t j = 0; j < columns; j += W) {
+    const int n = columns - j < W ? columns - j : W;
     ESP_UNROLL for (int i = 0; i < R; i++) {
-      most[i] = esp_vec_max(most[i], esp_vec_load(row[i] + j));
+      esp_vec value = esp_vec_load_first(row[i] + j, n);
+      for (int a = 0; a < 2; a++) {
+        if (addend[a][i]) value = esp_vec_add(value, esp_vec_load_first(addend[a][i] + j, n));
+      }
+      if (n < W) value = esp_vec_add(value, edge);
+      esp_vec_store(row[i] + j, value);
+      most[i] = esp_vec_max(most[i], value);
     }
   }
   ESP_UNROLL for (int i = 0; i < R; i++) most[i] = esp_vec_set(esp_vec_maximum(most[i]));
@@ -127,10 +127,76 @@ static inline __attribute__((always_inline)) void esp_soften_rows(const esp_soft
   }
 }
 
-static void ESP_VEC_NAME(esp_soften)(const esp_soften_call *call) {
+/// The same for rows of N vectors, which stay in registers.
+static inline __attribute__((always_inline)) void esp_soften_short(const esp_soften_call *call,
+                                                                   int32_t first, esp_vec edge,
+                                                                   const int R, const int N) {
+  enum { W = ESP_VEC_WIDTH };
+  const int last = call->columns - (N - 1) * W;
+  float *row = call->scores + first * call->step;
+  esp_vec v[4][4], most[4], sum[4];
+  ESP_UNROLL for (int i = 0; i < R; i++) {
+    ESP_UNROLL for (int j = 0; j < N; j++) {
+      const float *p = row + i * call->step + j * W;
+      v[i][j] = j < N - 1 ? esp_vec_load(p) : esp_vec_load_first(p, last);
+    }
+    v[i][N - 1] = esp_vec_add(v[i][N - 1], edge);
+  }
+  for (int a = 0; a < 2; a++) {
+    if (!call->addends[a]) continue;
+    const float *addend = call->addends[a] + first * call->addend_steps[a];
+    ESP_UNROLL for (int i = 0; i < R; i++) {
+      ESP_UNROLL for (int j = 0; j < N; j++) {
+        const float *p = addend + i * call->addend_steps[a] + j * W;
+        v[i][j] = esp_vec_add(v[i][j], j < N - 1 ? esp_vec_load(p) : esp_vec_load_first(p, last));
+      }
+    }
+  }
+  ESP_UNROLL for (int i = 0; i < R; i++) {
+    most[i] = v[i][0];
+    ESP_UNROLL for (int j = 1; j < N; j++) most[i] = esp_vec_max(most[i], v[i][j]);
+  }
+  ESP_UNROLL for (int i = 0; i < R; i++) most[i] = esp_vec_set(esp_vec_maximum(most[i]));
+  ESP_UNROLL for (int i = 0; i < R; i++) {
+    sum[i] = esp_vec_set(0.0f);
+    ESP_UNROLL for (int j = 0; j < N; j++) {
+      v[i][j] = esp_vec_exp(esp_vec_sub(v[i][j], most[i]));
+      sum[i] = esp_vec_add(sum[i], v[i][j]);
+    }
+  }
+  ESP_UNROLL for (int i = 0; i < R; i++) sum[i] = esp_vec_set(1.0f / esp_vec_sum(sum[i]));
+  ESP_UNROLL for (int i = 0; i < R; i++) {
+    ESP_UNROLL for (int j = 0; j < N; j++) {
+      esp_vec_store(row + i * call->step + j * W, esp_vec_mul(v[i][j], sum[i]));
+    }
+  }
+}
+
+/// Rows of N vectors, or of any number if N is 0.
+static inline __attribute__((always_inline)) void esp_soften_all(const esp_soften_call *call,
+                                                                 const int N) {
+  enum { W = ESP_VEC_WIDTH };
+  const int32_t last = (call->columns - 1) % W;
+  float lanes[W];
+  for (int i = 0; i < W; i++) lanes[i] = i <= last ? 0.0f : -INFINITY;
+  const esp_vec edge = esp_vec_load(lanes);
   int32_t i = 0;
-  for (; i + 4 <= call->rows; i += 4) esp_soften_rows(call, i, 4);
-  for (; i < call->rows; i++) esp_soften_rows(call, i, 1);
+  for (; i + 4 <= call->rows; i += 4) {
+    if (N) esp_soften_short(call, i, edge, 4, N); else esp_soften_rows(call, i, edge, 4);
+  }
+  for (; i < call->rows; i++) {
+    if (N) esp_soften_short(call, i, edge, 1, N); else esp_soften_rows(call, i, edge, 1);
+  }
+}
+
+static void ESP_VEC_NAME(esp_soften)(const esp_soften_call *call) {
+  switch ((call->columns - 1) / ESP_VEC_WIDTH) {
+    case 0: esp_soften_all(call, 1); break;
+    case 1: esp_soften_all(call, 2); break;
+    case 2: esp_soften_all(call, 3); break;
+    case 3: esp_soften_all(call, 4); break;
+    default: esp_soften_all(call, 0);
+  }
 }
 
 /// T tokens by V vectors of P panels.

@@ -49,11 +49,11 @@ static void ESP_VEC_NAME(esp_pack_transposed)(float *tile, ptrdiff_t step, const
   }
 }
 
-static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t step, int32_t rows,
-                                                int32_t columns, float *y, ptrdiff_t y_stride,
-                                                const float *residual, const esp_epilogue *e) {
+static inline __attribute__((always_inline)) void esp_finish_squares(
+    const float *sums, ptrdiff_t step, int32_t rows, int32_t columns, float *y,
+    ptrdiff_t y_stride, const float *residual, const esp_epilogue *e, int kind) {
   enum { W = ESP_VEC_WIDTH };
-  const int kind = (int)e->activation;
+  const float a = e->a, b = e->b;
   for (int32_t i = 0; i < rows; i += W) {
     const int32_t down = rows - i < W ? rows - i : W;
     for (int32_t j = 0; j < columns; j += W) {
@@ -68,11 +68,23 @@ static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t ste
         const ptrdiff_t at = (j + k) * y_stride + i;
         esp_vec value = v[k];
         if (residual) value = esp_vec_add(value, esp_vec_load_first(residual + at, down));
-        if (kind) value = esp_vec_activate(kind, e->a, e->b, value);
-        esp_vec_store_first(y + at, value, down);
+        esp_vec_store_first(y + at, esp_vec_activate(kind, a, b, value), down);
       }
     }
   }
+}
+
+static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t step, int32_t rows,
+                                                int32_t columns, float *y, ptrdiff_t y_stride,
+                                                const float *residual, const esp_epilogue *e) {
+#define ESP_FINISH(kind) \
+  esp_finish_squares(sums, step, rows, columns, y, y_stride, residual, e, kind)
+  switch (e->activation) {  // loops of their own for what networks have most
+    case ESP_ACTIVATION_NONE: ESP_FINISH(ESP_ACTIVATION_NONE); break;
+    case ESP_ACTIVATION_GELU: ESP_FINISH(ESP_ACTIVATION_GELU); break;
+    default: ESP_FINISH((int)e->activation);
+  }
+#undef ESP_FINISH
 }
 
 static inline __attribute__((always_inline)) void esp_activate_row(float *y, int64_t count,
@@ -95,9 +107,10 @@ static void ESP_VEC_NAME(esp_activate)(float *y, ptrdiff_t y_stride, int32_t row
   const int64_t count = joined ? (int64_t)rows * columns : columns;
   for (int32_t i = 0; i < (joined ? 1 : rows); i++) {
     float *row = y + i * y_stride;
-    switch (e->activation) {  // loops of their own for what networks have most
+    switch (e->activation) {
       case ESP_ACTIVATION_SILU: esp_activate_row(row, count, ESP_ACTIVATION_SILU, e); break;
       case ESP_ACTIVATION_SIGMOID: esp_activate_row(row, count, ESP_ACTIVATION_SIGMOID, e); break;
+      case ESP_ACTIVATION_GELU: esp_activate_row(row, count, ESP_ACTIVATION_GELU, e); break;
       default: esp_activate_row(row, count, (int)e->activation, e);
     }
   }
