@@ -22,11 +22,34 @@ public struct Conversion: Sendable {
     /// What the layer took on the device, as chosen and dense; nil where nothing was measured.
     public var chosenNanoseconds: UInt64?
     public var denseNanoseconds: UInt64?
+    /// Every way that was timed on the device; nil where nothing was measured.
+    public var ways: [Way]?
 
     private enum CodingKeys: String, CodingKey {
-      case name, op, shape, parameters, macs, density, encoding, reason
+      case name, op, shape, parameters, macs, density, encoding, reason, ways
       case chosenNanoseconds = "chosen_ns"
       case denseNanoseconds = "dense_ns"
+    }
+  }
+
+  /// One way to store and compute a layer, as the device timed it.
+  public struct Way: Sendable, Encodable {
+    public var encoding: String
+    public var kernel: String
+    /// Multiplications done, as a share of the dense layer's.
+    public var work: Double
+    /// Time that the cost model expects, as a share of the dense time.
+    public var expectedShare: Double
+    /// Nil for what the device does not run.
+    public var nanoseconds: UInt64?
+    /// Whether the cost model takes it where nothing is measured.
+    public var isExpected: Bool
+
+    private enum CodingKeys: String, CodingKey {
+      case encoding, kernel, work
+      case expectedShare = "expected_share"
+      case nanoseconds = "ns"
+      case isExpected = "is_expected"
     }
   }
 
@@ -72,7 +95,8 @@ public struct Conversion: Sendable {
       Layer(
         name: $0.name, op: $0.operation, shape: $0.shape, parameters: $0.parameters,
         macs: $0.multiplyAccumulates, density: $0.density, encoding: $0.encoding,
-        reason: $0.reason, chosenNanoseconds: $0.times?.chosen, denseNanoseconds: $0.times?.dense)
+        reason: $0.reason, chosenNanoseconds: $0.times?.chosen, denseNanoseconds: $0.times?.dense,
+        ways: $0.ways.isEmpty ? nil : $0.ways.map(Way.init))
     }
   }
 
@@ -101,5 +125,16 @@ public struct Conversion: Sendable {
     } catch {
       throw EspalierError(exitCode: 73, "\(path): \(error)")
     }
+  }
+}
+
+extension Conversion.Way {
+  init(_ way: TimedWay) {
+    encoding = way.encoding
+    kernel = way.kernel
+    work = way.work
+    expectedShare = way.expectedShare
+    nanoseconds = way.nanoseconds
+    isExpected = way.isExpected
   }
 }

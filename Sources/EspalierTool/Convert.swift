@@ -21,6 +21,8 @@ struct Convert: ParsableCommand {
   var device: String?
   @Option(help: "Workers that the model is timed for.") var threads: Int?
   @Flag(help: "Time again what the cache holds.") var remeasure = false
+  @Flag(help: "Show what the cost model would have taken for each layer, and what that costs.")
+  var explain = false
   @OptionGroup var shapes: InputShapeOptions
   @Flag(help: "Print one JSON document.") var json = false
 
@@ -41,8 +43,8 @@ struct Convert: ParsableCommand {
   }
 
   func validate() throws {
-    guard device != nil || (threads == nil && !remeasure) else {
-      throw ValidationError("--threads and --remeasure need --device")
+    guard device != nil || (threads == nil && !remeasure && !explain) else {
+      throw ValidationError("--threads, --remeasure and --explain need --device")
     }
     guard (1...256).contains(threads ?? 1) else {
       throw ValidationError("--threads takes 1 to 256")
@@ -72,6 +74,7 @@ struct Convert: ParsableCommand {
         try printJSON(report)
       } else {
         show(report)
+        if explain { ModelledChoices(report.layers).show() }
       }
     }
   }

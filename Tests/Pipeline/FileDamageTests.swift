@@ -13,6 +13,8 @@ import Testing
     // last two are. The two before them are 3 by 3.
     let last = model.description.weights.count - 1
     Self.pack(&model.description.weights[0], as: .rowPairs, height: 2)
+    Self.pack(&model.description.weights[2], as: .panels, height: 8, block: [8, 1])
+    Self.pack(&model.description.weights[3], as: .patternGroups, height: 4)
     Self.pack(&model.description.weights[last], as: .rows, height: 16)
     Self.pack(&model.description.weights[last - 1], as: .quads, height: 16)
     Self.transform(&model.description.weights[last - 3], .winograd2)
@@ -140,7 +142,7 @@ import Testing
 
   /// Packs dense panels again in another way.
   private static func pack(
-    _ weight: inout WeightDescription, as packing: WeightPacking, height: Int
+    _ weight: inout WeightDescription, as packing: WeightPacking, height: Int, block: [Int] = []
   ) {
     let (rows, columns) = (weight.rows, weight.columns)
     var values: [Float] = []
@@ -154,13 +156,14 @@ import Testing
       values: values, rows: rows, columns: columns, groups: 1, taps: 1, width: 1,
       isDepthwise: false, isLinear: true, source: "test", shape: [rows, columns])
     var choice = WeightChoice(matrix)
-    (choice.packing, choice.encoding) = (packing, .unstructured)
-    (choice.panelHeight, choice.pattern) = (height, [])
+    (choice.packing, choice.encoding) = (packing, block.isEmpty ? .unstructured : .block)
+    (choice.panelHeight, choice.pattern) = (height, block)
     let packed = PackedWeight(matrix, choice)
     weight = WeightDescription(
-      encoding: .unstructured, packing: packing, rows: rows, columns: columns, panelHeight: height,
-      panelsPerList: packed.panelsPerList, columnBlock: packed.columnBlock,
-      nonzeroCount: UInt64(values.count), values: packed.values, counts: packed.counts,
+      encoding: choice.encoding, packing: packing, rows: rows, columns: columns,
+      panelHeight: height, panelsPerList: packed.panelsPerList,
+      columnBlock: packed.columnBlock, pattern: block,
+      nonzeroCount: UInt64(choice.nonzeroCount), values: packed.values, counts: packed.counts,
       columnLists: packed.columns, stream: packed.stream)
   }
 }

@@ -1,5 +1,8 @@
-import Espalier
+import EspalierLowering
+import Foundation
 import Testing
+
+@testable import Espalier
 
 /// Every instruction set that this machine's kernels can run on.
 let availableSets = InstructionSet.allCases.filter(\.isAvailable)
@@ -36,12 +39,28 @@ struct Packed {
   let inputs: [String: Tensor]
   let expected: [(name: String, tensor: Tensor)]
 
-  init(_ graph: Graph, seed: UInt64, keepsDense: Bool = false) throws {
+  /// - Parameter fastest: The encoding that is to be the fastest, as if a device had said so; nil for
+  ///   the cost model's choice.
+  init(_ graph: Graph, seed: UInt64, keepsDense: Bool = false, fastest: String? = nil) throws {
     let typed = try specialise(graph, file: "test")
-    conversion = try Conversion(typed, file: "test", keepsDense: keepsDense)
+    conversion = try Conversion(
+      typed, file: "test", keepsDense: keepsDense, timer: fastest.map(Self.timer), progress: nil)
     bytes = try conversion.bytes()
     inputs = typed.randomInputs(seed: seed)
     expected = try interpret(typed, inputs: inputs, file: "test")
+  }
+
+  /// A device on which an encoding is the fastest, in row pairs where those can hold it.
+  private static func timer(_ encoding: String) -> HostTimer {
+    HostTimer(
+      options: MeasuringOptions(), cacheFolder: "/no cache",
+      identity: MachineIdentity(processorFacts: "", program: Data())
+    ) { layer in
+      let ways = layer.key.components(separatedBy: " | ").last!.components(separatedBy: ", ")
+      return ways.map { way in
+        way == "\(encoding) in row pairs" ? 400 : way.hasPrefix("\(encoding) in") ? 500 : 1000
+      }
+    }
   }
 
   func results(

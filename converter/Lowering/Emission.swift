@@ -91,7 +91,7 @@ private struct Emission {
           name: step.name, operation: step.operation, shape: weight.shape,
           parameters: weight.values.count + bias, multiplyAccumulates: step.multiplyAccumulates,
           density: choice.density, encoding: choice.name, reason: choice.reason,
-          times: choice.times))
+          times: choice.times, ways: choice.ways))
     }
     description.steps.append(
       StepDescription(

@@ -33,6 +33,8 @@ package struct LoweredLayer: Sendable {
   package var reason: String
   /// As chosen and dense; nil where nothing was measured.
   package var times: MeasuredTimes?
+  /// Every way that was timed; empty where nothing was measured.
+  package var ways: [TimedWay]
 }
 
 /// Translates a specialised graph into the steps of a model file.

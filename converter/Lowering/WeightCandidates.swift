@@ -2,12 +2,13 @@ package import EspalierModelFile
 
 /// Every way to store and compute one weight, and what the cost model expects of each.
 ///
-/// Costs are shares of the dense time, fitted to what `Scripts/benchmark-kernels.sh` prints for the
-/// layers of ResNet-50 on AVX-512. They decide where no device measures; where one does, it is asked
-/// about every candidate, and dense is always among them.
+/// Expected costs decide where no device measures; where one does, it is asked about every candidate,
+/// and dense is always among them.
 package struct WeightCandidates: Sendable {
   package struct Candidate: Sendable {
     package var choice: WeightChoice
+    /// Multiplications done, as a share of the dense layer's.
+    package var work: Double
     /// Expected share of the dense time.
     package var cost: Double
   }
@@ -23,7 +24,7 @@ package struct WeightCandidates: Sendable {
   /// Below this share of the dense time a candidate is worth taking: less is noise.
   package static let leastGain = 0.97
   /// The model is less sure than a measurement.
-  private static let leastExpectedGain = 0.92
+  private static let leastExpectedGain = 0.95
 
   package init(_ weight: Program.Weight, allowSparse: Bool = true) {
     let zeros = ZeroPattern(weight)
@@ -33,15 +34,16 @@ package struct WeightCandidates: Sendable {
     let dense = WeightChoice(
       encoding: .dense, packing: weight.isDepthwise ? .depthwise : .panels,
       panelHeight: Self.densePanelHeight(weight), pattern: [], zeros: zeros, reason: "")
-    all = [Candidate(choice: dense, cost: 1)]
+    all = [Candidate(choice: dense, work: 1, cost: 1)]
     reasonForDense = Self.reasonForDense(weight, zeros, allowSparse)
+    let model = CostModel(weight)
     for packing in [WeightPacking.winograd2, .winograd4] {
-      guard let cost = weight.winogradCost(packing) else { continue }
+      guard let (work, cost) = model.winograd(packing) else { continue }
       var choice = dense
       (choice.packing, choice.panelHeight) = (packing, 8)
-      all.append(Candidate(choice: choice, cost: cost))
+      all.append(Candidate(choice: choice, work: work, cost: cost))
     }
-    if reasonForDense.isEmpty { addSparse(weight, zeros) }
+    if reasonForDense.isEmpty { addSparse(weight, zeros, model) }
   }
 
   /// Why there are no zeros to leave out, or none that would be; empty where there are.
@@ -55,40 +57,30 @@ package struct WeightCandidates: Sendable {
     return percent == 0 ? "no zeros" : "\(percent) % zeros are too few to pay"
   }
 
-  private mutating func addSparse(_ weight: Program.Weight, _ zeros: ZeroPattern) {
-    func add(_ packing: WeightPacking, _ height: Int, _ cost: Double) {
+  private mutating func addSparse(
+    _ weight: Program.Weight, _ zeros: ZeroPattern, _ model: CostModel
+  ) {
+    func add(_ packing: WeightPacking, _ height: Int, _ work: Double, _ cost: Double) {
       let (encoding, pattern) = zeros.description(packing: packing, height: height)
       all.append(
         Candidate(
           choice: WeightChoice(
             encoding: encoding, packing: packing, panelHeight: height, pattern: pattern,
             zeros: zeros, reason: ""),
-          cost: cost))
+          work: work, cost: cost))
     }
-    // Matrix-vector kernels take linear layers only; a convolution has a kernel for every width.
-    let isVector = weight.width < 8 && weight.isLinear
-    for (height, overhead) in [(8, 1.05), (4, 1.1), (2, 1.2)]
-    where weight.rows / weight.groups >= height {
-      // Fewer than eight sums at a time wait for one another: narrow maps need high panels.
-      let sums = height * max(1, (weight.width + 15) / 16)
-      let waiting = max(1, 8 / Double(sums))
-      let density = zeros.panelDensity[height]!
-      if density < 0.95 { add(.panels, height, 0.02 + overhead * waiting * density) }
+    for height in [8, 4, 2] where weight.rows / weight.groups >= height {
+      let work = zeros.panelDensity[height]!
+      if work < 0.95 { add(.panels, height, work, model.panels(height: height, work: work)) }
     }
-    if isVector {
+    let work = zeros.density
+    if model.isVector {
       let quads = weight.quadShare
-      if quads < 0.9 { add(.quads, 16, quads) }
-      add(.rows, 16, 0.05 + 2.0 * zeros.density)
+      if quads < 0.9 { add(.quads, 16, quads, model.quads(work: quads)) }
+      add(.rows, 16, work, model.rows(work: work))
     } else if weight.groups == 1 {
-      // Fifteen short loops cost a branch miss each, which narrow maps do not pay back.
-      let fixed = weight.width < 64 ? 0.5 : 0.2
-      add(.patternGroups, 4, fixed + 1.05 * zeros.density)
-      // Row pairs take whole vectors, where dense kernels have one more column for 7 x 7 maps; fewer
-      // than eight sums wait.
-      let vectors = (weight.width + 15) / 16
-      let lanes = min(1.31, Double(16 * vectors) / Double(weight.width))
-      let waiting = max(1, 4 / Double(vectors))
-      add(.rowPairs, 2, (0.09 + zeros.density) * lanes * waiting)
+      add(.patternGroups, 4, work, model.patternGroups(work: work))
+      add(.rowPairs, 2, work, model.rowPairs(work: work))
     }
   }
 
@@ -101,13 +93,18 @@ package struct WeightCandidates: Sendable {
 // MARK: Deciding
 
 extension WeightCandidates {
-  /// The cheapest by the cost model.
+  /// The cheapest by the cost model: a place in `all`.
+  private var cheapest: Int {
+    let best = all.indices.min { all[$0].cost < all[$1].cost }!
+    return all[best].cost < Self.leastExpectedGain ? best : 0
+  }
+
+  /// What the cost model takes.
   package var expected: WeightChoice {
     var choice = all[0].choice
     choice.reason = reasonForDense
-    guard let best = all.dropFirst().min(by: { $0.cost < $1.cost }),
-      best.cost < Self.leastExpectedGain
-    else {
+    let best = all[cheapest]
+    guard best.cost < 1 else {
       guard reasonForDense.isEmpty else { return choice }
       let percent = Int((100 * (1 - choice.density)).rounded())
       choice.reason = "\(percent) % zeros, but scattered so that no kernel can skip them"
@@ -117,6 +114,18 @@ extension WeightCandidates {
     choice.reason = "about \(ratio(1 / best.cost)) fewer cycles expected"
     if !reasonForDense.isEmpty { choice.reason = "\(reasonForDense); \(choice.reason)" }
     return choice
+  }
+
+  /// All candidates beside what a device measured.
+  ///
+  /// - Parameter nanoseconds: One for each; nil for what the device cannot run.
+  func ways(_ nanoseconds: [UInt64?]) -> [TimedWay] {
+    all.indices.map { index in
+      TimedWay(
+        encoding: all[index].choice.name, kernel: all[index].choice.kernelName,
+        work: all[index].work, expectedShare: all[index].cost, nanoseconds: nanoseconds[index],
+        isExpected: index == cheapest)
+    }
   }
 
   /// The fastest by what a device measured.

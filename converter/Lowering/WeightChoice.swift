@@ -12,6 +12,8 @@ package struct WeightChoice: Sendable {
   package var reason: String
   /// What the layer took on the device, as chosen and dense; nil where nothing was measured.
   package var times: MeasuredTimes?
+  /// Every way that was timed; empty where nothing was measured.
+  package var ways: [TimedWay] = []
 
   /// "dense", "winograd:4x4", "block:16x8", "vnm:4:2:4", "nm:2:4" or "unstructured".
   package var name: String {
@@ -48,6 +50,20 @@ package struct WeightChoice: Sendable {
     density = zeros.density
     nonzeroCount = zeros.nonzeroCount
   }
+}
+
+/// One way to store and compute a layer, as a device timed it.
+package struct TimedWay: Sendable {
+  package var encoding: String
+  package var kernel: String
+  /// Multiplications done, as a share of the dense layer's.
+  package var work: Double
+  /// Time that the cost model expects, as a share of the dense time.
+  package var expectedShare: Double
+  /// Nil for what the device does not run.
+  package var nanoseconds: UInt64?
+  /// Whether the cost model would take it, were nothing measured.
+  package var isExpected: Bool
 }
 
 /// The name of an encoding with its pattern, as the command and the reports spell it.

@@ -23,6 +23,8 @@ struct WeightChooser {
     guard timer != nil, candidates.all.count > 1 else { return candidates.expected }
     let layer = TimedLayer(step, of: program, candidates, bytesBetweenRuns: weightBytes)
     let times = timer!.nanoseconds(of: layer)
-    return candidates.fastest(times) ?? candidates.expected
+    var choice = candidates.fastest(times) ?? candidates.expected
+    choice.ways = candidates.ways(times)
+    return choice
   }
 }
