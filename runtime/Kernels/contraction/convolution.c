@@ -8,8 +8,15 @@
 #include "esp_convolution_plan.h"
 #include "esp_rows.h"
 
-/// Bytes of copies beyond which tiles are gathered, slower, to keep the session's memory small.
-enum { COPY_BYTES = 64 << 20 };
+enum {
+  /// Bytes of copies beyond which tiles are gathered, slower, to keep the session's memory small.
+  COPY_BYTES = 64 << 20,
+  /// Floats of a plane from which on a tile's rows lie so far apart that no processor foresees the
+  /// next tile's: each is in pages of its own, and few of the planes are near.
+  FAR_PLANE = 8192,
+  /// Floats of an output that is far away when it is written.
+  FAR_OUTPUT = 1 << 20,
+};
 
 /// Whether pixels of the input itself are the columns.
 static int is_plain(const esp_convolution *c) {
@@ -66,6 +73,9 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     if (plan->gathers) plan->copies = 0;  // none are made, so nothing is sized by them
   }
   plan->packs = packs(plan);
+  plan->fetches = !plan->gathers && plan->plane >= FAR_PLANE;
+  plan->far_output = (int64_t)c->out_h * c->out_w >= FAR_PLANE &&
+                     (int64_t)c->out_channels * c->out_h * c->out_w > FAR_OUTPUT;
   esp_weight_plan_tile(w, c->out_h * c->out_w, plan->packs ? 0 : spread(plan));
   esp_weight_plan_lay_out(w, &at);
   plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
@@ -221,6 +231,15 @@ static void pack_columns(const esp_convolution_plan *plan, int64_t image, int32_
                                plan->column_offsets + first, count, pixels);
 }
 
+/// Fetches what the tile behind this one reads.
+static void fetch_next(const esp_convolution_plan *plan, const float *source, int32_t columns) {
+  enum { LINE = 16 };
+  for (int32_t k = 0; k < plan->c.weight.columns; k++) {
+    const float *next = source + plan->column_offsets[k] + columns;
+    for (int32_t j = 0; j < columns; j += LINE) __builtin_prefetch(next + j);
+  }
+}
+
 /// Task 2: items are [image][tile][group][chunk of panels], so a run of items shares packed tiles.
 static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   const esp_convolution_plan *plan = arguments;
@@ -236,6 +255,9 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
     const int32_t group = (int32_t)(place % c->weight.groups);
     int32_t column, columns;
     esp_tile_at(&w->tiling, (int32_t)(tiles % w->tiling.tiles), &column, &columns);
+    const float *source =
+        plan->source + image * plan->source_image + group * plan->source_group + column;
+    if (plan->fetches) fetch_next(plan, source, columns);
     const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
     const int32_t to =
         w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
@@ -245,13 +267,12 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
       const int64_t y = (image * c->out_channels + row) * pixels + column;
       const esp_tile_job job = {
           .plan = w, .group = group, .columns = columns,
-          .x = plan->packs ? tile
-                           : plan->source + image * plan->source_image +
-                                 group * plan->source_group + column,
+          .x = plan->packs ? tile : source,
           .y = c->y + y, .y_stride = pixels,
           .residual = c->epilogue.residual ? c->epilogue.residual + y : 0,
           .low = w->low, .high = w->high,
           .padded = plan->packs || !plan->plain,
+          .far_output = plan->far_output,
           .partial = tile + plan->tile_floats,
       };
       if (plan->packs && w->whole && packed != place) {

@@ -10,6 +10,8 @@ typedef struct esp_convolution_plan {
   /// Whether columns are the input's own pixels; whether tiles are packed before use, and that from
   /// the input itself.
   int32_t plain, packs, gathers;
+  /// Whether the next tile's part of the source is fetched ahead, and of the output.
+  int32_t fetches, far_output;
   /// Where each column of a group begins, in floats from the group's part of the source.
   int32_t *column_offsets;
   /// The input, or the shifted copies of it: `copies` planes for each channel.

@@ -99,6 +99,8 @@ typedef struct esp_tile_job {
   float low, high;
   /// Whether x may be read to the end of whole vectors.
   int32_t padded;
+  /// Whether panels fetch where the next tile's sums go.
+  int32_t far_output;
   /// Scratch for sums between blocks; unused where there is one block.
   float *partial;
 } esp_tile_job;

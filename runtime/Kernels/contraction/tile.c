@@ -1,6 +1,15 @@
 // Runs panels over one tile: calls the micro-kernels with what the plan says.
 #include "esp_weight_plan.h"
 
+/// Fetches what the same rows write for the next tile.
+static void fetch_next(const esp_panel_call *call) {
+  enum { LINE = 16 };
+  for (int32_t i = 0; i < call->rows; i++) {
+    const float *next = call->y + i * call->y_stride + call->columns;
+    for (int32_t j = 0; j < call->columns; j += LINE) __builtin_prefetch(next + j, 1);
+  }
+}
+
 static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   const esp_weight_plan *plan = job->plan;
   const int32_t height = plan->height, step = plan->tiling.step;
@@ -36,6 +45,7 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
           .high = job->high,
           .padded = job->padded,
       };
+      if (job->far_output) fetch_next(&call);
       run(&call);
     }
   }
