@@ -131,9 +131,10 @@ static inline esp_vec esp_vec_hard_swish(esp_vec x) {
 /// x (1 + erf(x / sqrt 2)) / 2 within 5e-8 and one ulp.
 ///
 /// That is max(x, 0) - u erfc(u / sqrt 2) / 2 with u = |x|. What u is multiplied by is 2^-q, where q
-/// is a polynomial that makes the largest error of the product least on 0 ... 7.
+/// is a polynomial that makes the largest error of the product least on 0 ... 7; at 12.5 it is -199,
+/// so that what is far below zero becomes zero.
 static inline esp_vec esp_vec_gelu(esp_vec x) {
-  esp_vec u = esp_vec_min(esp_vec_set(7.0f), esp_vec_abs(x));
+  esp_vec u = esp_vec_min(esp_vec_set(12.5f), esp_vec_abs(x));
   esp_vec q = esp_vec_set(-8.4939586e-7f);
   q = esp_vec_fma(q, u, esp_vec_set(1.43535117e-5f));
   q = esp_vec_fma(q, u, esp_vec_set(-5.92710967e-5f));
