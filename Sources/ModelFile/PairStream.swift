@@ -52,8 +52,8 @@ struct PairStream {
     }
     let alone = structure.streamed(position + 2)
     let shared = structure.streamed(position + 3)
-    guard alone % 2 == 0, shared % 4 == 0 else {
-      throw WeightFault("columns of a pair that do not come in fours")
+    guard alone % 2 == 0, shared % 2 == 0 else {
+      throw WeightFault("columns of a pair that do not come in twos")
     }
     let start = position + 4
     guard 2 * alone + shared <= structure.streamCount - start else {

@@ -148,24 +148,45 @@ struct WeightPromise {
     return true
   }
 
+  /// Which count each column of a block goes to, window by window and tap by tap; `rows` counts of as
+  /// many rows stand side by side. One table serves all rows: this is the longest walk of loading.
+  private struct BlockWindows {
+    let counts: Int
+    private let channels, taps, rows: Int
+    /// Where in a window the block begins.
+    private var start = -1
+    private(set) var slots: [Int]
+
+    init(width: Int, channels: Int, taps: Int, rows: Int) {
+      (self.channels, self.taps, self.rows) = (channels, taps, rows)
+      counts = (width / (taps * channels) + 2) * taps * rows
+      slots = [Int](repeating: 0, count: width)
+    }
+
+    /// Makes `slots` those of the block that begins at a column.
+    mutating func enter(_ column: Int) {
+      guard column % (taps * channels) != start else { return }
+      start = column % (taps * channels)
+      for place in slots.indices {
+        let (channel, tap) = (start + place).quotientAndRemainder(dividingBy: taps)
+        slots[place] = (channel / channels * taps + tap) * rows
+      }
+    }
+  }
+
   /// Each row's columns within a block stand in up to eight sets, so windows are counted side by side.
   private func keepsPatterns(
     _ most: Int, of channels: Int, _ counts: inout [UInt16]
   ) -> Bool {
     var reader = PatternStream(weight, structure)
-    let width = Swift.min(weight.columnBlock, weight.columns)
-    let windows = width / (taps * channels) + 2
-    counts += [UInt16](repeating: 0, count: max(0, windows * taps * 4 - counts.count))
+    var windows = BlockWindows(
+      width: Swift.min(weight.columnBlock, weight.columns), channels: channels, taps: taps, rows: 4)
+    counts += [UInt16](repeating: 0, count: max(0, windows.counts - counts.count))
     while let panel = try? reader.next() {
-      let firstWindow = panel.firstColumn / taps / channels
-      func slot(_ position: Int) -> Int {
-        let column = panel.firstColumn + structure.streamed(position)
-        let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
-        return ((channel / channels - firstWindow) * taps + tap) * 4
-      }
+      windows.enter(panel.firstColumn)
       for set in 1...15 {
         for position in panel.columns(ofSet: set) {
-          let slot = slot(position)
+          let slot = windows.slots[structure.streamed(position)]
           for row in 0..<4 where set >> row & 1 == 1 {
             counts[slot + row] += 1
             guard Int(counts[slot + row]) <= most else { return false }
@@ -173,7 +194,7 @@ struct WeightPromise {
         }
       }
       for position in panel.allColumns {
-        let slot = slot(position)
+        let slot = windows.slots[structure.streamed(position)]
         for row in 0..<4 { counts[slot + row] = 0 }
       }
     }
@@ -185,30 +206,33 @@ struct WeightPromise {
     _ most: Int, of channels: Int, _ counts: inout [UInt16]
   ) -> Bool {
     var reader = PairStream(weight, structure)
-    let width = Swift.min(weight.columnBlock, weight.columns)
-    let windows = width / (taps * channels) + 2
-    counts += [UInt16](repeating: 0, count: max(0, windows * taps * 2 - counts.count))
+    var windows = BlockWindows(
+      width: Swift.min(weight.columnBlock, weight.columns), channels: channels, taps: taps, rows: 2)
+    counts += [UInt16](repeating: 0, count: max(0, windows.counts - counts.count))
     var value = 0
     while let pair = try? reader.next() {
-      let firstWindow = pair.firstColumn / taps / channels
-      func slot(_ position: Int) -> Int {
-        let column = pair.firstColumn + structure.streamed(position)
-        let (channel, tap) = column.quotientAndRemainder(dividingBy: taps)
-        return ((channel / channels - firstWindow) * taps + tap) * 2
+      windows.enter(pair.firstColumn)
+      // No early exit: nothing here depends on what a weight holds.
+      var largest: UInt16 = 0
+      func count(_ position: Int, _ row: Int) {
+        let slot = windows.slots[structure.streamed(position)] + row
+        counts[slot] += unsafe values[value] != 0 ? 1 : 0
+        largest = max(largest, counts[slot])
+        value += 1
       }
-      for entry in 0..<pair.alone + pair.shared {
-        for row in 0..<2 where unsafe values[value + 2 * entry + row] != 0 {
-          let place = entry < pair.alone ? 2 * entry + row : pair.alone + entry
-          let slot = slot(pair.columns.lowerBound + place)
-          counts[slot + row] += 1
-          guard Int(counts[slot + row]) <= most else { return false }
-        }
+      let shared = pair.columns.lowerBound + 2 * pair.alone
+      for position in pair.columns.lowerBound..<shared {
+        count(position, (position - pair.columns.lowerBound) % 2)
       }
+      for position in shared..<pair.columns.upperBound {
+        count(position, 0)
+        count(position, 1)
+      }
+      guard Int(largest) <= most else { return false }
       for position in pair.columns {
-        let slot = slot(position)
-        for row in 0..<2 { counts[slot + row] = 0 }
+        let slot = windows.slots[structure.streamed(position)]
+        (counts[slot], counts[slot + 1]) = (0, 0)
       }
-      value += 2 * (pair.alone + pair.shared)
     }
     return true
   }

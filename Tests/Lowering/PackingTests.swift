@@ -184,8 +184,8 @@ import Testing
       alone += header[2]
       position += 4 + 2 * header[2] + header[3]
     }
-    // At most three columns are left over where four at a time are shared, and one of fill.
-    #expect(alone <= 64 * 4)
+    // At most one column is left over where two at a time are shared, and one of fill.
+    #expect(alone <= 64 * 2)
   }
 
   private func check(_ matrix: Matrix, _ choice: WeightChoice) {

@@ -251,7 +251,7 @@ private struct PackedReader {
             }
             if entry >= header[2] { place += 1 }
           }
-          guard header[2] % 2 == 0, header[3] % 4 == 0 else { return false }
+          guard header[2] % 2 == 0, header[3] % 2 == 0 else { return false }
         }
         guard rows == Set(0..<2 * pairs) else { return false }
       }

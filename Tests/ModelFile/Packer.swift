@@ -97,7 +97,7 @@ struct Packer {
             (first..<min(first + block, columns)).filter { value(row, $0) != 0 }
           }
           let both = lists[0].filter(lists[1].contains)
-          let shared = Array(both.prefix(both.count / 4 * 4))
+          let shared = Array(both.prefix(both.count / 2 * 2))
           let alone = lists.map { $0.filter { !shared.contains($0) } }
           let count = (max(alone[0].count, alone[1].count) + 1) / 2 * 2
           let header = [

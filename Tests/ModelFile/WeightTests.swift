@@ -245,8 +245,8 @@ import Testing
       { $0.panelsPerList = -1 }, { $0.panelHeight = 4 },
       // Rows: outside their band, twice in a pair, twice in a band.
       { $0.stream[1] = 4 }, { $0.stream[1] = .max }, { $0.stream[1] = 0 }, { $0.stream[12] = 1 },
-      // Counts: odd, not by fours, of more than there is, of less.
-      { $0.stream[2] = 1 }, { $0.stream[3] = 2 }, { $0.stream[2] = 0xFFFE },
+      // Counts: odd, of more than there is, of less.
+      { $0.stream[2] = 1 }, { $0.stream[3] = 3 }, { $0.stream[2] = 0xFFFE },
       { $0.stream[3] = 0xFFFC }, { $0.stream[3] = 0 }, { $0.stream[2] = 4 },
       // Columns of one row and of both, behind the block.
       { $0.stream[5] = 6 }, { $0.stream[11] = 6 }, { $0.stream[11] = .max },

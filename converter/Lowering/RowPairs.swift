@@ -1,7 +1,7 @@
 /// Packs a matrix in row pairs: which rows share loads of x, and in which order pairs are run.
 extension PackedWeight {
   /// Pairs in a band: rows that may become pairs, and that one work item takes.
-  static let pairsPerBand = 64
+  static let pairsPerBand = 128
 
   mutating func packRowPairs(_ weight: Program.Weight) {
     panelsPerList = Self.pairsPerBand
@@ -32,29 +32,48 @@ extension PackedWeight {
     return (size + window - 1) / window * window
   }
 
-  /// Rows of one band and block: two that share many columns become a pair, each row in turn having
-  /// its choice, the fullest first. Pairs are sorted, so that loops as long as the last one's follow.
+  /// Rows of one band and block. Pairs are sorted, so that loops as long as the last one's follow.
   private mutating func packBand(
     _ weight: Program.Weight, rows: Range<Int>, columns: Range<Int>
   ) {
-    var left = rows.map { Row(weight, $0, number: $0 - rows.lowerBound, columns) }
-    if rows.count % 2 == 1 { left.append(Row(number: rows.count)) }
-    left.sort { ($0.count, $1.number) > ($1.count, $0.number) }
-    var pairs: [Pair] = []
-    while let row = left.first {
-      var (place, cost) = (1, PairSize(row, left[1]).cost)
-      for candidate in 2..<max(2, left.count) {
-        let next = PairSize(row, left[candidate]).cost
-        if next < cost { (place, cost) = (candidate, next) }
-      }
-      let second = left.remove(at: place)
-      pairs.append(Pair(first: left.removeFirst(), second: second))
-    }
+    var members = rows.map { Row(weight, $0, number: $0 - rows.lowerBound, columns) }
+    if rows.count % 2 == 1 { members.append(Row(number: rows.count, columns)) }
+    var pairs = Self.paired(members)
     pairs.sort {
       ($0.size.shared, $0.size.alone, $0.first.number)
         < ($1.size.shared, $1.size.alone, $1.first.number)
     }
     for pair in pairs { append(pair, weight, rows, columns) }
+  }
+
+  /// Of all two rows, those that gain most by being a pair are paired first.
+  private static func paired(_ rows: [Row]) -> [Pair] {
+    var gains: [Int] = []
+    gains.reserveCapacity(rows.count * (rows.count - 1) / 2)
+    for second in rows.indices {
+      for first in 0..<second { gains.append(PairSize(rows[first], rows[second]).gain) }
+    }
+    // Sorted by counting: bands are many.
+    guard let most = gains.max(), let least = gains.min() else { return [] }
+    var starts = [Int](repeating: 0, count: most - least + 2)
+    for gain in gains { starts[most - gain + 1] += 1 }
+    for index in 1..<starts.count { starts[index] += starts[index - 1] }
+    var order = [(first: Int, second: Int)](repeating: (0, 0), count: gains.count)
+    var place = 0
+    for second in rows.indices {
+      for first in 0..<second {
+        order[starts[most - gains[place]]] = (first, second)
+        starts[most - gains[place]] += 1
+        place += 1
+      }
+    }
+    var isPaired = [Bool](repeating: false, count: rows.count)
+    var pairs: [Pair] = []
+    for (first, second) in order where !isPaired[first] && !isPaired[second] {
+      (isPaired[first], isPaired[second]) = (true, true)
+      pairs.append(Pair(first: rows[first], second: rows[second]))
+    }
+    return pairs
   }
 
   private mutating func append(
@@ -88,15 +107,17 @@ private struct Row {
   /// Within the band.
   let number: Int
   /// One bit for each column of the block.
-  private(set) var bits: [UInt64] = []
+  private(set) var bits: [UInt64]
   private(set) var count = 0
 
   /// A row behind the last.
-  init(number: Int) { self.number = number }
-
-  init(_ weight: Program.Weight, _ row: Int, number: Int, _ columns: Range<Int>) {
+  init(number: Int, _ columns: Range<Int>) {
     self.number = number
     bits = Array(repeating: 0, count: (columns.count + 63) / 64)
+  }
+
+  init(_ weight: Program.Weight, _ row: Int, number: Int, _ columns: Range<Int>) {
+    self.init(number: number, columns)
     let start = row * weight.columns + columns.lowerBound
     for column in 0..<columns.count where weight.values[start + column] != 0 {
       bits[column / 64] |= 1 << UInt64(column % 64)
@@ -114,18 +135,22 @@ private struct Row {
 /// How many columns are listed for each of two rows alone and for both.
 private struct PairSize {
   let alone, shared: Int
+  /// Columns that the rows keep, one by one.
+  private let kept: Int
 
   init(_ first: Row, _ second: Row) {
     var common = 0
-    for word in 0..<min(first.bits.count, second.bits.count) {
+    for word in first.bits.indices {
       common += (first.bits[word] & second.bits[word]).nonzeroBitCount
     }
-    shared = common / 4 * 4
+    shared = common / 2 * 2
     alone = (max(first.count, second.count) - shared + 1) / 2 * 2
+    kept = first.count + second.count
   }
 
-  /// Loads of x, and half of the multiplications: they take about the same time.
-  var cost: Int { (2 * alone + shared) * 2 + 2 * (alone + shared) }
+  /// Loads of x, and half of the multiplications, that the pair saves: they take about the same time.
+  /// Fill costs as many.
+  var gain: Int { 3 * kept - (2 * alone + shared) * 2 - 2 * (alone + shared) }
 }
 
 private struct Pair {

@@ -56,8 +56,8 @@ static const kind kinds[] = {
     {"8x1 70%", STORE_SHARED, 8, 1, 0, 30, 8, 1},
     {"8:2:4", STORE_SHARED, 8, 4, 2, 0, 8, 1},
     {"4:2:4", STORE_SHARED, 4, 4, 2, 0, 4, 1},
-    {"2:4", STORE_PAIRS, 1, 4, 2, 0, 2, 64},
-    {"any 90%", STORE_PAIRS, 1, 1, 0, 10, 2, 64},
+    {"2:4", STORE_PAIRS, 1, 4, 2, 0, 2, 128},
+    {"any 90%", STORE_PAIRS, 1, 1, 0, 10, 2, 128},
 };
 static const kind transformed_kinds[] = {
     {"dense", STORE_DENSE, 1, 1, 1, 0, 8, 1},

@@ -103,6 +103,8 @@ static int random_geometry(esp_convolution *c, random_source *r) {
                     c->pad_top + random_below(r, c->kernel_h + 1));
   c->out_w = extent(c->in_w, c->kernel_w, c->stride_w, c->dilation_w,
                     c->pad_left + random_below(r, c->kernel_w + 1));
+  // Rows that a stride leaves as many pixels of as there are to compute are packed by shifts.
+  if (random_below(r, 2)) c->out_w = (c->in_w - 1) / c->stride_w + 1;
   return c->out_h > 0 && c->out_w > 0;
 }
 

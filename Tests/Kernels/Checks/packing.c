@@ -87,41 +87,41 @@ typedef struct {
 
 enum { MOST_IN_BAND = 256 };
 
-/// Columns begin ..< end that each of two rows keeps, and both.
-static void count_kept(const matrix *m, const int32_t rows[2], int32_t begin, int32_t end,
-                       int32_t kept[2], int32_t *both) {
-  kept[0] = kept[1] = *both = 0;
-  for (int32_t c = begin; c < end; c++) {
-    const int first = element(m, rows[0], c) != 0, second = element(m, rows[1], c) != 0;
-    kept[0] += first;
-    kept[1] += second;
-    *both += first && second;
-  }
-}
-
-/// Gives each row of a band, in turn, the one left that it shares most columns with; the pairs that
-/// share least come first.
+/// Of all pairs of rows of a band, takes those first that share most columns; of the pairs taken, those
+/// that share least come first.
 static int32_t pair_rows(const matrix *m, int32_t band, int32_t rows, int32_t begin, int32_t end,
                          row_pair *pairs) {
+  int32_t kept[MOST_IN_BAND] = {0}, count = 0;
   int taken[MOST_IN_BAND] = {0};
-  int32_t count = 0;
+  static _Thread_local uint16_t both[MOST_IN_BAND][MOST_IN_BAND];
   for (int32_t i = 0; i < rows; i++) {
-    if (taken[i]) continue;
-    taken[i] = 1;
-    int32_t best = -1, most = -1, kept[2], both;
-    for (int32_t j = i + 1; j < rows; j++) {
-      if (taken[j]) continue;
-      count_kept(m, (int32_t[]){band + i, band + j}, begin, end, kept, &both);
-      if (both > most) best = j, most = both;
+    for (int32_t j = 0; j < rows; j++) both[i][j] = 0;
+  }
+  for (int32_t c = begin; c < end; c++) {
+    int32_t here[MOST_IN_BAND], n = 0;
+    for (int32_t i = 0; i < rows; i++) {
+      if (element(m, band + i, c) == 0) continue;
+      for (int32_t k = 0; k < n; k++) both[here[k]][i]++;
+      here[n++] = i;
+      kept[i]++;
     }
-    taken[best] = 1;
-    row_pair pair = {.rows = {band + i, band + best}};
-    count_kept(m, pair.rows, begin, end, kept, &both);
-    pair.shared = both / 4 * 4;
-    pair.alone = ((kept[0] > kept[1] ? kept[0] : kept[1]) - pair.shared + 1) / 2 * 2;
-    int32_t at = count++;
-    for (; at > 0 && pairs[at - 1].shared > pair.shared; at--) pairs[at] = pairs[at - 1];
-    pairs[at] = pair;
+  }
+  for (int32_t most = end - begin; most >= 0; most--) {
+    for (int32_t i = 0; i < rows; i++) {
+      for (int32_t j = i + 1; j < rows && !taken[i]; j++) {
+        if (taken[j] || both[i][j] != most) continue;
+        taken[i] = taken[j] = 1;
+        row_pair pair = {.rows = {band + i, band + j}};
+        pair.shared = most / 2 * 2;
+        pair.alone = ((kept[i] > kept[j] ? kept[i] : kept[j]) - pair.shared + 1) / 2 * 2;
+        pairs[count++] = pair;
+      }
+    }
+  }
+  for (int32_t i = 0; i < count / 2; i++) {
+    const row_pair other = pairs[i];
+    pairs[i] = pairs[count - 1 - i];
+    pairs[count - 1 - i] = other;
   }
   return count;
 }

@@ -4,7 +4,9 @@
 // reads copies that its first task makes: for each horizontal tap a copy of every plane, shifted
 // and strided so that row oy, column ox of the copy is what the tap meets at output pixel (oy, ox).
 // Every tap is then an offset, and the pixels of a tile lie side by side, across row ends too.
-// Where the copies would take too much memory, each tile is gathered from the input instead.
+// Where the copies would take too much memory, each tile is gathered from the input instead. Kernels
+// that read packed tiles only need no copy for each tap where rows are as long as the input's
+// (esp_taps.h).
 #include "esp_convolution_plan.h"
 #include "esp_rows.h"
 
@@ -34,10 +36,15 @@ static int32_t phases(const esp_convolution *c) {
   return c->kernel_h == 1 ? 1 : c->stride_h;
 }
 
+/// Whether the weight's kernels read packed tiles only.
+static int reads_packed(const esp_weight_plan *w) {
+  return w->weight.packing != ESP_PACKING_PANELS || w->height < 4;
+}
+
 /// Whether tiles are packed before use rather than read where they are.
 static int packs(const esp_convolution_plan *plan) {
   const esp_weight_plan *w = &plan->weight;
-  if (w->weight.packing != ESP_PACKING_PANELS || w->height < 4 || plan->gathers) return 1;
+  if (reads_packed(w) || plan->gathers) return 1;
   // Kernels that read whole vectors must not do so at the end of the input.
   return plan->plain && !w->set->panel->reads_exactly;
 }
@@ -64,27 +71,34 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
     plan->plane = (int64_t)c->in_h * c->in_w;
     plan->source = c->x;
   } else {
-    plan->plane = (int64_t)phase_rows(c) * c->out_w;
-    plan->copies = (int64_t)c->kernel_w * phases(c);
-    plan->source = shared;
+    plan->shifts = reads_packed(w) && esp_taps_are_shifts(c);
+    const int whole = plan->shifts && c->stride_h == 1 && c->stride_w == 1;
+    plan->rows = plan->shifts ? esp_phase_rows(c) : phase_rows(c);
+    plan->plane = (int64_t)plan->rows * c->out_w;
+    plan->copies = whole          ? 0
+                   : plan->shifts ? (int64_t)esp_phases_down(c) * esp_phases_across(c)
+                                  : (int64_t)c->kernel_w * phases(c);
+    plan->source = whole ? c->x : shared;
     // In floating point: a hand-made file's extents may overflow any integer here.
-    plan->gathers = (double)c->batch * c->in_channels * (double)c->kernel_w * phases(c) *
+    plan->gathers = (double)c->batch * c->in_channels * (double)plan->copies *
                         (double)plan->plane * (double)sizeof(float) > COPY_BYTES;
-    if (plan->gathers) plan->copies = 0;  // none are made, so nothing is sized by them
+    if (plan->gathers) plan->copies = plan->shifts = 0;  // so that nothing is sized by them
   }
   plan->packs = packs(plan);
-  plan->fetches = !plan->gathers && plan->plane >= FAR_PLANE;
+  plan->fetches = !plan->gathers && !plan->shifts && plan->plane >= FAR_PLANE;
   plan->far_output = (int64_t)c->out_h * c->out_w >= FAR_PLANE &&
                      (int64_t)c->out_channels * c->out_h * c->out_w > FAR_OUTPUT;
   esp_weight_plan_tile(w, c->out_h * c->out_w, plan->packs ? 0 : spread(plan));
   esp_weight_plan_lay_out(w, &at);
   plan->column_offsets = esp_take(&at, (size_t)c->weight.columns * sizeof(int32_t));
-  if (!plan->plain && !plan->gathers) {
+  if (plan->copies) {
     const int64_t copies = (int64_t)c->batch * c->in_channels * plan->copies * plan->plane;
     // Kernels may read to the end of a vector behind the last copy.
     plan->shared_bytes = ((size_t)copies + (size_t)w->tiling.step) * sizeof(float);
   }
-  const int64_t per_channel = plan->plain ? plan->plane : plan->copies * plan->plane;
+  const int64_t per_channel = plan->gathers ? 0
+                              : plan->copies ? plan->copies * plan->plane
+                                             : plan->plane;
   plan->source_image = c->in_channels * per_channel;
   plan->source_group = channels * per_channel;
   if (plan->packs) {
@@ -100,7 +114,7 @@ static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_pla
 
 static void fill_column_offsets(esp_convolution_plan *plan) {
   const esp_convolution *c = &plan->c;
-  if (plan->gathers) return;
+  if (plan->gathers || plan->shifts) return;
   const int32_t channels = c->in_channels / c->weight.groups;
   int32_t column = 0;
   for (int32_t ic = 0; ic < channels; ic++) {
@@ -129,7 +143,7 @@ static void copy_plane(const esp_convolution_plan *plan, int64_t top, int64_t le
                        const float *from, float *to) {
   const esp_convolution *c = &plan->c;
   const int32_t width = c->out_w;
-  const esp_span rows = esp_span_inside(top, c->stride_h, c->in_h, phase_rows(c));
+  const esp_span rows = esp_span_inside(top, c->stride_h, c->in_h, plan->rows);
   const esp_span columns = esp_span_inside(left, c->stride_w, c->in_w, width);
   if (rows.begin == rows.end || columns.begin == columns.end) {
     memset(to, 0, (size_t)plan->plane * sizeof(float));
@@ -168,7 +182,24 @@ static void copy_neighbour(const esp_convolution_plan *plan, int64_t top, int64_
   }
 }
 
-/// Task 1: the shifted copies of planes first ..< last.
+/// Task 1 for taps that are shifts: the phases of planes first ..< last.
+static void run_phases(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
+  (void)worker;
+  const esp_convolution_plan *plan = arguments;
+  const esp_convolution *c = &plan->c;
+  for (int64_t channel = first; channel < last; channel++) {
+    const float *from = c->x + channel * c->in_h * c->in_w;
+    float *to = (float *)(uintptr_t)plan->source + channel * plan->copies * plan->plane;
+    for (int32_t down = 0; down < esp_phases_down(c); down++) {
+      const int32_t top = esp_phase_start(down, c->pad_top, c->stride_h);
+      for (int32_t across = 0; across < esp_phases_across(c); across++, to += plan->plane) {
+        copy_plane(plan, top, esp_phase_start(across, c->pad_left, c->stride_w), from, to);
+      }
+    }
+  }
+}
+
+/// Task 1 otherwise: the shifted copies of planes first ..< last.
 static void run_copy(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_convolution_plan *plan = arguments;
@@ -215,10 +246,28 @@ static void gather(const esp_convolution_plan *plan, const float *group, int32_t
   }
 }
 
+/// The same tap by tap: `x` is the tile's first pixel in the group's first channel.
+static void pack_taps(const esp_convolution_plan *plan, const esp_tap *taps, const float *x,
+                      int32_t first, int32_t count, int32_t pixels, float *tile) {
+  const esp_weight_plan *w = &plan->weight;
+  const int32_t step = w->tiling.step, width = w->tiling.width;
+  const int32_t all = plan->c.kernel_h * plan->c.kernel_w;
+  const ptrdiff_t channel_step = (plan->copies ? plan->copies : 1) * plan->plane;
+  for (int32_t tap = 0; tap < all; tap++) {
+    int32_t begin = tap - first % all;
+    if (begin < 0) begin += all;
+    if (begin >= count) continue;
+    w->set->pack->lanes(tile + (ptrdiff_t)begin * step, (ptrdiff_t)all * step,
+                        x + (first + begin) / all * channel_step + taps[tap].offset, channel_step,
+                        (count - begin - 1) / all + 1, taps[tap].lanes,
+                        (pixels + width - 1) / width);
+  }
+}
+
 /// Packs columns first ..< first + count of a place into a tile.
 static void pack_columns(const esp_convolution_plan *plan, int64_t image, int32_t group,
                          int32_t first, int32_t count, int32_t start, int32_t pixels,
-                         float *tile) {
+                         const esp_tap *taps, float *tile) {
   const esp_convolution *c = &plan->c;
   if (plan->gathers) {
     const int64_t channel = image * c->in_channels + group * (c->in_channels / c->weight.groups);
@@ -227,6 +276,15 @@ static void pack_columns(const esp_convolution_plan *plan, int64_t image, int32_
   }
   const float *source =
       plan->source + image * plan->source_image + group * plan->source_group + start;
+  if (plan->shifts) {
+    // A block at a time: its channels stay near from one tap to the next.
+    for (int32_t block, end = first + count; first < end; first += block) {
+      block = end - first < plan->weight.block ? end - first : plan->weight.block;
+      pack_taps(plan, taps, source, first, block, pixels, tile);
+      tile += (ptrdiff_t)block * plan->weight.tiling.step;
+    }
+    return;
+  }
   plan->weight.set->pack->rows(tile, plan->weight.tiling.step, source,
                                plan->column_offsets + first, count, pixels);
 }
@@ -248,7 +306,8 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
   const int64_t pixels = (int64_t)c->out_h * c->out_w;
   const int32_t together = esp_weight_plan_together(w);
   float *tile = worker->scratch;
-  int64_t packed = -1;
+  int64_t packed = -1, met = -1;
+  esp_tap taps[ESP_MOST_TAPS];
   for (int64_t item = first; item < last; item++) {
     const int64_t place = item / plan->chunks, tiles = place / c->weight.groups;
     const int64_t image = tiles / w->tiling.tiles;
@@ -258,6 +317,10 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
     const float *source =
         plan->source + image * plan->source_image + group * plan->source_group + column;
     if (plan->fetches) fetch_next(plan, source, columns);
+    if (plan->shifts && met != place) {
+      esp_taps_fill(c, w->tiling.width, column, columns, taps);
+      met = place;
+    }
     const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
     const int32_t to =
         w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
@@ -276,13 +339,13 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
           .partial = tile + plan->tile_floats,
       };
       if (plan->packs && w->whole && packed != place) {
-        pack_columns(plan, image, group, 0, c->weight.columns, column, columns, tile);
+        pack_columns(plan, image, group, 0, c->weight.columns, column, columns, taps, tile);
         packed = place;
       }
       for (int32_t block = 0; block < w->blocks; block++) {
         if (plan->packs && !w->whole) {
           pack_columns(plan, image, group, block * w->block, esp_block_size(w, block), column,
-                       columns, tile);
+                       columns, taps, tile);
         }
         esp_tile_run(&job, p, end, block);
       }
@@ -323,9 +386,11 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory,
             : c->weight.counts                              ? "convolution.sparse"
                                                             : "convolution.dense";
   int count = 0;
-  if (!plan.plain && !plan.gathers) {
+  if (plan.copies) {
     tasks[count++] = (esp_task){
-        .run = run_copy, .arguments = placed, .items = (int64_t)c->batch * c->in_channels};
+        .run = plan.shifts ? run_phases : run_copy,
+        .arguments = placed,
+        .items = (int64_t)c->batch * c->in_channels};
   }
   tasks[count++] = (esp_task){
       .run = run_tiles,

@@ -2,20 +2,23 @@
 #ifndef ESP_CONVOLUTION_PLAN_H
 #define ESP_CONVOLUTION_PLAN_H
 
+#include "esp_taps.h"
 #include "esp_weight_plan.h"
 
 typedef struct esp_convolution_plan {
   esp_convolution c;
   esp_weight_plan weight;
-  /// Whether columns are the input's own pixels; whether tiles are packed before use, and that from
-  /// the input itself.
-  int32_t plain, packs, gathers;
+  /// Whether columns are the input's own pixels; whether tiles are packed before use, and that pixel
+  /// by pixel from the input itself, or each tap by a shift.
+  int32_t plain, packs, gathers, shifts;
   /// Whether the next tile's part of the source is fetched ahead, and of the output.
   int32_t fetches, far_output;
   /// Where each column of a group begins, in floats from the group's part of the source.
   int32_t *column_offsets;
-  /// The input, or the shifted copies of it: `copies` planes for each channel.
+  /// The input, or copies of it, shifted or phases: `copies` planes for each channel.
   const float *source;
+  /// Rows and pixels of one such plane.
+  int32_t rows;
   int64_t plane, copies, source_image, source_group;
   /// Panels of one work item, and such chunks in a group.
   int32_t chunk, chunks;

@@ -13,6 +13,10 @@ typedef struct esp_pack_kernels {
   /// vector are zeroed.
   void (*rows)(float *tile, ptrdiff_t step, const float *x, const int32_t *offsets, int32_t count,
                int32_t columns);
+  /// tile[k * step + j] = x[k * x_step + j] where bit j % width of lanes[j / width] is set, else 0;
+  /// k < count, j < vectors * width. Only those elements of x are read.
+  void (*lanes)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_step, int32_t count,
+                const uint16_t *lanes, int32_t vectors);
   /// tile[k * step + j] = scale * x[j * x_stride + k], the same otherwise.
   void (*transposed)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_stride,
                      int32_t count, int32_t columns, float scale);

@@ -29,6 +29,18 @@ static inline esp_vec esp_even(esp_vec a, esp_vec b) {
   return _mm256_castpd_ps(_mm256_permute4x64_pd(mixed, 0xD8));
 }
 
+#define ESP_PACK_ANY_LANES
+typedef __m256i esp_lanes;
+
+static inline esp_lanes esp_lanes_of(uint16_t bits) {
+  const __m256i each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+  return _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(bits), each), each);
+}
+
+static inline esp_vec esp_vec_load_lanes(const float *p, esp_lanes any) {
+  return _mm256_maskload_ps(p, any);
+}
+
 #include "pack_body.h"
 
 ESP_VEC_END

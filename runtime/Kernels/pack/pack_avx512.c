@@ -37,6 +37,15 @@ static inline esp_vec esp_even(esp_vec a, esp_vec b) {
   return _mm512_permutex2var_ps(a, even, b);
 }
 
+#define ESP_PACK_ANY_LANES
+typedef __mmask16 esp_lanes;
+
+static inline esp_lanes esp_lanes_of(uint16_t bits) { return bits; }
+
+static inline esp_vec esp_vec_load_lanes(const float *p, esp_lanes any) {
+  return _mm512_maskz_loadu_ps(any, p);
+}
+
 #include "pack_body.h"
 
 ESP_VEC_END

@@ -1,6 +1,7 @@
 // The functions of esp_pack.h for the vector type that the including file chose. That file also
 // defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i; and
-// esp_even(a, b): the even lanes of a, then of b.
+// esp_even(a, b): the even lanes of a, then of b. With ESP_PACK_ANY_LANES, esp_vec_load_lanes(p, any)
+// reads the lanes that esp_lanes_of(bits) has, and zeros for the others.
 
 static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
                                         const int32_t *offsets, int32_t count, int32_t columns) {
@@ -11,6 +12,29 @@ static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float
     float *to = tile + k * step;
     for (int32_t j = 0; j < whole; j += W) esp_vec_store(to + j, esp_vec_load(from + j));
     if (rest) esp_vec_store(to + whole, esp_vec_load_first(from + whole, rest));
+  }
+}
+
+/// Vectors with lanes of both kinds take a loop over lanes where the instruction set has no loads of
+/// any lanes.
+static void ESP_VEC_NAME(esp_pack_lanes)(float *tile, ptrdiff_t step, const float *x,
+                                         ptrdiff_t x_step, int32_t count, const uint16_t *lanes,
+                                         int32_t vectors) {
+  enum { W = ESP_VEC_WIDTH };
+  for (int32_t k = 0; k < count; k++, tile += step, x += x_step) {
+    for (int32_t v = 0; v < vectors; v++) {
+#ifdef ESP_PACK_ANY_LANES
+      esp_vec_store(tile + v * W, esp_vec_load_lanes(x + v * W, esp_lanes_of(lanes[v])));
+#else
+      if (lanes[v] == (1u << W) - 1) {
+        esp_vec_store(tile + v * W, esp_vec_load(x + v * W));
+        continue;
+      }
+      for (int32_t i = 0; i < W; i++) {
+        tile[v * W + i] = lanes[v] >> i & 1 ? x[v * W + i] : 0.0f;
+      }
+#endif
+    }
   }
 }
 
@@ -151,4 +175,5 @@ static void ESP_VEC_NAME(esp_pack_strided)(float *to, ptrdiff_t to_step, const f
     .rows = ESP_VEC_NAME(esp_pack_rows), .transposed = ESP_VEC_NAME(esp_pack_transposed), \
     .finish_transposed = ESP_VEC_NAME(esp_finish_transposed),                     \
     .activate = ESP_VEC_NAME(esp_activate), .strided = ESP_VEC_NAME(esp_pack_strided), \
+    .lanes = ESP_VEC_NAME(esp_pack_lanes),                                        \
   }

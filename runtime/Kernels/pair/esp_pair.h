@@ -13,8 +13,8 @@ typedef struct esp_pair_call {
   /// For each pair [alone + shared][2], one for each row.
   const float *weights;
   /// For each pair: row 0, row 1, alone, shared, columns [alone][2], columns [shared]; columns as
-  /// offsets into x, in vectors. alone is even and shared a multiple of 4, so that kernels take four
-  /// numbers at a time; they read four more behind the last.
+  /// offsets into x, in vectors. alone and shared are even, and kernels take four numbers at a time;
+  /// they read four more behind the last.
   const uint16_t *stream;
   int32_t pairs;
   const float *x;

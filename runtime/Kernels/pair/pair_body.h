@@ -55,6 +55,20 @@ static inline __attribute__((always_inline)) void esp_pair_finish(
   }
 }
 
+/// Two columns that both rows have.
+static inline __attribute__((always_inline)) void esp_pair_two(
+    const float *w, const float *const p[2], esp_vec (*acc)[ESP_PAIR_MAX_VECTORS], const int N) {
+  ESP_PAIR_WEIGHTS(w)
+  ESP_UNROLL for (int k = 0; k < 2; k++) {
+    const esp_vec a = ESP_PAIR_WEIGHT(w, 2 * k), b = ESP_PAIR_WEIGHT(w, 2 * k + 1);
+    ESP_UNROLL for (int j = 0; j < N; j++) {
+      const esp_vec v = esp_vec_load(p[k] + j * ESP_VEC_WIDTH);
+      acc[0][j] = esp_vec_fma(a, v, acc[0][j]);
+      acc[1][j] = esp_vec_fma(b, v, acc[1][j]);
+    }
+  }
+}
+
 static inline __attribute__((always_inline)) void esp_pair_band(const esp_pair_call *call,
                                                                 const int N) {
   const float *w = call->weights, *x = call->x;
@@ -64,7 +78,8 @@ static inline __attribute__((always_inline)) void esp_pair_band(const esp_pair_c
     const int32_t alone = stream[2], shared = stream[3];
     stream += 4;
     uint64_t quad = esp_pair_quad(stream);
-    const uint16_t *alone_end = stream + 2 * alone, *end = alone_end + shared;
+    const uint16_t *alone_end = stream + 2 * alone;
+    const uint16_t *fours_end = alone_end + (shared & ~3);
     for (int32_t i = 0; i < alone + shared; i += 8) {
       __builtin_prefetch((const char *)(w + 2 * i) + ESP_PAIR_AHEAD);
     }
@@ -87,23 +102,20 @@ static inline __attribute__((always_inline)) void esp_pair_band(const esp_pair_c
       }
       w += 4;
     }
-    ESP_KEEP_LOOP while (stream != end) {
+    ESP_KEEP_LOOP while (stream != fours_end) {
       const float *p[4];
       ESP_UNROLL for (int k = 0; k < 4; k++) p[k] = esp_pair_at(x, quad, k);
       stream += 4;
       quad = esp_pair_quad(stream);
-      ESP_UNROLL for (int half = 0; half < 2; half++) {
-        ESP_PAIR_WEIGHTS(w)
-        ESP_UNROLL for (int k = 0; k < 2; k++) {
-          const esp_vec a = ESP_PAIR_WEIGHT(w, 2 * k), b = ESP_PAIR_WEIGHT(w, 2 * k + 1);
-          ESP_UNROLL for (int j = 0; j < N; j++) {
-            const esp_vec v = esp_vec_load(p[2 * half + k] + j * ESP_VEC_WIDTH);
-            acc[0][j] = esp_vec_fma(a, v, acc[0][j]);
-            acc[1][j] = esp_vec_fma(b, v, acc[1][j]);
-          }
-        }
-        w += 4;
+      ESP_UNROLL for (int half = 0; half < 2; half++, w += 4) {
+        esp_pair_two(w, p + 2 * half, acc, N);
       }
+    }
+    if (shared & 2) {
+      const float *p[2] = {esp_pair_at(x, quad, 0), esp_pair_at(x, quad, 1)};
+      esp_pair_two(w, p, acc, N);
+      stream += 2;
+      w += 4;
     }
     esp_pair_finish(call, acc[0], rows[0], N);
     esp_pair_finish(call, acc[1], rows[1], N);
