@@ -14,6 +14,10 @@ import Testing
       $0.tensors[2].dims = [2]
       $0.constants[0] = .floats([1, 2])
     },
+    changed("computed bias", StepCase.contractions[0]) {
+      $0.tensors[1].dims = [1]
+      $0.steps[0].inputs = [0, 1]
+    },
     changed("residual", StepCase.contractions[0]) { $0.tensors[1].dims = [1, 1, 4, 1] },
     changed("dilation", StepCase.contractions[0]) {
       $0.steps[0].integers[4] = Int64(Int32.max)

@@ -47,6 +47,18 @@ import Testing
     #expect(try packed.differences(packed.results()).isEmpty)
   }
 
+  /// Kernels take their bias when the model is loaded, so what is computed must not become one.
+  @Test(arguments: availableSets) func computedBiasIsAdded(_ set: InstructionSet) throws {
+    var random = Seeded(seed: 5)
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [2, 16, 9, 7]))
+    let bias = graph.addInput("bias", TensorType(.float32, [24]))
+    let weight = graph.addConstant("w", random.tensor([24, 16, 3, 3]))
+    graph.outputs = [graph.addNode("Relu", [graph.addNode("Conv", [x, weight, bias])])]
+    let packed = try Packed(graph, seed: 5)
+    #expect(try packed.differences(packed.results(instructionSet: set)).isEmpty)
+  }
+
   /// Wide maps are computed by 4 by 4 outputs, the deeper and smaller one by 2 by 2.
   @Test func denseConvolutionsAreTransformed() throws {
     var random = Seeded(seed: 6)

@@ -125,12 +125,18 @@ extension ProgramBuilder {
       winogradMap: isPlain ? output : nil,
       source: source, shape: weightShape)
     let image = view(x, Array(shape.prefix(2)) + pair(Array(shape.dropFirst(2)), 1))
-    let result = emit(
-      .convolution, [image, bias, nil], TensorType(.float32, [shape[0], rows] + output),
+    let resultType = TensorType(.float32, [shape[0], rows] + output)
+    // The kernels take their bias when the model is loaded; what is computed is added afterwards.
+    let isComputed = bias.map { constant(of: $0) == nil } ?? false
+    var result = emit(
+      .convolution, [image, isComputed ? nil : bias, nil], resultType,
       integers: pair(window.kernel, 1) + pair(window.strides, 1) + pair(window.dilations, 1)
         + pair(window.begins, 0) + [0],
       floats: [0, 0], weight: weight,
       multiplyAccumulates: shape[0] * output.reduce(1, *) * rows * weight.columns)
+    if isComputed, let bias {
+      result = emitBinary(.add, result, view(bias, [1, rows, 1, 1]), type: resultType)
+    }
     return view(result, type.shape)
   }
 

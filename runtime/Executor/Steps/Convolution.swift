@@ -86,6 +86,8 @@ extension Binder {
     try requireFloat(bias, residual)
     if let bias {
       try require(bias.count == rows, .badShape, "the bias has not one number for each row")
+      // It is read now, not when the step runs.
+      try require(bias.isConstant, .badStep, "the bias is not a constant")
     }
     if let residual { try requireSameShape(residual, output) }
     return unsafe esp_epilogue(

@@ -1,8 +1,8 @@
 // Independent chains of multiply-adds: as many as cover the latency of any multiply-add unit here.
 // Included once for each instruction set, which defines a vector of floats `lanes`, SET(x) and
 // MULTIPLY_ADD(chain, factor, term): the chain one multiply-add later, without a copy of a register.
-// Where it can, the chain is a factor and settles at 1: processors lower their clock when many bits
-// change at every step, and a peak is what nothing exceeds.
+// Where it can, the chain is a factor and settles at 1: chains that keep changing ran a tenth slower
+// on one x86 processor, perhaps at a lower clock.
 #include "esp_peak_kernels.h"
 
 static void run_peak(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {

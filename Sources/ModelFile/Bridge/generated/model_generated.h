@@ -87,7 +87,7 @@ enum class StepKind : uint16_t {
   /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, row pairs, depthwise,
   /// Winograd where kernels are 3 x 3, strides and dilations 1).
   /// y = activation(sum + bias + residual). Rows of the weight are output channels, its groups the
-  /// convolution's; positions outside x count as zero.
+  /// convolution's; positions outside x count as zero. The bias is a constant, also of linear.
   convolution = 1,
   /// x[...,K], bias?[N], residual?[as y] -> y[...,N]; activation; a b; weight (panels, pattern groups,
   /// row pairs, rows, quads). Rows of the weight are output features.
@@ -338,7 +338,7 @@ enum class WeightPacking : uint8_t {
   /// count from the first of the band; each of twice as many rows as the band has pairs stands in one
   /// pair (where a group has an odd number of rows, its last band has one row more than there are:
   /// what is stored of it is not read out). Column [i][r] is one that row r has for itself; the others
-  /// belong to both rows. alone is even, shared a multiple of 4. Columns count from the first of the
+  /// belong to both rows. alone and shared are even. Columns count from the first of the
   /// block, in any order. All these numbers are u16, one behind the other, in `stream`.
   /// values[alone + shared][2] in the same order, for row 0 and row 1. Fill has value 0 and any column.
   rowPairs = 6,
