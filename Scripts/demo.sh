@@ -46,7 +46,7 @@ middle() {  # middle MODEL: the report with the median of the three medians
 dense=$(middle dense) sparse=$(middle sparse)
 layers() {
   sed 's/.*"layers":\[//; s/},{/}\n{/g' "$1" | sed -nE \
-    's/.*"name":"(([^"\\]|\\.)*)","op":"([^"]*)","kernel":"([^"]*)","encoding":("([^"]*)"|null),"density":([^,]*),"macs":([0-9]*),"median_ns":([0-9]*).*/\1\t\3\t\6\t\7\t\8\t\9/p'
+    's/.*"name":"(([^"\\]|\\.)*)","op":"([^"]*)","kernel":"([^"]*)","encoding":("([^"]*)"|null),"density":([^,]*),"macs":([0-9]*),.*"median_ns":([0-9]*).*/\1\t\3\t\6\t\7\t\8\t\9/p'
 }
 total() { sed -n 's/.*"median_ns":\([0-9]*\),"p90_ns".*/\1/p' "$1"; }
 bytes() { sed -n 's/.*"file_bytes":\([0-9]*\).*/\1/p' "$1"; }
@@ -62,7 +62,7 @@ echo
     printf form, "layer", "encoding", "kept", "MMACs", "dense ms", "ms", "speed-up"
     rule = sprintf("%96s", ""); gsub(/ /, "-", rule); print rule
   }
-  $1 == "dense" { time[$2] += $7 }
+  $1 == "dense" { time[$2] += $7; rows++ }
   $1 == "sparse" {
     name = length($2) > 34 ? "..." substr($2, length($2) - 30) : $2
     kept = $5 == "null" ? "" : sprintf("%.0f %%", 100 * $5)
@@ -70,7 +70,8 @@ echo
     before = ($2 in time) ? sprintf("%.3f", time[$2] / 1e6) : ""
     ratio = ($2 in time) && $7 + 0 > 0 ? sprintf("%.2fx", time[$2] / $7) : ""
     printf form, name, $4, kept, macs, before, sprintf("%.3f", $7 / 1e6), ratio
-  }'
+  }
+  END { if (!rows) { print "demo.sh: no layers in the reports of bench" > "/dev/stderr"; exit 70 } }'
 echo
 awk -v dense="$(total "$dense")" -v sparse="$(total "$sparse")" -v isa="$isa" \
   -v dense_bytes="$(bytes "$dense")" -v sparse_bytes="$(bytes "$sparse")" 'BEGIN {
