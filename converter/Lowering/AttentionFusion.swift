@@ -16,9 +16,7 @@ package struct AttentionFusion {
       fusion.fuse(softmax: index)
     }
     program = fusion.program
-    program.steps = program.steps.enumerated()
-      .filter { !fusion.removed.contains($0.offset) }.map(\.element)
-    program.removeDeadSteps()
+    program.removeSteps(fusion.removed)
   }
 
   private init(_ program: Program) {

@@ -17,9 +17,7 @@ package struct Fusion {
     var fusion = Fusion(program)
     fusion.scan()
     program = fusion.program
-    program.steps = program.steps.enumerated()
-      .filter { !fusion.removed.contains($0.offset) }.map(\.element)
-    program.removeDeadSteps()
+    program.removeSteps(fusion.removed)
   }
 
   private init(_ program: Program) {

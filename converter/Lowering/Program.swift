@@ -86,8 +86,14 @@ extension Program {
     return counts
   }
 
+  /// Removes steps by their numbers, and then those whose results nobody reads any more.
+  package mutating func removeSteps(_ numbers: Set<Int>) {
+    steps = steps.enumerated().filter { !numbers.contains($0.offset) }.map(\.element)
+    removeDeadSteps()
+  }
+
   /// Drops steps whose outputs nobody reads.
-  package mutating func removeDeadSteps() {
+  private mutating func removeDeadSteps() {
     var needed = Set(outputs.map { tensors[$0].viewOf ?? $0 })
     var kept: [Step] = []
     for step in steps.reversed() {
