@@ -8,7 +8,13 @@ let modules: [Target] = [
   // converter: host only
   swift("EspalierGraph", "converter/Graph"),
   swift("EspalierONNX", "converter/ONNX", ["EspalierGraph", protobuf()], exclude: ["onnx.proto"]),
-  swift("EspalierPruning", "converter/Pruning", ["EspalierGraph"]),
+  blas("CEspalierBLAS", "converter/Evaluation/BLAS"),
+  swift(
+    "EspalierEvaluation", "converter/Evaluation", ["EspalierGraph", "CEspalierBLAS"],
+    exclude: ["BLAS"]),
+  swift(
+    "EspalierPruning", "converter/Pruning",
+    ["EspalierGraph", "EspalierEvaluation", "CEspalierBLAS"]),
   swift("EspalierLowering", "converter/Lowering", ["EspalierGraph", "EspalierModelFile"]),
 
   // contract 1: the model file
@@ -78,6 +84,9 @@ let modules: [Target] = [
     ["EspalierExecutor", "EspalierModelFile", "CEspalierAllocationCount"],
     exclude: ["AllocationCount"]),
   tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
+  tests(
+    "EvaluationTests", "Tests/Evaluation",
+    ["Espalier", "EspalierEvaluation", "EspalierGraph", "CEspalierBLAS"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
@@ -142,6 +151,11 @@ func kernels(
   .target(
     name: name, dependencies: imports, path: path,
     cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])])
+}
+
+/// OpenBLAS behind the few routines that the converter uses: `libopenblas-dev`.
+func blas(_ name: String, _ path: String) -> Target {
+  .target(name: name, path: path, linkerSettings: [.linkedLibrary("openblas")])
 }
 
 func bridge(_ name: String, _ path: String) -> Target {

@@ -20,4 +20,5 @@ case $version in
 esac
 # build-essential: the C library's and C++ library's headers and the linker's start files.
 # git: the package manager fetches dependencies with it. libflatbuffers-dev: the model file.
-Scripts/apt-install.sh build-essential ca-certificates git libflatbuffers-dev
+# libopenblas-dev: matrix products and factorisations of the converter.
+Scripts/apt-install.sh build-essential ca-certificates git libflatbuffers-dev libopenblas-dev

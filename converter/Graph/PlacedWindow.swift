@@ -47,16 +47,16 @@ public struct PlacedWindow: Sendable, Hashable {
   }
 
   /// A run of outputs along the last axis, and the inputs they see through one tap.
-  struct Run {
+  public struct Run: Sendable {
     /// Flat position of the run's first element within the plane of outputs.
-    var output: Int
+    public var output: Int
     /// Flat position of the first input; each next one is the last axis's stride further.
-    var input: Int
-    var count: Int
+    public var input: Int
+    public var count: Int
   }
 
   /// Every run of outputs that see inputs through one tap, in order.
-  func runs(tap: [Int]) -> [Run] {
+  public func runs(tap: [Int]) -> [Run] {
     let last = kernel.count - 1
     let ranges = kernel.indices.map { outputs(axis: $0, tap: tap[$0]) }
     let outputSteps = EspalierGraph.strides(of: output)

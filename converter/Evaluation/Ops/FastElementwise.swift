@@ -1,0 +1,126 @@
+import EspalierGraph
+internal import Glibc
+
+/// Any unary operator, its function evaluated in double precision as the reference does.
+struct FastUnary: FastOperator {
+  let operation: any UnaryOperator
+
+  init(_ operation: any UnaryOperator) { self.operation = operation }
+
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    guard let x = inputs.singles(0) else { return nil }
+    return Tensor(map(x, operation), shape: output.shape)
+  }
+
+  private func map(_ x: [Float], _ operation: some UnaryOperator) -> [Float] {
+    x.map { Float(operation.apply(Double($0))) }
+  }
+}
+
+/// Maps a float32 input by a function that the compiler sees.
+@inline(__always)
+private func mapped(
+  _ inputs: [Tensor?], _ output: TensorType, _ function: (Float) -> Float
+) -> Tensor? {
+  guard let x = inputs.singles(0) else { return nil }
+  return Tensor(x.map(function), shape: output.shape)
+}
+
+extension Relu: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    mapped(inputs, output) { $0 < 0 ? 0 : $0 }
+  }
+}
+
+extension Clip: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    let low = attributeBounds.map { Float($0.lower) } ?? inputs.singles(1)?[0] ?? -.infinity
+    let high = attributeBounds.map { Float($0.upper) } ?? inputs.singles(2)?[0] ?? .infinity
+    return mapped(inputs, output) {
+      let raised = $0 < low ? low : $0
+      return raised > high ? high : raised
+    }
+  }
+}
+
+extension Erf: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    mapped(inputs, output) { erff($0) }
+  }
+}
+
+extension Tanh: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    mapped(inputs, output) { tanhf($0) }
+  }
+}
+
+extension Sigmoid: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    mapped(inputs, output) { 1 / (1 + expf(-$0)) }
+  }
+}
+
+extension Add: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    joined(inputs, output) { $0 + $1 }
+  }
+}
+extension Sub: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    joined(inputs, output) { $0 - $1 }
+  }
+}
+extension Mul: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    joined(inputs, output) { $0 * $1 }
+  }
+}
+extension Div: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    joined(inputs, output) { $0 / $1 }
+  }
+}
+
+/// The steps of a tensor broadcast to a shape: 0 on the axes along which it is stretched.
+func broadcastSteps(from source: [Int], to shape: [Int]) -> [Int] {
+  let own = strides(of: source)
+  let lead = shape.count - source.count
+  return shape.indices.map { axis in
+    axis < lead || source[axis - lead] == 1 ? 0 : own[axis - lead]
+  }
+}
+
+/// Joins two broadcast float32 inputs by a function that the compiler sees.
+@inline(__always)
+private func joined(
+  _ inputs: [Tensor?], _ output: TensorType, _ function: (Float, Float) -> Float
+) -> Tensor? {
+  guard let a = inputs.singles(0), let b = inputs.singles(1) else { return nil }
+  let shape = output.shape
+  let loop = StridedLoop(
+    shape,
+    [
+      broadcastSteps(from: inputs[0]!.shape, to: shape),
+      broadcastSteps(from: inputs[1]!.shape, to: shape), strides(of: shape),
+    ])
+  let (length, stepA, stepB) = (loop.length, loop.step(0), loop.step(1))
+  let values = unsafe [Float](filling: output.count) { y in
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        loop.forEachLine { at in
+          let (a, b, y) = unsafe (a.baseAddress! + at[0], b.baseAddress! + at[1], y + at[2])
+          if stepA == 1, stepB == 1 {
+            for i in 0..<length { unsafe y[i] = function(a[i], b[i]) }
+          } else if stepB == 0, stepA == 1 {
+            let b = unsafe b[0]
+            for i in 0..<length { unsafe y[i] = function(a[i], b) }
+          } else {
+            for i in 0..<length { unsafe y[i] = function(a[i * stepA], b[i * stepB]) }
+          }
+        }
+      }
+    }
+  }
+  return Tensor(values, shape: shape)
+}

@@ -1,0 +1,80 @@
+internal import CEspalierBLAS
+import EspalierGraph
+
+/// One product of row-major float matrices that start at offsets: `c = alpha * a' b' + beta * c`.
+///
+/// - Precondition: no size is 0, and the matrices lie within their memory.
+func multiply(
+  _ sizes: MatrixExtents, _ a: UnsafePointer<Float>, transposed transposesA: Bool = false,
+  _ b: UnsafePointer<Float>, transposed transposesB: Bool = false, alpha: Float = 1,
+  beta: Float = 0, into c: UnsafeMutablePointer<Float>
+) {
+  let (rows, columns, inner) = (Int32(sizes.rows), Int32(sizes.columns), Int32(sizes.inner))
+  unsafe espalier_sgemm(
+    transposesA, transposesB, rows, columns, inner, alpha, a, transposesA ? rows : inner, b,
+    transposesB ? inner : columns, beta, c, columns)
+}
+
+extension MatrixExtents {
+  /// Whether BLAS takes these sizes.
+  var isPlain: Bool { [rows, inner, columns].allSatisfy { $0 > 0 && $0 <= Int(Int32.max) } }
+}
+
+extension Gemm: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
+    let sizes = try extents(inputs[0]!.shape, inputs[1]!.shape)
+    guard let a = inputs.singles(0), let b = inputs.singles(1), sizes.isPlain else { return nil }
+    var values = [Float](repeating: 0, count: output.count)
+    if inputs.has(2), beta != 0 {
+      guard let addend = inputs.singles(2) else { return nil }
+      let steps = broadcastSteps(from: inputs[2]!.shape, to: output.shape)
+      for row in 0..<sizes.rows {
+        for column in 0..<sizes.columns {
+          values[row * sizes.columns + column] =
+            beta * addend[row * steps[0] + column * steps[1]]
+        }
+      }
+    }
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        unsafe values.withUnsafeMutableBufferPointer { y in
+          unsafe multiply(
+            sizes, a.baseAddress!, transposed: transposesA, b.baseAddress!,
+            transposed: transposesB, alpha: alpha, beta: 1, into: y.baseAddress!)
+        }
+      }
+    }
+    return Tensor(values, shape: output.shape)
+  }
+}
+
+extension MatMul: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
+    let plan = try Self.plan(inputs[0]!.shape, inputs[1]!.shape)
+    guard let a = inputs.singles(0), let b = inputs.singles(1), plan.matrix.isPlain,
+      output.count > 0
+    else { return nil }
+    var sizes = plan.matrix
+    var starts = zip(
+      broadcastPositions(from: plan.batchA, to: plan.batch).map { $0 * sizes.rows * sizes.inner },
+      broadcastPositions(from: plan.batchB, to: plan.batch).map { $0 * sizes.inner * sizes.columns }
+    ).map { (a: $0, b: $1) }
+    if plan.batchB.allSatisfy({ $0 == 1 }), sizes.rows * starts.count <= Int(Int32.max) {
+      // One matrix for every row there is.
+      sizes.rows *= starts.count
+      starts = [(0, 0)]
+    }
+    let step = sizes.rows * sizes.columns
+    let values = unsafe [Float](filling: output.count) { y in
+      unsafe a.withUnsafeBufferPointer { a in
+        unsafe b.withUnsafeBufferPointer { b in
+          for (place, start) in starts.enumerated() {
+            unsafe multiply(
+              sizes, a.baseAddress! + start.a, b.baseAddress! + start.b, into: y + place * step)
+          }
+        }
+      }
+    }
+    return Tensor(values, shape: output.shape)
+  }
+}
