@@ -8,13 +8,14 @@ let modules: [Target] = [
   // converter: host only
   swift("EspalierGraph", "converter/Graph"),
   swift("EspalierONNX", "converter/ONNX", ["EspalierGraph", protobuf()], exclude: ["onnx.proto"]),
+  swift("EspalierCoupling", "converter/Coupling", ["EspalierGraph"]),
   blas("CEspalierBLAS", "converter/Evaluation/BLAS"),
   swift(
     "EspalierEvaluation", "converter/Evaluation", ["EspalierGraph", "CEspalierBLAS"],
     exclude: ["BLAS"]),
   swift(
     "EspalierPruning", "converter/Pruning",
-    ["EspalierGraph", "EspalierEvaluation", "CEspalierBLAS"]),
+    ["EspalierGraph", "EspalierCoupling", "EspalierEvaluation", "CEspalierBLAS"]),
   swift("EspalierLowering", "converter/Lowering", ["EspalierGraph", "EspalierModelFile"]),
 
   // contract 1: the model file
@@ -46,8 +47,9 @@ let modules: [Target] = [
   swift(
     "Espalier", "Sources/Espalier",
     [
-      "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering", "EspalierModelFile",
-      "EspalierExecutor", "EspalierBoard", "EspalierMeasure", "EspalierLatencyReport",
+      "EspalierGraph", "EspalierONNX", "EspalierCoupling", "EspalierPruning", "EspalierLowering",
+      "EspalierModelFile", "EspalierExecutor", "EspalierBoard", "EspalierMeasure",
+      "EspalierLatencyReport",
     ]),
   .executableTarget(
     name: "EspalierTool",
@@ -87,6 +89,7 @@ let modules: [Target] = [
   tests(
     "EvaluationTests", "Tests/Evaluation",
     ["Espalier", "EspalierEvaluation", "EspalierGraph", "CEspalierBLAS"]),
+  tests("CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),

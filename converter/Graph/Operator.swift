@@ -20,11 +20,19 @@ public protocol Operator: Sendable {
 
   /// Multiply-accumulate operations for given input and output types.
   func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int
+
+  /// Relates the channels of inputs, constants and outputs, for the types that `infer` accepted.
+  ///
+  /// Without a map of its own an operator freezes all it touches, with that as the reason.
+  func mapChannels(_ map: inout ChannelMap)
 }
 
 extension Operator {
   public func valuesKnownFromTypes(_ inputs: [OperatorInput?]) -> [Tensor]? { nil }
   public func multiplyAccumulates(_ inputs: [TensorType?], _ outputs: [TensorType]) -> Int { 0 }
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.freezeAll(.unmapped(node: map.node.name, operation: map.node.operation))
+  }
 }
 
 /// What is known of an operator's input before it runs: its type, and its value where constant.

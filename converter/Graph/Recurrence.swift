@@ -170,3 +170,42 @@ public struct Recurrence: Sendable, Hashable {
     return sizes.steps * sizes.batch * (inputs[1]!.count + inputs[2]!.count)
   }
 }
+
+extension Recurrence {
+  /// `W = [D, gates x H, I]`, `R = [D, gates x H, H]`, `B = [D, 2 gates x H]`, peepholes `[D, 3 x H]`;
+  /// directions and gates frozen, H one factor for both directions.
+  func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let hidden = map.fresh(map.shape(2)[2])
+    let direction = map.frozen(directions, "directions of a recurrent layer")
+    func gated(_ count: Int) -> Axis {
+      map.product([map.frozen(count, "gates of a recurrent layer"), hidden])
+    }
+    map.freeze([x[isBatchFirst ? 1 : 0]], .spatial)
+    map.bind(1, 2, x[2])
+    for (input, axis, value) in [
+      (1, 0, direction), (1, 1, gated(gates)), (2, 0, direction), (2, 1, gated(gates)), (2, 2, hidden),
+    ] {
+      map.bind(input, axis, value)
+    }
+    if map.has(3) {
+      map.bind(3, 0, direction)
+      map.bind(3, 1, gated(2 * gates))
+    }
+    for input in 5..<5 + states where map.has(input) {
+      map.bind(input, isBatchFirst ? 1 : 0, direction)
+      map.bind(input, 2, hidden)
+    }
+    if map.has(7) {
+      map.bind(7, 0, direction)
+      map.bind(7, 1, gated(3))
+    }
+    if hiddenSize != nil { map.rewrite(.number("hidden_size", Extent(hidden))) }
+    map.contract(1, [2], free: [map.axis(1, 1)])
+    map.contract(2, [2], free: [map.axis(2, 1)])
+    let batch = x[isBatchFirst ? 0 : 1]
+    let state = isBatchFirst ? [batch, direction, hidden] : [direction, batch, hidden]
+    let all = isBatchFirst ? [batch, x[1], direction, hidden] : [x[0], direction, batch, hidden]
+    map.outputAxes = map.outputs.indices.map { $0 == 0 ? all : state }
+  }
+}

@@ -78,3 +78,13 @@ public struct ArgMin: ArgumentOperator {
   }
   public static func beats<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a < b }
 }
+
+extension ArgumentOperator {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let axis = axis < 0 ? axis + x.count : axis
+    map.freeze([x[axis]], "axis of an \(map.node.operation)")
+    let kept = x.indices.compactMap { $0 != axis ? x[$0] : map.outputs[0].rank == x.count ? .unit : nil }
+    map.outputAxes = [kept]
+  }
+}

@@ -150,3 +150,11 @@ public struct PRelu: Operator {
     return [Tensor(elementType: input.elementType, shape: input.shape, integers: values)]
   }
 }
+
+extension Pow {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}
+
+extension PRelu {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

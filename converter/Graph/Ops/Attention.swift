@@ -217,3 +217,54 @@ public struct Attention: Operator {
     }
   }
 }
+
+extension Attention {
+  /// Queries `KV x R x D`, keys `KV x D`, values `KV x V`, result `KV x R x V`.
+  public func mapChannels(_ map: inout ChannelMap) {
+    guard let plan = try? plan(map.inputs.map { $0?.shape }), map.inputs.count <= 4,
+      map.outputs.count == 1
+    else {
+      return map.freezeAll(
+        .semantic(node: map.node.name, "attention with past keys or further outputs"))
+    }
+    let keyHeads = map.fresh(plan.key.heads)
+    let queryHeads = map.product([keyHeads, map.fresh(plan.query.heads / plan.key.heads)])
+    let (size, valueSize) = (map.fresh(plan.key.size), map.fresh(plan.value.size))
+    func relate(_ input: Int, _ heads: Axis, _ size: Axis) -> [Axis] {
+      let axes = map.axes(input)
+      if axes.count == 3 {
+        map.relate(axes[2], map.product([heads, size]))
+      } else {
+        map.relate(axes[1], heads)
+        map.relate(axes[3], size)
+      }
+      return axes
+    }
+    let query = relate(0, queryHeads, size)
+    let key = relate(1, keyHeads, size)
+    let value = relate(2, keyHeads, valueSize)
+    let tokens = plan.query.isPacked ? 1 : 2
+    map.freeze([query[tokens], key[tokens], value[tokens]], .spatial)
+    if map.has(3) {
+      // Heads of a mask broadcast or follow those of the queries.
+      let shape = map.shape(3)
+      for index in shape.indices where shape[index] != 1 {
+        map.bind(
+          3, index,
+          index == shape.count - 3 ? queryHeads : map.frozen(shape[index], .spatial))
+      }
+    }
+    if plan.query.isPacked {
+      map.rewrite(.number("q_num_heads", Extent(queryHeads)))
+      map.rewrite(.number("kv_num_heads", Extent(keyHeads)))
+    }
+    // The default scale is of the head's extent: removing channels must not change it.
+    if scale == nil { map.rewrite(.float("scale", 1 / Float(plan.key.size).squareRoot())) }
+    map.attend(size: size, valueSize: valueSize)
+    map.outputAxes = [
+      plan.query.isPacked
+        ? [query[0], query[1], map.product([queryHeads, valueSize])]
+        : [query[0], queryHeads, query[2], valueSize]
+    ]
+  }
+}

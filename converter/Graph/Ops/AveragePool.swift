@@ -53,3 +53,7 @@ public struct AveragePool: Operator {
     ]
   }
 }
+
+extension AveragePool {
+  public func mapChannels(_ map: inout ChannelMap) { map.pool() }
+}

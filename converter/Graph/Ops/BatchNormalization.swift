@@ -77,3 +77,11 @@ public struct BatchNormalization: Operator {
     return Array(outputs.prefix(max(1, outputCount)))
   }
 }
+
+extension BatchNormalization {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    for parameter in 1..<5 { map.bind(parameter, 0, x[1]) }
+    map.outputAxes = map.outputs.enumerated().map { $0.offset == 0 ? x : [x[1]] }
+  }
+}

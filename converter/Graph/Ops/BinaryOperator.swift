@@ -54,3 +54,7 @@ extension Tensor {
       ? self : gathering(broadcastPositions(from: self.shape, to: shape), shape: shape)
   }
 }
+
+extension BinaryOperator {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

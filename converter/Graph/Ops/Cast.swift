@@ -57,3 +57,11 @@ extension Tensor {
       : Tensor(elementType: type, shape: shape, integers: integers)
   }
 }
+
+extension Cast {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}
+
+extension CastLike {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

@@ -49,3 +49,7 @@ public struct Clip: Operator {
     ]
   }
 }
+
+extension Clip {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

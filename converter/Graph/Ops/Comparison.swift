@@ -60,3 +60,7 @@ public struct LessOrEqual: ComparisonOperator {
   public init(_ node: NodeContext) throws(GraphError) {}
   public func holds<Value: Comparable>(_ a: Value, _ b: Value) -> Bool { a <= b }
 }
+
+extension ComparisonOperator {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

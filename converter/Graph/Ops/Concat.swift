@@ -50,3 +50,21 @@ public struct Concat: Operator {
     return [Tensor.joined(tensors).gathering(order, shape: shape)]
   }
 }
+
+extension Concat {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let rank = map.outputs[0].rank
+    let along = axis < 0 ? axis + rank : axis
+    // Constants last: they take the axes of what they meet.
+    let order = map.inputs.indices.filter { !map.isConstant($0) } + map.inputs.indices.filter(map.isConstant)
+    var result = map.axes(order[0])
+    for input in order.dropFirst() {
+      for index in 0..<rank where index != along && map.shape(input)[index] != 1 {
+        map.bind(input, index, result[index])
+      }
+    }
+    let parts = map.inputs.indices.filter { map.shape($0)[along] > 0 }.map { map.axis($0, along) }
+    result[along] = .sum(parts)
+    map.outputAxes = [result]
+  }
+}

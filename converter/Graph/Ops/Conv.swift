@@ -80,3 +80,32 @@ public struct Conv: Operator {
     outputs[0].count * elementCount(inputs[1]!.shape.dropFirst())
   }
 }
+
+extension Conv {
+  /// `X.C = G x I`, `W = [G x O, I, taps]`, `Y.C = G x O`; depthwise `Y.C = X.C x multiplier`.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.freeze(x.dropFirst(2), .spatial)
+    for tap in 2..<x.count { map.bind(1, tap, map.frozen(map.shape(1)[tap], .spatial)) }
+    let (outputs, perGroup) = (map.shape(1)[0], map.shape(1)[1])
+    let y: Axis
+    if groups == 1 {
+      map.bind(1, 1, x[1])
+      y = map.axis(1, 0)
+    } else if perGroup == 1 {
+      y = map.product([x[1], map.fresh(outputs / groups)])
+      map.bind(1, 0, y)
+      map.rewrite(.number("group", Extent(x[1])))
+    } else {
+      let (group, output) = (map.fresh(groups), map.fresh(outputs / groups))
+      map.relate(map.product([group, map.axis(1, 1)]), x[1])
+      y = map.product([group, output])
+      map.bind(1, 0, y)
+      map.rewrite(.number("group", Extent(group)))
+    }
+    // A group is shared by both operands; only the outputs of a convolution without groups are not.
+    if perGroup > 1 || groups == 1 { map.contract(1, [1], free: groups == 1 ? [y] : []) }
+    if map.has(2) { map.bind(2, 0, y) }
+    map.outputAxes = [[x[0], y] + map.positions(from: 2)]
+  }
+}

@@ -124,3 +124,23 @@ public struct ConvTranspose: Operator {
     inputs[0]!.count * elementCount(inputs[1]!.shape.dropFirst())
   }
 }
+
+extension ConvTranspose {
+  /// `X.C = W.0 = G x I`, `W.1 = O`, `Y.C = G x O`.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.freeze(x.dropFirst(2), .spatial)
+    for tap in 2..<x.count { map.bind(1, tap, map.frozen(map.shape(1)[tap], .spatial)) }
+    var y = map.axis(1, 1)
+    if groups > 1 {
+      let group = map.fresh(groups)
+      map.relate(x[1], map.product([group, map.fresh(map.shape(1)[0] / groups)]))
+      y = map.product([group, y])
+      map.rewrite(.number("group", Extent(group)))
+    }
+    map.bind(1, 0, x[1])
+    map.contract(1, [0], free: groups == 1 ? [y] : [])
+    if map.has(2) { map.bind(2, 0, y) }
+    map.outputAxes = [[x[0], y] + map.positions(from: 2)]
+  }
+}

@@ -48,3 +48,11 @@ public struct CumSum: Operator {
     return result
   }
 }
+
+extension CumSum {
+  public func mapChannels(_ map: inout ChannelMap) {
+    guard let input = map.inputs[1]!.constant, let axis = try? axis(input, rank: map.shape(0).count)
+    else { return map.freezeAll(.semantic(node: map.node.name, "running sums along any axis")) }
+    map.passThrough(freezing: axis, "running sums")
+  }
+}

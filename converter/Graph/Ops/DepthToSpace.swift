@@ -53,3 +53,15 @@ func requiredBlockSize(_ node: NodeContext) throws(GraphError) -> Int {
   }
   return size
 }
+
+extension DepthToSpace {
+  /// `X.C = C x block x block` (CRD) or `block x block x C` (DCR), the block frozen.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.freeze(x.dropFirst(2), .spatial)
+    let channels = map.fresh(map.outputs[0].shape[1])
+    let block = map.frozen(blockSize * blockSize, "square of a DepthToSpace")
+    map.relate(x[1], map.product(blockComesFirst ? [block, channels] : [channels, block]))
+    map.outputAxes = [[x[0], channels] + map.positions(from: 2)]
+  }
+}

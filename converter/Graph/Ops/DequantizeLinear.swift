@@ -34,3 +34,7 @@ public struct DequantizeLinear: Operator {
     ]
   }
 }
+
+extension DequantizeLinear {
+  public func mapChannels(_ map: inout ChannelMap) { attributes.mapChannels(&map) }
+}

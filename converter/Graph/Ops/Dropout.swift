@@ -47,3 +47,7 @@ public struct Dropout: Operator {
       .unsupportedVariant, "is in training mode; export the model for inference")
   }
 }
+
+extension Dropout {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

@@ -168,3 +168,38 @@ package struct EinsumPlan {
     return result
   }
 }
+
+extension Einsum {
+  /// One label, one axis; a label that the output lacks is summed.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let shapes = map.inputs.map { $0!.shape }
+    guard !operands.joined().contains(ellipsis), let plan = try? plan(shapes) else {
+      return map.freezeAll(
+        .semantic(node: map.node.name, "an equation with \"...\" has no channel map"))
+    }
+    var known: [Int: Axis] = [:]
+    for (input, labels) in operands.enumerated() {
+      for (index, label) in labels.enumerated() where shapes[input][index] != 1 {
+        if let axis = known[label] {
+          map.bind(input, index, axis)
+        } else {
+          known[label] = map.axis(input, index)
+        }
+      }
+    }
+    let letters = operands.joined()
+    let kept = output ?? Set(letters).filter { label in letters.count { $0 == label } == 1 }.sorted()
+    let free = kept.filter { label in !operands.allSatisfy { $0.contains(label) } }
+    for label in Set(letters).subtracting(kept).sorted() where known[label] != nil {
+      // A constant operand stands for the sum where there is one: its zeros are the cheapest.
+      let holders = operands.indices.filter {
+        operands[$0].contains(label) && shapes[$0][operands[$0].firstIndex(of: label)!] != 1
+      }
+      let input = holders.first(where: map.isConstant) ?? holders.last!
+      let axes = operands[input].indices.filter { operands[input][$0] == label }
+      map.contract(input, axes, free: free.compactMap { known[$0] })
+    }
+    _ = plan
+    map.outputAxes = [kept.map { known[$0] ?? .unit }]
+  }
+}

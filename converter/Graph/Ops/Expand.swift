@@ -18,3 +18,15 @@ public struct Expand: Operator {
     return [inputs[0]!.gathering(order, shape: shape)]
   }
 }
+
+extension Expand {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let (from, to) = (map.shape(0), map.outputs[0].shape)
+    let y = to.indices.map { place in
+      let index = place - (to.count - from.count)
+      return index >= 0 && from[index] == to[place] ? map.axis(0, index) : map.fresh(to[place])
+    }
+    map.rewrite(.vector(1, y.map { Extent($0) }))
+    map.outputAxes = [y]
+  }
+}

@@ -36,3 +36,7 @@ public struct GRU: Operator {
     recurrence.multiplyAccumulates(inputs)
   }
 }
+
+extension GRU {
+  public func mapChannels(_ map: inout ChannelMap) { recurrence.mapChannels(&map) }
+}

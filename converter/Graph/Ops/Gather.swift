@@ -34,3 +34,20 @@ public struct Gather: Operator {
     return [data.gathering(order, shape: Array(shape))]
   }
 }
+
+extension Gather {
+  /// Constant indices that select few pieces follow the axis; others freeze it.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let along = axis < 0 ? axis + map.shape(0).count : axis
+    let selected = map.gatheredAxes(along: along)
+    let x = map.axes(0)
+    if let selected {
+      map.outputAxes = [x[..<along] + selected + x[(along + 1)...]]
+      return
+    }
+    let indices = map.axes(1)
+    if map.isConstant(1) { map.freeze(indices, "indices of a Gather") }
+    map.freeze([x[along]], "gathered by index")
+    map.outputAxes = [x[..<along] + indices + x[(along + 1)...]]
+  }
+}

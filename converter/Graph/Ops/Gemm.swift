@@ -85,3 +85,23 @@ extension Tensor {
     return gathering(positions, shape: [columns, rows])
   }
 }
+
+extension Gemm {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let (rowsAxis, innerA) = transposesA ? (1, 0) : (0, 1)
+    let (innerB, columnsAxis) = transposesB ? (1, 0) : (0, 1)
+    if map.isConstant(0) {
+      map.bind(0, innerA, map.axis(1, innerB))
+    } else {
+      map.bind(1, innerB, map.axis(0, innerA))
+    }
+    let y = [map.axis(0, rowsAxis), map.axis(1, columnsAxis)]
+    if map.isConstant(0) {
+      map.contract(0, [innerA], free: y)
+    } else {
+      map.contract(1, [innerB], free: y)
+    }
+    if map.has(2) { map.bindBroadcast(2, to: y) }
+    map.outputAxes = [y]
+  }
+}

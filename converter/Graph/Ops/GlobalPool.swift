@@ -46,3 +46,7 @@ public enum PlaneMaximum: PlaneReduction {
     plane.reduce(-.infinity) { $0.isNaN || $0 > $1 ? $0 : $1 }
   }
 }
+
+extension GlobalPool {
+  public func mapChannels(_ map: inout ChannelMap) { map.pool() }
+}

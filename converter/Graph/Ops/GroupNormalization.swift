@@ -51,3 +51,16 @@ public struct GroupNormalization: Operator {
     return [Tensor(elementType: x.elementType, shape: x.shape, doubles: values)]
   }
 }
+
+extension GroupNormalization {
+  /// `X.C = G x K`, statistics over K and the positions.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let group = map.fresh(groups)
+    map.relate(map.product([group, map.fresh(map.shape(0)[1] / groups)]), x[1])
+    for parameter in 1..<3 { map.bind(parameter, 0, scalesChannels ? x[1] : group) }
+    map.rewrite(.number("num_groups", Extent(group)))
+    map.takeStatistics(over: Array(1..<x.count))
+    map.outputAxes = [x]
+  }
+}

@@ -9,3 +9,7 @@ public struct Identity: Operator {
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] { [inputs[0]!] }
 }
+
+extension Identity {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

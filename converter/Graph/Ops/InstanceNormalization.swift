@@ -36,3 +36,12 @@ public struct InstanceNormalization: Operator {
     return [Tensor(elementType: x.elementType, shape: x.shape, doubles: values)]
   }
 }
+
+extension InstanceNormalization {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    for parameter in 1..<3 { map.bind(parameter, 0, x[1]) }
+    map.takeStatistics(over: Array(2..<x.count))
+    map.outputAxes = [x]
+  }
+}

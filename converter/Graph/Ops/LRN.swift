@@ -36,3 +36,11 @@ public struct LRN: AxisOperator {
     }
   }
 }
+
+extension LRN {
+  /// Neighbours of a channel change when others go: inexact, not forbidden.
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.passThrough()
+    map.takeStatistics(over: [1])
+  }
+}

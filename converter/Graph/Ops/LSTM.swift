@@ -51,3 +51,7 @@ public struct LSTM: Operator {
     recurrence.multiplyAccumulates(inputs)
   }
 }
+
+extension LSTM {
+  public func mapChannels(_ map: inout ChannelMap) { recurrence.mapChannels(&map) }
+}

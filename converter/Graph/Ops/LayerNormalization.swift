@@ -77,3 +77,16 @@ extension [Double] {
     for i in indices { self[i] += values[places[i]] }
   }
 }
+
+extension LayerNormalization {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let first = axis < 0 ? axis + x.count : axis
+    for parameter in 1..<map.inputs.count where map.has(parameter) {
+      map.bindBroadcast(parameter, to: x)
+    }
+    map.takeStatistics(over: Array(first..<x.count))
+    let statistics = x.indices.map { $0 < first ? x[$0] : .unit }
+    map.outputAxes = map.outputs.indices.map { $0 == 0 ? x : statistics }
+  }
+}

@@ -49,3 +49,11 @@ public struct Not: Operator {
     [Tensor(booleans: inputs[0]!.booleans.map { !$0 }, shape: inputs[0]!.shape)]
   }
 }
+
+extension Not {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}
+
+extension LogicOperator {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

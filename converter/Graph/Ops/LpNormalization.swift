@@ -18,3 +18,12 @@ public struct LpNormalization: AxisOperator {
     return norm == 0 ? line : line.map { $0 / norm }
   }
 }
+
+extension LpNormalization {
+  /// Zeros add nothing to a norm: a sum like any other.
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.passThrough()
+    let rank = map.shape(0).count
+    map.contract(0, [axis < 0 ? axis + rank : axis], free: [])
+  }
+}

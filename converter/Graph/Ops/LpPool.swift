@@ -30,3 +30,7 @@ public struct LpPool: Operator {
     ]
   }
 }
+
+extension LpPool {
+  public func mapChannels(_ map: inout ChannelMap) { map.pool() }
+}

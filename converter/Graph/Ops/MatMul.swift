@@ -67,3 +67,35 @@ public struct MatMul: Operator {
     outputs[0].count * (inputs[0]!.shape.last ?? 0)
   }
 }
+
+extension MatMul {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let (rankA, rankB) = (map.shape(0).count, map.shape(1).count)
+    let (innerA, innerB) = (rankA - 1, rankB == 1 ? 0 : rankB - 2)
+    if map.isConstant(0) {
+      map.bind(0, innerA, map.axis(1, innerB))
+    } else {
+      map.bind(1, innerB, map.axis(0, innerA))
+    }
+    let free = (rankA > 1 ? [map.axis(0, rankA - 2)] : []) + (rankB > 1 ? [map.axis(1, rankB - 1)] : [])
+    if map.isConstant(0) {
+      map.contract(0, [innerA], free: free)
+    } else {
+      map.contract(1, [innerB], free: free)
+    }
+    // Batch axes align on the right.
+    let batchRank = max(rankA, rankB, 2) - 2
+    var batch = [Axis](repeating: .unit, count: batchRank)
+    for (input, rank) in map.isConstant(0) ? [(1, rankB), (0, rankA)] : [(0, rankA), (1, rankB)] {
+      for index in 0..<max(0, rank - 2) where map.shape(input)[index] != 1 {
+        let place = batchRank - (rank - 2) + index
+        if batch[place] == .unit {
+          batch[place] = map.axis(input, index)
+        } else {
+          map.bind(input, index, batch[place])
+        }
+      }
+    }
+    map.outputAxes = [batch + free]
+  }
+}

@@ -70,3 +70,7 @@ public struct MaxPool: Operator {
     return result
   }
 }
+
+extension MaxPool {
+  public func mapChannels(_ map: inout ChannelMap) { map.pool() }
+}

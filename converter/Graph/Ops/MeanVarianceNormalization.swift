@@ -30,3 +30,11 @@ public struct MeanVarianceNormalization: Operator {
     return [Tensor(elementType: input.elementType, shape: input.shape, doubles: values)]
   }
 }
+
+extension MeanVarianceNormalization {
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.passThrough()
+    let rank = map.shape(0).count
+    map.takeStatistics(over: axes.map { $0 < 0 ? $0 + rank : $0 }.sorted())
+  }
+}

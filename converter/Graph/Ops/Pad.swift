@@ -110,3 +110,34 @@ public struct Pad: Operator {
     }
   }
 }
+
+extension Pad {
+  /// What constant padding adds are segments of its own; other modes freeze the axis they pad.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    guard let amounts = try? amounts(map.inputs) else { return map.freezeAll(.spatial) }
+    var (y, before, after) = (x, [Extent](), [Extent]())
+    for (index, amount) in amounts.enumerated() {
+      before.append(Extent(fixed: amount.before))
+      after.append(Extent(fixed: amount.after))
+      if amount == (0, 0) { continue }
+      guard mode == .constant, amount.before >= 0, amount.after >= 0 else {
+        map.freeze([x[index]], "padding by \(mode.rawValue)")
+        y[index] = map.frozen(map.outputs[0].shape[index], "padding by \(mode.rawValue)")
+        continue
+      }
+      let (first, last) = (map.fresh(amount.before), map.fresh(amount.after))
+      y[index] = .sum(
+        (amount.before > 0 ? [first] : []) + [x[index]] + (amount.after > 0 ? [last] : []))
+      if amount.before > 0 { before[index] = Extent(first) }
+      if amount.after > 0 { after[index] = Extent(last) }
+    }
+    if attributes == nil {
+      map.rewrite(.vector(1, before + after))
+      if map.has(3) { map.rewrite(.vector(3, x.indices.map { Extent(fixed: $0) })) }
+    } else {
+      map.rewrite(.list("pads", before + after))
+    }
+    map.outputAxes = [y]
+  }
+}

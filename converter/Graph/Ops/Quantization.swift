@@ -94,3 +94,20 @@ extension QuantizationAttributes {
     try QuantizationGrid(shape: shape, scale: scale, axis: axis, blockSize: blockSize)
   }
 }
+
+extension QuantizationAttributes {
+  /// Scales and zero points of one axis follow it; blocks freeze it.
+  func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let along = axis < 0 ? axis + x.count : axis
+    for input in 1..<3 where map.has(input) {
+      if blockSize != 0 {
+        map.freeze([x[along]], "quantised in blocks")
+        map.freeze(map.axes(input), "quantised in blocks")
+      } else if map.shape(input) != [] && map.shape(input) != [1] {
+        map.bind(input, 0, x[along])
+      }
+    }
+    map.outputAxes = [x]
+  }
+}

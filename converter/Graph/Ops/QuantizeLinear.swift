@@ -51,3 +51,7 @@ public struct QuantizeLinear: Operator {
     attributes.outputType ?? zeroPoint ?? .uint8
   }
 }
+
+extension QuantizeLinear {
+  public func mapChannels(_ map: inout ChannelMap) { attributes.mapChannels(&map) }
+}

@@ -38,3 +38,12 @@ public struct RMSNormalization: Operator {
     return [Tensor(elementType: scale.elementType, shape: x.shape, doubles: values)]
   }
 }
+
+extension RMSNormalization {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.bindBroadcast(1, to: x)
+    map.takeStatistics(over: Array((axis < 0 ? axis + x.count : axis)..<x.count))
+    map.outputAxes = [x]
+  }
+}

@@ -21,3 +21,7 @@ public struct RNN: Operator {
     recurrence.multiplyAccumulates(inputs)
   }
 }
+
+extension RNN {
+  public func mapChannels(_ map: inout ChannelMap) { recurrence.mapChannels(&map) }
+}

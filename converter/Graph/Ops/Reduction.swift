@@ -3,6 +3,7 @@ public protocol ReductionFunction: Sendable {
   /// The opset from which axes are an input rather than an attribute.
   static var axesAreInputSince: Int { get }
   static var operands: ElementFamily { get }
+  static var channelEffect: ChannelEffect { get }
   static func reduce(_ values: [Double]) -> Double
   /// The function on integers: on `UInt64` for uint64, on `Int64` for every other type.
   /// - Throws: `GraphError` with code `.badInput` where it has no value.
@@ -14,6 +15,7 @@ public protocol ReductionFunction: Sendable {
 extension ReductionFunction {
   public static var axesAreInputSince: Int { 18 }
   public static var operands: ElementFamily { .number }
+  public static var channelEffect: ChannelEffect { .wholeAxis }
 
   /// By way of real numbers, rounded towards zero.
   public static func reduce<Whole: FixedWidthInteger>(
@@ -99,4 +101,30 @@ public struct Reduction<Function: ReductionFunction>: Operator {
       axes.contains(axis) ? (keepsDimensions ? 1 : nil) : extent
     }
   }
+}
+
+extension Reduction {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let constant = map.has(1) ? map.inputs[1]!.constant : nil
+    let axes = (try? axes(constant, rank: x.count)) ?? []
+    switch Function.channelEffect {
+    case .sum: map.contract(0, axes, free: [])
+    case .mean: map.takeStatistics(over: axes)
+    case .wholeAxis: map.freeze(axes.map { x[$0] }, "axis of a \(map.node.operation)")
+    }
+    map.outputAxes = [
+      x.indices.compactMap { axes.contains($0) ? (keepsDimensions ? .unit : nil) : x[$0] }
+    ]
+  }
+}
+
+/// What removing indices of a reduced axis does to the result.
+public enum ChannelEffect: Sendable {
+  /// As if they were zero.
+  case sum
+  /// The number of elements changes too.
+  case mean
+  /// Nothing simple.
+  case wholeAxis
 }

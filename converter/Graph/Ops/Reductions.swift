@@ -23,6 +23,7 @@ public typealias ReduceLogSumExp = Reduction<LogSumExpReduction>
 
 /// What `ReduceSum` does to a group.
 public enum SumReduction: ReductionFunction {
+  public static var channelEffect: ChannelEffect { .sum }
   public static var axesAreInputSince: Int { 13 }
   public static func reduce(_ values: [Double]) -> Double { values.reduce(0, +) }
   public static func reduce<Whole: FixedWidthInteger>(
@@ -34,6 +35,7 @@ public enum SumReduction: ReductionFunction {
 
 /// What `ReduceMean` does to a group.
 public enum MeanReduction: ReductionFunction {
+  public static var channelEffect: ChannelEffect { .mean }
   public static func reduce(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(values.count)
   }
@@ -77,6 +79,7 @@ public enum ProductReduction: ReductionFunction {
 
 /// What `ReduceL1` does to a group.
 public enum L1Reduction: ReductionFunction {
+  public static var channelEffect: ChannelEffect { .sum }
   public static func reduce(_ values: [Double]) -> Double { values.reduce(0) { $0 + abs($1) } }
   public static func reduce<Whole: FixedWidthInteger>(
     _ values: [Whole], range: ClosedRange<Whole>
@@ -87,6 +90,7 @@ public enum L1Reduction: ReductionFunction {
 
 /// What `ReduceL2` does to a group.
 public enum L2Reduction: ReductionFunction {
+  public static var channelEffect: ChannelEffect { .sum }
   public static func reduce(_ values: [Double]) -> Double {
     values.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
@@ -94,6 +98,7 @@ public enum L2Reduction: ReductionFunction {
 
 /// What `ReduceSumSquare` does to a group.
 public enum SumSquareReduction: ReductionFunction {
+  public static var channelEffect: ChannelEffect { .sum }
   public static func reduce(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 } }
   public static func reduce<Whole: FixedWidthInteger>(
     _ values: [Whole], range: ClosedRange<Whole>

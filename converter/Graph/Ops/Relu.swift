@@ -11,3 +11,7 @@ public struct Relu: Operator {
     [inputs[0]!.mapping({ $0 < 0 ? 0 : $0 }, integers: { max($0, 0) })]
   }
 }
+
+extension Relu {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

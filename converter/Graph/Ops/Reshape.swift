@@ -45,3 +45,11 @@ public struct Reshape: Operator {
     return shape
   }
 }
+
+extension Reshape {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let y = map.reshaped(map.axes(0), to: map.outputs[0].shape)
+    map.rewrite(.target(y.map { Extent($0) }))
+    map.outputAxes = [y]
+  }
+}

@@ -172,3 +172,7 @@ extension Resampling {
     return Int(product)
   }
 }
+
+extension Resize {
+  public func mapChannels(_ map: inout ChannelMap) { map.resize(sizesAt: map.opset < 11 ? nil : 3) }
+}

@@ -81,3 +81,31 @@ public struct RotaryEmbedding: Operator {
     return [Tensor(elementType: x.elementType, shape: x.shape, doubles: result)]
   }
 }
+
+extension RotaryEmbedding {
+  /// A head is `2 x pairs` (halves) or `pairs x 2` (interleaved), then what is not rotated; the cosine
+  /// and sine tables have the pairs and no heads, so heads share what they keep.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    guard let layout = try? layout(map.shape(0)) else { return map.freezeAll(.spatial) }
+    let length = rotated == 0 ? layout.size : rotated
+    let pairs = map.axis(1, map.shape(1).count - 1)
+    map.bind(2, map.shape(2).count - 1, pairs)
+    let two = map.frozen(2, "the two elements of a rotated pair")
+    var parts = [map.product(isInterleaved ? [pairs, two] : [two, pairs])]
+    if length < layout.size { parts.append(map.fresh(layout.size - length)) }
+    let head = Axis.sum(parts)
+    for input in 1..<map.inputs.count where map.has(input) {
+      map.freeze(map.axes(input).prefix(input == 3 ? 2 : map.shape(input).count - 1), .spatial)
+    }
+    if layout.isPacked {
+      let heads = map.fresh(layout.heads)
+      map.relate(map.product([heads, head]), x[2])
+      map.rewrite(.number("num_heads", Extent(heads)))
+    } else {
+      map.relate(head, x[3])
+    }
+    if rotated != 0 { map.rewrite(.number("rotary_embedding_dim", Extent(parts[0]))) }
+    map.outputAxes = [x]
+  }
+}

@@ -83,3 +83,56 @@ public struct Slice: Operator {
     return Cut(start: max(first, 0), step: count > 1 ? step : 1, count: count)
   }
 }
+
+extension Slice {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    guard let cuts = try? cuts(map.inputs) else { return map.freezeAll(.spatial) }
+    var y = x
+    var starts: [Extent] = []
+    var ends: [Extent] = []
+    for (index, cut) in cuts.enumerated() {
+      let extent = map.shape(0)[index]
+      if cut.start == 0 && cut.step == 1 && cut.count == extent {
+        starts.append(Extent(fixed: 0))
+        ends.append(Extent(x[index]))
+        continue
+      }
+      if cut.step == 1 && cut.count > 0 {
+        let parts = map.parts(of: x[index], [cut.start, cut.count].filter { $0 > 0 })
+        y[index] = parts.last!
+        starts.append(cut.start > 0 ? Extent(parts[0]) : Extent(fixed: 0))
+        ends.append(cut.start > 0 ? Extent(parts[0], parts[1]) : Extent(parts[0]))
+        continue
+      }
+      starts.append(Extent(fixed: cut.start))
+      // Beyond the axis on either side stands for its end.
+      let end = cut.start + cut.step * cut.count
+      ends.append(Extent(fixed: end < 0 ? -extent - 1 : end))
+      if cut.step > 1, extent.isMultiple(of: cut.step), cut.start < cut.step,
+        cut.count == extent / cut.step
+      {
+        // Every step-th element: one index of a frozen inner factor.
+        let outer = map.fresh(cut.count)
+        map.relate(map.product([outer, map.frozen(cut.step, "stride of a slice")]), x[index])
+        y[index] = outer
+        ends[index] = Extent(x[index])
+        continue
+      }
+      map.freeze([x[index]], "a slice with steps or backwards")
+      y[index] = map.frozen(cut.count, "a slice with steps or backwards")
+    }
+    let axes = cuts.indices.map { Extent(fixed: $0) }
+    let steps = cuts.map { Extent(fixed: $0.step) }
+    if attributes == nil {
+      for (place, values) in [starts, ends, axes, steps].enumerated() {
+        map.rewrite(.vector(place + 1, values))
+      }
+    } else {
+      map.rewrite(.list("starts", starts))
+      map.rewrite(.list("ends", ends))
+      map.rewrite(.list("axes", axes))
+    }
+    map.outputAxes = [y]
+  }
+}

@@ -81,3 +81,15 @@ private func softmaxAxis(_ node: NodeContext) throws(GraphError) -> (axis: Int, 
   let flattens = node.opset < 13
   return (try node.integer("axis", default: flattens ? 1 : -1), flattens)
 }
+
+extension AxisOperator {
+  /// Every element of a line depends on the whole line.
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.passThrough()
+    let rank = map.shape(0).count
+    let first = axis < 0 ? axis + rank : axis
+    for index in flattens ? first..<rank : first..<first + 1 {
+      map.freeze([map.outputAxes[0][index]], "axis of a \(map.node.operation)")
+    }
+  }
+}

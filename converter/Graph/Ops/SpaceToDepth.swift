@@ -36,3 +36,13 @@ public struct SpaceToDepth: Operator {
     return [data.gathering(order, shape: shape)]
   }
 }
+
+extension SpaceToDepth {
+  /// `Y.C = block x block x C`, the block frozen.
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.freeze(x.dropFirst(2), .spatial)
+    let block = map.frozen(blockSize * blockSize, "square of a SpaceToDepth")
+    map.outputAxes = [[x[0], map.product([block, x[1]])] + map.positions(from: 2)]
+  }
+}

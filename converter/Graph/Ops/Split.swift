@@ -67,3 +67,18 @@ public struct Split: Operator {
     return [Int](repeating: size, count: partCount - 1) + [last]
   }
 }
+
+extension Split {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    let along = axis < 0 ? axis + x.count : axis
+    let parts = map.parts(of: x[along], map.outputs.map { $0.shape[along] })
+    let extents = parts.map { Extent($0) }
+    map.rewrite(takesInput ? .vector(1, extents) : .list("split", extents))
+    map.outputAxes = parts.map { part in
+      var y = x
+      y[along] = part
+      return y
+    }
+  }
+}

@@ -31,3 +31,10 @@ public struct Transpose: Operator {
     return [data.gathering(positions(of: shape, steps: order.map { own[$0] }), shape: shape)]
   }
 }
+
+extension Transpose {
+  public func mapChannels(_ map: inout ChannelMap) {
+    let x = map.axes(0)
+    map.outputAxes = [permutation(rank: x.count).map { x[$0] }]
+  }
+}

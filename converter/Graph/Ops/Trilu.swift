@@ -38,3 +38,10 @@ public struct Trilu: Operator {
     return [Tensor(elementType: input.elementType, shape: input.shape, integers: values)]
   }
 }
+
+extension Trilu {
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.passThrough()
+    map.freeze(map.outputAxes[0].suffix(2), "axis of a triangle")
+  }
+}

@@ -54,3 +54,11 @@ extension UnaryPredicate {
     return [Tensor(booleans: input.doubles.map { holds($0) }, shape: input.shape)]
   }
 }
+
+extension UnaryOperator {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}
+
+extension UnaryPredicate {
+  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+}

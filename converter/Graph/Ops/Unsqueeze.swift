@@ -22,3 +22,9 @@ public struct Unsqueeze: Operator {
     [inputs[0]!.reshaped(try infer(inputs.known)[0].shape)]
   }
 }
+
+extension Unsqueeze {
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.outputAxes = [map.reshaped(map.axes(0), to: map.outputs[0].shape)]
+  }
+}

@@ -62,3 +62,7 @@ public struct Upsample: Operator {
     return plan
   }
 }
+
+extension Upsample {
+  public func mapChannels(_ map: inout ChannelMap) { map.resize(sizesAt: nil) }
+}

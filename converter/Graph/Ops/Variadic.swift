@@ -71,3 +71,7 @@ public struct Mean: VariadicOperator {
   public func join<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) -> Whole { a &+ b }
   public func finish(_ joined: Double, inputCount: Int) -> Double { joined / Double(inputCount) }
 }
+
+extension VariadicOperator {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

@@ -27,3 +27,7 @@ public struct Where: Operator {
     return [Tensor(elementType: type, shape: shape, integers: values)]
   }
 }
+
+extension Where {
+  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+}

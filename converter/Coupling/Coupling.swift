@@ -1,0 +1,119 @@
+public import EspalierGraph
+
+/// Which channels of a graph must go together.
+///
+/// Every axis of every activation and constant is expressed in shared factors by walking the nodes
+/// once, in order. A factor that no caller, position or operator holds fast, and that some constant
+/// carries, is a group: index `i` of it may be removed from every tensor that carries it at once.
+/// `../shared` prototypes aside, the algebra is that of `EspalierGraph`'s `AxisAlgebra`; on graphs
+/// without reshapes its groups equal the fixpoint of SPA's mask propagation (arXiv 2403.18955).
+public struct Coupling {
+  public let graph: Specialised
+  public let algebra = AxisAlgebra()
+  /// The axes of each activation by value; `nil` for constants and what nothing uses.
+  public private(set) var valueAxes: [[Axis]?]
+  /// Every constant that an operator relates to channels, once for each input that reads it.
+  public private(set) var uses: [ConstantUse] = []
+  /// One for each node.
+  public private(set) var facts: [ChannelFacts] = []
+  /// What can be pruned, in the order in which the nodes meet it.
+  public private(set) var groups: [ChannelGroup] = []
+  private var groupOfLeaf: [Factor: Int] = [:]
+
+  /// One constant as one node's input reads it.
+  public struct ConstantUse: Sendable {
+    public var node: Int
+    public var input: Int
+    public var value: Graph.ValueID
+    public var axes: [Axis]
+  }
+
+  public init(of graph: Specialised) {
+    self.graph = graph
+    valueAxes = Array(repeating: nil, count: graph.types.count)
+    for input in graph.graph.inputs {
+      let reason = FreezeReason.input(graph.graph.values[input].name)
+      valueAxes[input] = graph.type(of: input).shape.map { algebra.fresh($0, frozen: reason) }
+    }
+    let tied = tiedConstants()
+    var tiedAxes: [Graph.ValueID: [Axis?]] = [:]
+    for index in graph.graph.nodes.indices { walk(index, tied, &tiedAxes) }
+    for output in graph.graph.outputs {
+      let reason = FreezeReason.output(graph.graph.values[output].name)
+      for axis in valueAxes[output] ?? [] { algebra.freeze(axis, reason) }
+      for use in uses where use.value == output {
+        for axis in use.axes { algebra.freeze(axis, reason) }
+      }
+    }
+    groups = findGroups()
+    for (index, group) in groups.enumerated() { groupOfLeaf[group.leaf] = index }
+  }
+
+  /// The group of a leaf; `nil` where it cannot be pruned.
+  public func group(of leaf: Factor) -> Int? { groupOfLeaf[leaf] }
+
+  /// Constants whose uses must agree: those with channels on two axes.
+  ///
+  /// Exporters store equal vectors once for layers that have nothing to do with each other; those are
+  /// followed use by use and stored again where they come to differ.
+  private func tiedConstants() -> Set<Graph.ValueID> {
+    var seen: Set<Graph.ValueID> = []
+    var tied: Set<Graph.ValueID> = []
+    for case let input? in graph.graph.nodes.flatMap(\.inputs) {
+      guard let constant = graph.constants[input], constant.shape.count(where: { $0 > 1 }) >= 2,
+        !seen.insert(input).inserted
+      else { continue }
+      tied.insert(input)
+    }
+    return tied
+  }
+
+  private mutating func walk(
+    _ index: Int, _ tied: Set<Graph.ValueID>, _ tiedAxes: inout [Graph.ValueID: [Axis?]]
+  ) {
+    let node = graph.graph.nodes[index]
+    var inputs: [OperatorInput?] = []
+    var axes: [[Axis?]] = []
+    for input in node.inputs {
+      guard let input else {
+        inputs.append(nil)
+        axes.append([])
+        continue
+      }
+      let type = graph.type(of: input)
+      inputs.append(OperatorInput(type, constant: graph.constants[input]))
+      let unbound = [Axis?](repeating: nil, count: type.rank)
+      axes.append(valueAxes[input] ?? tiedAxes[input] ?? unbound)
+    }
+    let outputs = node.outputs.map { $0.flatMap { graph.types[$0] } ?? TensorType(.float32, []) }
+    var map = ChannelMap(
+      algebra: algebra, node: node, opset: graph.graph.opset, inputs: inputs, inputAxes: axes,
+      outputs: outputs)
+    let hasEmpty = outputs.contains { $0.shape.contains(0) }
+      || inputs.contains { $0?.shape.contains(0) ?? false }
+    if hasEmpty {
+      map.freezeAll(.semantic(node: node.name, "an axis without elements"))
+    } else {
+      graph.operators[index].mapChannels(&map)
+    }
+    for (place, output) in node.outputs.enumerated() {
+      guard let output else { continue }
+      let axes = map.outputAxes[place]
+      precondition(
+        axes.map(algebra.size) == outputs[place].shape, "a channel map keeps its node's shapes")
+      valueAxes[output] = axes
+    }
+    for (place, input) in node.inputs.enumerated() {
+      guard let input, graph.constants[input] != nil else { continue }
+      let bound = map.inputAxes[place]
+      guard bound.contains(where: { $0 != nil }) else { continue }
+      let shape = graph.type(of: input).shape
+      let axes = zip(bound, shape).map { axis, extent in
+        axis ?? algebra.fresh(extent, frozen: .spatial)
+      }
+      if tied.contains(input) { tiedAxes[input] = axes }
+      uses.append(ConstantUse(node: index, input: place, value: input, axes: axes))
+    }
+    facts.append(map.facts)
+  }
+}

@@ -1,0 +1,59 @@
+public import EspalierGraph
+
+/// Which indices of each group stay.
+public struct KeepPlan {
+  /// The kept indices of one group, ascending.
+  public enum Kept: Hashable, Sendable {
+    case shared([Int])
+    /// A list for each original index of a partner; all of one length.
+    case lists([[Int]], of: Factor)
+
+    public var count: Int {
+      switch self {
+      case .shared(let indices): indices.count
+      case .lists(let lists, _): lists.first?.count ?? 0
+      }
+    }
+  }
+
+  public let algebra: AxisAlgebra
+  public private(set) var kept: [Factor: Kept] = [:]
+
+  public init(_ coupling: Coupling) { algebra = coupling.algebra }
+
+  /// Keeps these indices of a group.
+  /// - Precondition: ascending, within the group, at least one, for each list; lists only over the
+  ///   group's partner.
+  public mutating func keep(_ kept: Kept, of group: ChannelGroup) {
+    let lists: [[Int]]
+    switch kept {
+    case .shared(let indices): lists = [indices]
+    case .lists(let all, let partner):
+      precondition(partner == group.partner && all.count == algebra.size(partner))
+      lists = all
+    }
+    for list in lists {
+      precondition(!list.isEmpty && list.count == kept.count, "lists of one length, not empty")
+      precondition(zip(list, list.dropFirst()).allSatisfy(<), "ascending indices")
+      precondition(list[0] >= 0 && list.last! < group.size, "indices of the group")
+    }
+    self.kept[group.leaf] = kept.count == group.size ? nil : kept
+  }
+
+  public var isEmpty: Bool { kept.isEmpty }
+
+  func count(_ leaf: Factor) -> Int { kept[leaf]?.count ?? algebra.size(leaf) }
+
+  /// What is left of an axis.
+  public func count(_ axis: Axis) -> Int {
+    if axis.segments.count == 1, axis.segments[0].isEmpty { return 1 }
+    return algebra.layout(axis).boxes.reduce(0) { sum, box in
+      sum + box.digits.reduce(1) { $0 * count($1.leaf) }
+    }
+  }
+
+  public func touches(_ axis: Axis) -> Bool {
+    !kept.isEmpty && algebra.leaves(axis).contains { kept[$0] != nil }
+  }
+  public func touches(_ axes: [Axis]) -> Bool { axes.contains(where: touches) }
+}

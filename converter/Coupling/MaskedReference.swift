@@ -1,0 +1,236 @@
+public import EspalierGraph
+
+extension Coupling {
+  /// The original graph in which every consumer of a removed channel sees zero, and statistics run
+  /// over what is kept: it computes what the pruned graph must compute, at the original size.
+  ///
+  /// Exact for every coupling (the consumer-zero oracle). Sums are masked in their constant operand,
+  /// or in an activation where both are; means and deviations are written out over a mask.
+  public func maskedReference(_ plan: KeepPlan) -> Graph {
+    var result = Masked(self, plan)
+    for index in graph.graph.nodes.indices { result.append(index) }
+    return result.graph
+  }
+}
+
+private struct Masked {
+  let coupling: Coupling
+  let plan: KeepPlan
+  var graph: Graph
+  private var count = 0
+
+  init(_ coupling: Coupling, _ plan: KeepPlan) {
+    self.coupling = coupling
+    self.plan = plan
+    graph = coupling.graph.graph
+    graph.nodes = []
+  }
+
+  mutating func append(_ index: Int) {
+    var node = coupling.graph.graph.nodes[index]
+    let facts = coupling.facts[index]
+    for contraction in facts.contractions where plan.touches(contraction.contracted) {
+      mask(&node, index, contraction.input)
+    }
+    let axes = facts.statisticAxes.isEmpty ? [] : coupling.valueAxes[node.inputs[0]!]!
+    guard plan.touches(facts.statisticAxes.map { axes[$0] }) else {
+      graph.nodes.append(node)
+      return
+    }
+    appendStatistics(node, index, axes)
+  }
+
+  /// Multiplies an operand by the mask of what is kept of it.
+  private mutating func mask(_ node: inout Graph.Node, _ index: Int, _ input: Int) {
+    let value = node.inputs[input]!
+    if let constant = coupling.graph.constants[value] {
+      let use = coupling.uses.first { $0.node == index && $0.input == input }!
+      let mask = TensorSelection(use.axes, plan).mask(of: constant.shape)
+      // The node's present input may be masked already, for another sum.
+      let current = graph.values[value].constant ?? constant
+      let masked = zip(current.doubles, mask).map { $0 * Double($1) }
+      node.inputs[input] = constantValue(
+        Tensor(elementType: constant.elementType, shape: constant.shape, doubles: masked))
+    } else {
+      node.inputs[input] = masked(value)
+    }
+  }
+
+  /// An activation with zeros in place of removed channels.
+  private mutating func masked(_ value: Graph.ValueID) -> Graph.ValueID {
+    apply("Mul", [value, maskValue(value)])
+  }
+
+  /// The mask of an activation, of extent 1 along axes that lose nothing.
+  private mutating func maskValue(_ value: Graph.ValueID) -> Graph.ValueID {
+    let axes = coupling.valueAxes[value]!.map { plan.touches($0) ? $0 : .unit }
+    let shape = axes.map(coupling.algebra.size)
+    let type = coupling.graph.type(of: value).elementType
+    let mask = TensorSelection(axes, plan).mask(of: shape)
+    return constantValue(
+      Tensor(elementType: type, shape: shape, doubles: mask.map(Double.init)))
+  }
+
+  private mutating func name() -> String {
+    count += 1
+    return "masked_reference_\(count)"
+  }
+
+  private mutating func constantValue(_ tensor: Tensor) -> Graph.ValueID {
+    graph.addConstant(name(), tensor)
+  }
+
+  private mutating func scalar(_ value: Double, like other: Graph.ValueID) -> Graph.ValueID {
+    constantValue(
+      Tensor(elementType: coupling.graph.type(of: other).elementType, shape: [], doubles: [value]))
+  }
+
+  private mutating func apply(
+    _ operation: String, _ inputs: [Graph.ValueID], _ attributes: [String: Attribute] = [:]
+  ) -> Graph.ValueID {
+    let name = name()
+    return graph.addNode(operation, inputs, name: name, attributes: attributes)
+  }
+
+  private mutating func sum(
+    _ value: Graph.ValueID, _ axes: [Int], keepsDimensions: Bool = true
+  ) -> Graph.ValueID {
+    let list = axes.map { Int64($0) }
+    let keep = Attribute.integer(keepsDimensions ? 1 : 0)
+    guard graph.opset >= 13 else {
+      return apply("ReduceSum", [value], ["axes": .integers(list), "keepdims": keep])
+    }
+    return apply("ReduceSum", [value, constantValue(Tensor(integers: list))], ["keepdims": keep])
+  }
+
+  // MARK: Statistics
+
+  private mutating func appendStatistics(_ node: Graph.Node, _ index: Int, _ axes: [Axis]) {
+    let x = node.inputs[0]!
+    let over = coupling.facts[index].statisticAxes
+    let result: Graph.ValueID
+    switch coupling.graph.operators[index] {
+    case let reduction as Reduction<MeanReduction>:
+      let kept = over.reduce(1) { $0 * plan.count(axes[$1]) }
+      let total = sum(masked(x), over, keepsDimensions: reduction.keepsDimensions)
+      result = apply("Div", [total, scalar(Double(kept), like: x)])
+    case let layer as LayerNormalization:
+      result = scaled(normalised(x, over, layer.epsilon, centred: true), node)
+    case let root as RMSNormalization:
+      result = scaled(normalised(x, over, root.epsilon, centred: false), node)
+    case let instance as InstanceNormalization:
+      let rest = coupling.graph.type(of: x).rank - 2
+      result = scaled(
+        normalised(x, over, instance.epsilon, centred: true), node, trailing: rest)
+    case let group as GroupNormalization:
+      result = grouped(node, group)
+    case is MeanVarianceNormalization:
+      result = meanVariance(x, over)
+    case is LRN:
+      result = neighbours(node, axes[1])
+    default:
+      preconditionFailure("\(node.operation) has no masked form")
+    }
+    rename(result, node.outputs[0]!)
+  }
+
+  /// The last node's output under the number that others read.
+  private mutating func rename(_ value: Graph.ValueID, _ output: Graph.ValueID) {
+    let last = graph.nodes.indices.last!
+    precondition(graph.nodes[last].outputs == [value])
+    graph.nodes[last].outputs = [output]
+  }
+
+  /// `(x - mean) / sqrt(variance + epsilon)` over the kept elements, zero elsewhere.
+  private mutating func normalised(
+    _ x: Graph.ValueID, _ over: [Int], _ epsilon: Float, centred: Bool
+  ) -> Graph.ValueID {
+    let (values, kept) = centredValues(x, over, centred)
+    let squares = apply("Mul", [values, values])
+    let variance = apply("Div", [sum(squares, over), kept])
+    let root = apply(
+      "Sqrt", [apply("Add", [variance, scalar(Double(epsilon), like: x)])])
+    return apply("Div", [values, root])
+  }
+
+  private mutating func meanVariance(_ x: Graph.ValueID, _ over: [Int]) -> Graph.ValueID {
+    let (values, kept) = centredValues(x, over, true)
+    let squares = apply("Mul", [values, values])
+    let deviation = apply("Sqrt", [apply("Div", [sum(squares, over), kept])])
+    return apply("Div", [values, apply("Add", [deviation, scalar(1e-9, like: x)])])
+  }
+
+  /// Masked values, less their mean, and the number of kept elements of each row.
+  private mutating func centredValues(
+    _ x: Graph.ValueID, _ over: [Int], _ centred: Bool
+  ) -> (values: Graph.ValueID, kept: Graph.ValueID) {
+    let axes = coupling.valueAxes[x]!
+    let mask = maskValue(x)
+    let kept = over.reduce(1) { $0 * plan.count(axes[$1]) }
+    let count = scalar(Double(kept), like: x)
+    var values = apply("Mul", [x, mask])
+    if centred {
+      let mean = apply("Div", [sum(values, over), count])
+      values = apply("Mul", [apply("Sub", [values, mean]), mask])
+    }
+    return (values, count)
+  }
+
+  /// Times scale plus shift, which broadcast once given trailing axes.
+  private mutating func scaled(
+    _ value: Graph.ValueID, _ node: Graph.Node, trailing: Int = 0
+  ) -> Graph.ValueID {
+    func parameter(_ input: Int) -> Graph.ValueID? {
+      guard input < node.inputs.count, let value = node.inputs[input] else { return nil }
+      guard trailing > 0 else { return value }
+      let shape = coupling.graph.type(of: value).shape + [Int](repeating: 1, count: trailing)
+      return apply("Reshape", [value, constantValue(Tensor(integers: shape.map { Int64($0) }))])
+    }
+    var result = value
+    if let scale = parameter(1) { result = apply("Mul", [result, scale]) }
+    if let shift = parameter(2) { result = apply("Add", [result, shift]) }
+    return result
+  }
+
+  /// Group normalisation as an instance normalisation of `[N, G, K x positions]`.
+  private mutating func grouped(
+    _ node: Graph.Node, _ operation: GroupNormalization
+  ) -> Graph.ValueID {
+    let x = node.inputs[0]!
+    let shape = coupling.graph.type(of: x).shape
+    let mask = maskValue(x)
+    let grouped = [shape[0], operation.groups, -1]
+    func reshape(_ value: Graph.ValueID, _ shape: [Int]) -> Graph.ValueID {
+      apply("Reshape", [value, constantValue(Tensor(integers: shape.map { Int64($0) }))])
+    }
+    // The mask is stretched over the positions first: groups cut across them.
+    let whole = reshape(
+      apply("Mul", [mask, constantValue(Tensor(
+        elementType: coupling.graph.type(of: x).elementType, shape: shape,
+        doubles: [Double](repeating: 1, count: shape.reduce(1, *))))]), grouped)
+    var values = apply("Mul", [reshape(x, grouped), whole])
+    // A group that is removed altogether counts one, not zero: its NaN would survive every mask.
+    let count = apply("Max", [sum(whole, [2]), scalar(1, like: x)])
+    let mean = apply("Div", [sum(values, [2]), count])
+    values = apply("Mul", [apply("Sub", [values, mean]), whole])
+    let variance = apply("Div", [sum(apply("Mul", [values, values]), [2]), count])
+    let root = apply("Sqrt", [apply("Add", [variance, scalar(Double(operation.epsilon), like: x)])])
+    values = apply("Div", [values, root])
+    guard !operation.scalesChannels else {
+      return scaled(reshape(values, shape), node, trailing: shape.count - 2)
+    }
+    return reshape(scaled(values, node, trailing: 1), shape)
+  }
+
+  /// Local response normalisation of the kept channels alone, put back in their places.
+  private mutating func neighbours(_ node: Graph.Node, _ axis: Axis) -> Graph.ValueID {
+    let kept = TensorSelection([axis], plan).positions(along: 0)!
+    var back = [Int64](repeating: 0, count: coupling.algebra.size(axis))
+    for (place, position) in kept.enumerated() { back[position] = Int64(place) }
+    let alone = apply(
+      "Gather", [node.inputs[0]!, constantValue(Tensor(integers: kept.map { Int64($0) }))],
+      ["axis": .integer(1)])
+    let result = apply("LRN", [alone], node.attributes)
+    return apply("Gather", [result, constantValue(Tensor(integers: back))], ["axis": .integer(1)])
+  }
+}
