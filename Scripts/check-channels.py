@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Prunes networks by channels to half their MACs and checks each with the consumer-zero oracle.
+
+    check-channels.py [--quick] [--exporter ts|dyn] [--no-peer] [NAME ...]
+
+NAME is a torchvision architecture; without one, all of them and the fixtures of other frameworks
+(Tests/Coupling/Fixtures). Models are exported when they are not there, and large ones deleted when
+they are done. What is compared, and the limits: Scripts/channel_oracle.py. Torch-Pruning gets the
+same architectures, unless --no-peer. A run over everything writes docs/channels.md. Exit 1 if any
+model fails. The tool is ${ESPALIER:-.build/release/espalier}.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import channel_oracle
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CACHE = pathlib.Path(os.environ.get("ESPALIER_CACHE", pathlib.Path.home() / ".cache/espalier"))
+# One of each kind, small.
+QUICK = """convnext_tiny densenet121 efficientnet_b0 googlenet lraspp_mobilenet_v3_large maxvit_t
+mnasnet0_5 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2_x0_5 squeezenet1_1 swin_t
+vit_b_32""".split()
+KEPT_BYTES = 150e6
+COLUMNS = ["model", "exporter", "groups", "ms", "MACs left", "params left", "oracle", "runtime",
+           "passed", "Torch-Pruning", "reason"]
+
+
+def names():
+    script = [sys.executable, str(ROOT / "Scripts/export-architectures.py"), "--list"]
+    return subprocess.run(script, check=True, capture_output=True, text=True).stdout.split()
+
+
+def exported(name, exporter):
+    """(path, reason): the export, in a process of its own so that its memory goes with it."""
+    script = [sys.executable, str(ROOT / "Scripts/export-architectures.py")]
+    done = subprocess.run([*script, "--folder", str(CACHE / "torchvision-all"),
+                           "--exporter", exporter, name], capture_output=True, text=True)
+    last = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines())[-1]
+    if done.returncode != 0:
+        return None, "export: " + last.split("FAILED: ")[-1]
+    return pathlib.Path(last.split("  ")[0]), ""
+
+
+def discard(path):
+    """Deletes a large export with its data files; a small one stays for the next run."""
+    parts = list(path.parent.glob(f"{path.name}*"))
+    if sum(part.stat().st_size for part in parts) > KEPT_BYTES:
+        for part in parts:
+            part.unlink()
+
+
+def peer(name):
+    """What Torch-Pruning does with the architecture, in a few words."""
+    script = ROOT / "Tests/Performance/peers/torch-pruning.sh"
+    done = subprocess.run([str(script), name], capture_output=True, text=True)
+    if done.returncode != 0 or not done.stdout.strip():
+        return "did not run: " + (done.stderr.strip().splitlines() or ["?"])[-1]
+    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    return f"{answer['macs']:.3f} left" if answer["pruned"] else f"NO: {answer['reason']}"
+
+
+def shown(row):
+    """A row of printed cells."""
+    def cell(key, style):
+        return format(row[key], style) if key in row else "-"
+    return [row["model"], row["exporter"], cell("groups", "d"), cell("discovery_ms", ".1f"),
+            cell("macs", ".3f"), cell("params", ".3f"), cell("oracle", ".0e"),
+            cell("runtime", ".0e"), "NO" if row["reason"] else "yes", row["peer"],
+            row["reason"].replace("|", "\\|")]
+
+
+def print_row(cells):
+    widths = [30, 8, 6, 7, 9, 11, 6, 7, 6, 28, 0]
+    print("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip(), flush=True)
+
+
+def markdown(rows):
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---|" + "--:|" * 6 + "---|---|---|"]
+    return lines + ["| " + " | ".join(shown(row)) + " |" for row in rows]
+
+
+def main(arguments):
+    quick = QUICK if arguments.quick else None
+    print_row(COLUMNS)
+    rows = []
+
+    def check(name, exporter, path, reason, feeds, with_peer):
+        row = {"model": name, "exporter": exporter, "reason": reason, "peer": ""}
+        if path:
+            figures, row["reason"] = channel_oracle.checked(path, feeds(), ["--budget", "flops:2"])
+            row |= figures
+        if with_peer:
+            row["peer"] = peer(name)
+        rows.append(row)
+        print_row(shown(row))
+
+    for name in arguments.names or quick or names():
+        path, reason = exported(name, arguments.exporter)
+        def pictures():
+            images = np.load(path.parent / f"{name}.inputs.npy")
+            return [{"input": images[i:i + 1]} for i in range(len(images))]
+        check(name, arguments.exporter, path, reason, pictures, not arguments.no_peer)
+        if path:
+            discard(path)
+    architectures = len(rows)
+    if not arguments.names:
+        for path in sorted((ROOT / "Tests/Coupling/Fixtures").glob("*.onnx")):
+            framework, _, name = path.stem.partition("-")
+            check(name, framework, path, "", lambda p=path: channel_oracle.random_feeds(p), False)
+
+    failed = [row for row in rows if row["reason"]]
+    worst = max((row.get("oracle", 0) for row in rows), default=0)
+    summary = f"{len(rows) - len(failed)} of {len(rows)} passed, the oracle's worst {worst:.1e}"
+    print(summary)
+    if not (arguments.names or arguments.quick):
+        write_report(rows[:architectures], rows[architectures:])
+    return 1 if failed else 0
+
+
+def write_report(architectures, fixtures):
+    """docs/channels.md, from a run over everything."""
+    def passed(rows):
+        return f"{sum(not row['reason'] for row in rows)} of {len(rows)}"
+    peers = sum(row["peer"].endswith("left") for row in architectures)
+    halved = sum(row["peer"].endswith("left") and float(row["peer"].split()[0]) <= 0.5
+                 for row in architectures)
+    text = f"""# Channel pruning of every architecture
+
+Every classification and segmentation architecture in torchvision, exported by PyTorch with random
+weights, pruned by channels to half its MACs (L1 magnitude, no rules by hand). A model passes when
+onnx.checker accepts the pruned file, it has at most half the MACs, its outputs in onnxruntime are
+those of the original network with the removed channels multiplied by zero wherever they are read
+(*oracle*: largest difference as a share of the outputs' range, at most
+{channel_oracle.ORACLE_LIMIT:.0e}), differ from the dense network's and still depend on the input,
+and Espalier's runtime agrees with onnxruntime (*runtime*, at most
+{channel_oracle.RUNTIME_LIMIT:.0e}). *ms* is the time group discovery takes after import.
+
+**{passed(architectures)}** architectures pass. Torch-Pruning, the peer, asked for the same with
+only the classifier's head protected, prunes {peers} and halves the MACs of {halved}.
+Written by `make check-channels`.
+
+"""
+    text += "\n".join(markdown(architectures))
+    text += f"""
+
+## Other frameworks
+
+Small networks exported by other frameworks (`Tests/Coupling/Fixtures`, made by
+`Scripts/export-frameworks.sh`), in the same way: **{passed(fixtures)}** pass.
+
+"""
+    text += "\n".join(markdown(fixtures)) + "\n"
+    (ROOT / "docs/channels.md").write_text(text)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--quick", action="store_true", help="one architecture of each kind")
+    parser.add_argument("--exporter", choices=["ts", "dyn"], default="ts")
+    parser.add_argument("--no-peer", action="store_true", help="leave Torch-Pruning out")
+    sys.exit(main(parser.parse_args()))
