@@ -1,4 +1,5 @@
 // What a user of `import Espalier` sees of the parts behind it.
+@_exported public import EspalierCoupling
 @_exported public import EspalierExecutor
 @_exported public import EspalierGraph
 @_exported public import EspalierLatencyReport

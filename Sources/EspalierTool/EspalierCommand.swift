@@ -14,7 +14,7 @@ struct EspalierCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Inspect.self, Check.self, Prune.self, Convert.self, Run.self, Verify.self, Bench.self,
-      ZooCommand.self,
+      Inspect.self, Check.self, Groups.self, Prune.self, Convert.self, Run.self, Verify.self,
+      Bench.self, ZooCommand.self,
     ])
 }

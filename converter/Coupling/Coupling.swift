@@ -19,6 +19,7 @@ public struct Coupling {
   /// What can be pruned, in the order in which the nodes meet it.
   public private(set) var groups: [ChannelGroup] = []
   private var groupOfLeaf: [Factor: Int] = [:]
+  private var usesOfNode: [[Int]] = []
 
   /// One constant as one node's input reads it.
   public struct ConstantUse: Sendable {
@@ -47,6 +48,11 @@ public struct Coupling {
     }
     groups = findGroups()
     for (index, group) in groups.enumerated() { groupOfLeaf[group.leaf] = index }
+  }
+
+  /// The constant that a node reads at an input; `nil` where it is none, or has no channels.
+  public func use(node: Int, input: Int) -> ConstantUse? {
+    usesOfNode[node].first { uses[$0].input == input }.map { uses[$0] }
   }
 
   /// The group of a leaf; `nil` where it cannot be pruned.
@@ -103,6 +109,7 @@ public struct Coupling {
         axes.map(algebra.size) == outputs[place].shape, "a channel map keeps its node's shapes")
       valueAxes[output] = axes
     }
+    usesOfNode.append([])
     for (place, input) in node.inputs.enumerated() {
       guard let input, graph.constants[input] != nil else { continue }
       let bound = map.inputAxes[place]
@@ -112,6 +119,7 @@ public struct Coupling {
         axis ?? algebra.fresh(extent, frozen: .spatial)
       }
       if tied.contains(input) { tiedAxes[input] = axes }
+      usesOfNode[index].append(uses.count)
       uses.append(ConstantUse(node: index, input: place, value: input, axes: axes))
     }
     facts.append(map.facts)

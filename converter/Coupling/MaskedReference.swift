@@ -44,7 +44,7 @@ private struct Masked {
   private mutating func mask(_ node: inout Graph.Node, _ index: Int, _ input: Int) {
     let value = node.inputs[input]!
     if let constant = coupling.graph.constants[value] {
-      let use = coupling.uses.first { $0.node == index && $0.input == input }!
+      let use = coupling.use(node: index, input: input)!
       let mask = TensorSelection(use.axes, plan).mask(of: constant.shape)
       // The node's present input may be masked already, for another sum.
       let current = graph.values[value].constant ?? constant

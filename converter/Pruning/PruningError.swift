@@ -7,6 +7,8 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case badExclusion = "E2003"
     case nonFiniteWeight = "E2004"
     case badGraph = "E2005"
+    case badBudget = "E2006"
+    case unreachableBudget = "E2007"
   }
 
   public var code: Code

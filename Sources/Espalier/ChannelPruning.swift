@@ -1,0 +1,78 @@
+public import EspalierCoupling
+public import EspalierGraph
+public import EspalierPruning
+
+/// Finds the coupling groups of a graph.
+/// - Throws: `EspalierError` (65) with every unsupported operator and unknown extent.
+public func couple(
+  _ graph: Graph, inputShapes: [String: [Int]] = [:], file: String
+) throws(EspalierError) -> Coupling {
+  Coupling(of: try specialise(graph, inputShapes: inputShapes, file: file))
+}
+
+/// Removes channels by scores within a pruner's budget.
+/// - Throws: `EspalierError` (65) for a budget that cannot be met, 64 for a bad exclusion.
+public func plan(
+  _ coupling: Coupling, with pruner: ChannelPruner, scores: ChannelScores, file: String,
+  progress: ((Double) -> Void)? = nil
+) throws(EspalierError) -> KeepPlan {
+  do throws(PruningError) {
+    return try pruner.plan(coupling, scores, progress: progress)
+  } catch {
+    throw EspalierError(exitCode: error.code == .badExclusion ? 64 : 65, "\(file): \(error)")
+  }
+}
+
+/// `espalier.groups/1`: what must be pruned together, and what cannot be pruned.
+public struct GroupsReport: Sendable, Encodable {
+  public struct Group: Sendable, Encodable {
+    public var id: Int
+    public var size: Int
+    /// Channels go in multiples of this, so that weights fill a kernel's registers.
+    public var alignment: Int
+    /// Lists of its own for each index of another group or axis of this size; 0 for one list.
+    public var lists: Int
+    public var members: [Member]
+    public var exact: Bool
+  }
+  public struct Member: Sendable, Encodable {
+    public var tensor: String
+    public var axis: Int
+    public var role: String
+  }
+  public struct Frozen: Sendable, Encodable {
+    public var tensor: String
+    public var axis: Int
+    public var reason: String
+  }
+
+  public let schema = "espalier.groups/1"
+  public var groups: [Group]
+  public var frozen: [Frozen]
+  /// Share of the parameters in tensors with a prunable axis.
+  public var share: Double
+
+  public init(_ coupling: Coupling, alignment: Int) {
+    let graph = coupling.graph.graph
+    groups = coupling.groups.enumerated().map { id, group in
+      Group(
+        id: id, size: group.size, alignment: group.step(coupling, alignment: alignment),
+        lists: group.partner.map(coupling.algebra.size) ?? 0,
+        members: group.members.map { member in
+          let use = coupling.uses[member.use]
+          return Member(
+            tensor: graph.values[use.value].name, axis: member.axis, role: member.role.rawValue)
+        }, exact: group.isExact)
+    }
+    frozen = coupling.frozenAxes.map {
+      Frozen(tensor: $0.tensor, axis: $0.axis, reason: $0.reason)
+    }
+    let prunable = Set(coupling.groups.flatMap(\.members).map { coupling.uses[$0.use].value })
+    let parameters = graph.parameters()
+    let all = parameters.reduce(0) { $0 + graph.values[$1].constant!.count }
+    let covered = parameters.reduce(0) {
+      $0 + (prunable.contains($1) ? graph.values[$1].constant!.count : 0)
+    }
+    share = all == 0 ? 0 : Double(covered) / Double(all)
+  }
+}

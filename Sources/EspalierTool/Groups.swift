@@ -1,0 +1,65 @@
+import ArgumentParser
+import Espalier
+
+/// `espalier groups`: which channels go together, and what holds the rest.
+struct Groups: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show which channels must be pruned together, and why others cannot be pruned.")
+
+  @Argument(help: "An ONNX model.") var model: String
+  @Option(help: "Channels that fill a kernel's registers.") var align = 8
+  @OptionGroup var shapes: InputShapeOptions
+  @Flag(help: "Print one JSON document.") var json = false
+
+  func validate() throws {
+    guard (1...256).contains(align) else { throw ValidationError("--align takes 1 to 256") }
+  }
+
+  func run() throws {
+    try reporting {
+      let specialised = try specialise(
+        loadGraph(model), inputShapes: shapes.parsed(), file: model)
+      let clock = ContinuousClock()
+      let start = clock.now
+      let coupling = Coupling(of: specialised)
+      let took = start.duration(to: clock.now)
+      let report = GroupsReport(coupling, alignment: align)
+      if json {
+        try printJSON(report)
+      } else {
+        show(report, took)
+      }
+    }
+  }
+
+  private func show(_ report: GroupsReport, _ took: Duration) {
+    var table = TextTable([
+      ("group", .right), ("size", .right), ("step", .right), ("lists", .right), ("exact", .left),
+      ("made by", .left), ("read by", .left),
+    ])
+    for group in report.groups {
+      func names(_ role: String) -> String {
+        let names = group.members.filter { $0.role == role }.map { $0.tensor.shortened(to: 30) }
+        return names.prefix(2).joined(separator: " ")
+          + (names.count > 2 ? " and \(names.count - 2) more" : "")
+      }
+      table.add([
+        "\(group.id)", "\(group.size)", "\(group.alignment)",
+        group.lists == 0 ? "" : "\(group.lists)", group.exact ? "yes" : "no", names("output"),
+        names("input"),
+      ])
+    }
+    print(table.text)
+    if !report.frozen.isEmpty {
+      var frozen = TextTable([("held", .left), ("axis", .right), ("because", .left)])
+      for axis in report.frozen {
+        frozen.add([axis.tensor.shortened(to: 34), "\(axis.axis)", axis.reason])
+      }
+      print("\n" + frozen.text)
+    }
+    let milliseconds = Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3
+    print(
+      "\n\(report.groups.count) groups; \(Format.percent(report.share)) of the parameters are in "
+        + "tensors that can be pruned; found in \(Format.decimal(milliseconds, 1)) ms")
+  }
+}

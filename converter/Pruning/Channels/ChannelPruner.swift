@@ -1,0 +1,85 @@
+public import EspalierCoupling
+public import EspalierGraph
+
+/// Removes channels: picks them by scores within a budget and cuts the graph to what is left.
+public struct ChannelPruner: Sendable {
+  /// Which groups may be pruned.
+  public enum Pattern: String, Sendable, CaseIterable {
+    /// Every group.
+    case channel
+    /// Attention heads alone.
+    case head
+  }
+
+  public var pattern = Pattern.channel
+  public var budget: ChannelBudget
+  public var scope = PruningScope.global
+  public var normalisation = ScoreNormalisation.mean
+  public var weighsCosts = false
+  /// Channels that fill a kernel's registers; 1 for any count.
+  public var alignment = 8
+  /// The share of each group that may go at most.
+  public var cap = 0.9
+  /// Regular expressions of nodes and constants whose channels stay.
+  public var exclude: [String] = []
+
+  public init(budget: ChannelBudget) { self.budget = budget }
+
+  /// The plan for some scores.
+  /// - Throws: `PruningError` with `.badExclusion`, or `.unreachableBudget`.
+  public func plan(
+    _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
+  ) throws(PruningError) -> KeepPlan {
+    let limits = ChannelSelection.Limits(
+      budget: budget, scope: scope, alignment: alignment, cap: cap,
+      normalisation: normalisation, weighsCosts: weighsCosts,
+      allowed: try allowed(coupling))
+    var selection = ChannelSelection(coupling, scores, limits)
+    return try selection.choose(progress: progress)
+  }
+
+  /// Which groups of a coupling the pattern and the exclusions leave.
+  public func allowed(_ coupling: Coupling) throws(PruningError) -> [Bool] {
+    let expressions = try exclude.map { text throws(PruningError) in
+      do { return try Regex(text) } catch {
+        throw PruningError(.badExclusion, "\"\(text)\" is no regular expression")
+      }
+    }
+    let heads = pattern == .head ? coupling.heads : []
+    let graph = coupling.graph.graph
+    return coupling.groups.map { group in
+      if pattern == .head, !heads.contains(group.leaf) { return false }
+      let names = group.members.flatMap { member in
+        let use = coupling.uses[member.use]
+        return [graph.nodes[use.node].name, graph.values[use.value].name]
+      }
+      return !expressions.contains { expression in
+        names.contains { $0.firstMatch(of: expression) != nil }
+      }
+    }
+  }
+}
+
+extension Coupling {
+  /// Leaves that number products of activations with activations: the heads of attention.
+  var heads: Set<Factor> {
+    var result: Set<Factor> = []
+    for (index, node) in graph.graph.nodes.enumerated() {
+      let operands = node.inputs.prefix(2).compactMap { $0 }
+      guard node.operation == "MatMul" || node.operation == "Attention",
+        operands.count == 2, operands.allSatisfy({ graph.constants[$0] == nil })
+      else { continue }
+      if node.operation == "MatMul" {
+        let axes = valueAxes[operands[0]]!.dropLast(2)
+        result.formUnion(axes.flatMap(algebra.leaves))
+      } else {
+        let output = valueAxes[node.outputs[0]!]!
+        let axis = output.count == 3 ? output[2] : output[1]
+        for box in algebra.layout(axis).boxes {
+          result.formUnion(box.digits.dropLast(output.count == 3 ? 1 : 0).map(\.leaf))
+        }
+      }
+    }
+    return result
+  }
+}
