@@ -42,6 +42,12 @@ public struct KeepPlan {
 
   public var isEmpty: Bool { kept.isEmpty }
 
+  /// The factor for each index of which a leaf keeps another list; `nil` where one list serves all.
+  func partner(of leaf: Factor) -> Factor? {
+    guard case .lists(_, let partner)? = kept[leaf] else { return nil }
+    return partner
+  }
+
   func count(_ leaf: Factor) -> Int { kept[leaf]?.count ?? algebra.size(leaf) }
 
   /// What is left of an axis.

@@ -61,9 +61,13 @@ private struct Masked {
     apply("Mul", [value, maskValue(value)])
   }
 
-  /// The mask of an activation, of extent 1 along axes that lose nothing.
+  /// The mask of an activation, of extent 1 along axes that lose nothing and decide nothing.
   private mutating func maskValue(_ value: Graph.ValueID) -> Graph.ValueID {
-    let axes = coupling.valueAxes[value]!.map { plan.touches($0) ? $0 : .unit }
+    let leaves = coupling.valueAxes[value]!.map(coupling.algebra.leaves)
+    let deciding = Set(leaves.joined().compactMap { plan.partner(of: $0) })
+    let axes = zip(coupling.valueAxes[value]!, leaves).map { axis, leaves in
+      plan.touches(axis) || leaves.contains(where: deciding.contains) ? axis : .unit
+    }
     let shape = axes.map(coupling.algebra.size)
     let type = coupling.graph.type(of: value).elementType
     let mask = TensorSelection(axes, plan).mask(of: shape)

@@ -9,6 +9,8 @@ struct ChannelCosts {
   /// Constants that count as parameters, with their elements now.
   private var elements: [Graph.ValueID: Int] = [:]
   private var axesOfConstant: [Graph.ValueID: [Axis]] = [:]
+  /// For each group, those that share a node with it, itself included.
+  private(set) var neighbours: [[Int]] = []
   private var nodesOfGroup: [[Int]]
   private var constantsOfGroup: [[Graph.ValueID]]
   private(set) var multiplyAccumulates = 0
@@ -29,6 +31,10 @@ struct ChannelCosts {
         (node.inputs + node.outputs).compactMap { $0.flatMap { coupling.valueAxes[$0] } }
         + (usesOfNode.removeValue(forKey: index) ?? []).map(\.axes)
       for group in groups(in: axes.flatMap { $0 }) { nodesOfGroup[group].append(index) }
+    }
+    let nodeSets = nodesOfGroup.map { Set($0) }
+    neighbours = nodeSets.map { own in
+      nodeSets.indices.filter { !own.isDisjoint(with: nodeSets[$0]) }
     }
     let counted = Set(graph.graph.parameters())
     for use in coupling.uses where counted.contains(use.value) && axesOfConstant[use.value] == nil {
@@ -61,17 +67,14 @@ struct ChannelCosts {
     }
   }
 
-  /// What changes if a plan differs from the counted one in one group.
+  /// What a plan saves that differs from the counted one in one group.
   func saved(_ plan: KeepPlan, group: Int) -> (multiplyAccumulates: Int, parameters: Int) {
-    var copy = self
-    copy.update(plan, groups: CollectionOfOne(group))
-    return (multiplyAccumulates - copy.multiplyAccumulates, parameters - copy.parameters)
-  }
-
-  /// Groups that share a node or constant with one.
-  func neighbours(of group: Int) -> Set<Int> {
-    let nodes = Set(nodesOfGroup[group])
-    return Set(nodesOfGroup.indices.filter { !nodes.isDisjoint(with: nodesOfGroup[$0]) })
+    (
+      nodesOfGroup[group].reduce(0) { $0 + operations[$1]! - operations(of: $1, plan) },
+      constantsOfGroup[group].reduce(0) { sum, value in
+        sum + elements[value]! - axesOfConstant[value]!.reduce(1) { $0 * plan.count($1) }
+      }
+    )
   }
 
   private func operations(of index: Int, _ plan: KeepPlan) -> Int {

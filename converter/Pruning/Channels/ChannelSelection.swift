@@ -103,10 +103,13 @@ struct ChannelSelection {
 
   private mutating func set(_ group: Int, to count: Int) {
     counts[group] = count
+    plan.keep(kept(group, count), of: coupling.groups[group])
+  }
+
+  /// The best channels of a group.
+  private func kept(_ group: Int, _ count: Int) -> KeepPlan.Kept {
     let lists = order[group].map { $0.dropFirst($0.count - count).sorted() }
-    let partner = coupling.groups[group].partner
-    plan.keep(
-      partner.map { .lists(lists, of: $0) } ?? .shared(lists[0]), of: coupling.groups[group])
+    return coupling.groups[group].partner.map { .lists(lists, of: $0) } ?? .shared(lists[0])
   }
 
   /// Bundle by bundle, the one whose scores are lowest for what it saves; costs are counted anew for
@@ -122,8 +125,7 @@ struct ChannelSelection {
       guard let best, let count = next(best) else { return }
       set(best, to: count)
       costs.update(plan, groups: CollectionOfOne(best))
-      let stale = limits.weighsCosts ? costs.neighbours(of: best).union([best]) : [best]
-      for group in stale { values[group] = value(of: group) }
+      for group in limits.weighsCosts ? costs.neighbours[best] + [best] : [best] { values[group] = value(of: group) }
       progress?(min(progressMade, 1))
     }
   }
@@ -139,9 +141,9 @@ struct ChannelSelection {
     guard limits.weighsCosts else {
       return sum / Double(counts[group] - count) / Double(order[group].count)
     }
-    var trial = self
-    trial.set(group, to: count)
-    let saved = costs.saved(trial.plan, group: group)
+    var trial = plan
+    trial.keep(kept(group, count), of: coupling.groups[group])
+    let saved = costs.saved(trial, group: group)
     let share =
       switch limits.budget {
       case .parameters: Double(saved.parameters) / Double(denseParameters)
