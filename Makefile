@@ -3,7 +3,7 @@
 .PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
   bench-peers bench-cost-model check-arrows \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
-  check-channels check-pruned check-minilm
+  check-channels check-pruned check-zoo check-minilm
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -63,6 +63,9 @@ check-torchvision: build ## torchvision's models against onnxruntime
 
 check-channels: build ## Every torchvision architecture at half its MACs; writes docs/channels.md
 	@Scripts/check-channels.sh
+
+check-zoo: build ## The zoo at full size: accepted by onnx.checker, and packed it matches onnxruntime
+	@Scripts/check-zoo.sh
 
 check-pruned: build ## Pruned exports: accepted by onnx.checker, and packed they match onnxruntime
 	@Scripts/check-pruned.sh

@@ -75,7 +75,7 @@ extension NetworkBuilder {
     let query = linear(x, attentionName + ".query", width, width, gain: 1.4)
     let key = linear(x, attentionName + ".key", width, width, gain: 1.4)
     let value = linear(x, attentionName + ".value", width, width)
-    let mixed = attention(query, key, value, attentionName, tokens, mask: mask)
+    let mixed = attention(query, key, value, attentionName, tokens, mask: .added(mask))
     let projected = linear(mixed, name + ".attention.output.dense", width, width)
     let attended = layerNorm(
       node("Add", [projected, x], name: name + ".attention.output.add"),

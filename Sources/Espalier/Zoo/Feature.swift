@@ -66,7 +66,7 @@ struct Feature {
 
 /// An elementwise function after a layer.
 enum ZooActivation {
-  case none, relu, relu6, silu, sigmoid
+  case none, relu, relu6, silu, sigmoid, tanh
 
   func apply(_ x: Double) -> Double {
     switch self {
@@ -74,6 +74,7 @@ enum ZooActivation {
     case .relu: max(x, 0)
     case .relu6: min(max(x, 0), 6)
     case .silu: x / (1 + exp(-x))
+    case .tanh: Foundation.tanh(x)
     case .sigmoid: 1 / (1 + exp(-x))
     }
   }

@@ -23,6 +23,14 @@ extension NetworkBuilder {
     _ x: Feature, _ name: String, norm: String, channels: Int, _ window: ZooWindow,
     groups: Int = 1, gain: Float = 1, _ activation: ZooActivation = .none
   ) -> Feature {
+    let y = plain(x, name, channels: channels, window, groups: groups)
+    return activate(batchNorm(y, norm, gain), activation, norm)
+  }
+
+  /// A convolution without bias, and nothing behind it.
+  mutating func plain(
+    _ x: Feature, _ name: String, channels: Int, _ window: ZooWindow, groups: Int = 1
+  ) -> Feature {
     let fanIn = x.channels / groups * window.kernel * window.kernel
     let weight = weight(
       name + ".weight", [channels, x.channels / groups, window.kernel, window.kernel],
@@ -31,16 +39,15 @@ extension NetworkBuilder {
     attributes["group"] = .integer(Int64(groups))
     let y = node("Conv", [x.value, weight], name: name, attributes: attributes)
     let (means, variances) = x.convolved(elements(weight), outputs: channels, groups: groups)
-    let raw = Feature(value: y, means: means, variances: variances)
-    return activate(batchNorm(raw, norm, gain), activation, norm)
+    return Feature(value: y, means: means, variances: variances)
   }
 
   /// Batch normalisation with statistics near those that its input is expected to have.
-  private mutating func batchNorm(_ x: Feature, _ name: String, _ gain: Float) -> Feature {
+  mutating func batchNorm(_ x: Feature, _ name: String, _ gain: Float = 1) -> Feature {
     let scale = vector(name + ".weight", x.channels, gain * 0.8...gain * 1.2)
     let bias = vector(name + ".bias", x.channels, gain * -0.2...gain * 0.2)
     var random = random(name + ".running")
-    let epsilon: Float = 1e-5
+    let epsilon = batchNormEpsilon
     var y = x
     var (means, variances): ([Float], [Float]) = ([], [])
     for channel in 0..<x.channels {
@@ -72,6 +79,7 @@ extension NetworkBuilder {
       let low = constant(name + ".min", Tensor([0], shape: []))
       let high = constant(name + ".max", Tensor([6], shape: []))
       y.value = node("Clip", [x.value, low, high], name: name + ".relu6")
+    case .tanh: y.value = node("Tanh", [x.value], name: name + ".tanh")
     case .sigmoid: y.value = node("Sigmoid", [x.value], name: name + ".sigmoid")
     case .silu:
       let gate = node("Sigmoid", [x.value], name: name + ".sigmoid")
@@ -89,14 +97,26 @@ extension NetworkBuilder {
       variances: zip(a.variances, b.variances).map { $0 + $1 })
   }
 
-  /// Maximum over 3 by 3 pixels at every second one.
-  mutating func maxPool(_ x: Feature, name: String) -> Feature {
-    let value = node(
-      "MaxPool", [x.value], name: name, attributes: ZooWindow(kernel: 3, stride: 2).attributes)
-    // Nine rectified normal numbers, neighbours somewhat alike, have about this for a maximum.
-    return Feature(
-      value: value, means: zip(x.means, x.variances).map { $0 + 1.8 * $1.squareRoot() },
+  /// Maximum over a window's pixels.
+  /// - Parameter rise: How many deviations the maximum is expected above the mean; the default is that
+  ///   of nine rectified normal numbers, neighbours somewhat alike.
+  mutating func maxPool(
+    _ x: Feature, name: String, _ window: ZooWindow = ZooWindow(kernel: 3, stride: 2),
+    rise: Float = 1.8
+  ) -> Feature {
+    Feature(
+      value: node("MaxPool", [x.value], name: name, attributes: window.attributes),
+      means: zip(x.means, x.variances).map { $0 + rise * $1.squareRoot() },
       variances: x.variances)
+  }
+
+  /// The mean over a window's pixels, those outside not counted.
+  mutating func averagePool(_ x: Feature, name: String, _ window: ZooWindow) -> Feature {
+    // Neighbours are somewhat alike: as if half of them were independent.
+    let share = 2 / Float(window.kernel * window.kernel)
+    return Feature(
+      value: node("AveragePool", [x.value], name: name, attributes: window.attributes),
+      means: x.means, variances: x.variances.map { $0 * share })
   }
 
   /// The mean over all pixels, still [1, channels, 1, 1].
@@ -114,20 +134,11 @@ extension NetworkBuilder {
     gate = activate(gate, .silu, name + ".fc1")
     gate = centred(gate, name + ".fc2", channels: x.channels)
     gate = activate(gate, .sigmoid, name + ".fc2")
-    var y = x
-    y.value = node("Mul", [gate.value, x.value], name: name + ".scale")
-    for channel in 0..<x.channels {
-      let power = gate.variances[channel] + gate.means[channel] * gate.means[channel]
-      y.means[channel] *= gate.means[channel]
-      y.variances[channel] =
-        x.variances[channel] * power
-        + gate.variances[channel] * x.means[channel] * x.means[channel]
-    }
-    return y
+    return scale(x, by: gate, name: name + ".scale")
   }
 
-  /// A pointwise convolution of pooled features.
-  private mutating func centred(_ x: Feature, _ name: String, channels: Int) -> Feature {
+  /// A pointwise convolution with a bias, whose outputs have mean 0 and variance 1.
+  mutating func centred(_ x: Feature, _ name: String, channels: Int) -> Feature {
     let layer = centredLayer(x, name, channels, shape: [channels, x.channels, 1, 1])
     return Feature(
       value: node(

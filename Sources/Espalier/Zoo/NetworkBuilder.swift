@@ -3,7 +3,10 @@ import EspalierGraph
 /// Builds a graph layer by layer, with seeded weights and names as training frameworks give them.
 struct NetworkBuilder {
   private(set) var graph = Graph()
+  /// Height of the image, in pixels.
   let imageSize: Int
+  /// What batch normalisation adds to variances.
+  var batchNormEpsilon: Float = 1e-5
   private let seed: UInt64
 
   init(name: String, seed: UInt64, imageSize: Int) {
@@ -15,9 +18,9 @@ struct NetworkBuilder {
     self.imageSize = imageSize
   }
 
-  /// The image to classify, [1, 3, imageSize, imageSize].
-  mutating func image() -> Feature {
-    let type = TensorType(.float32, [1, 3, imageSize, imageSize])
+  /// The image to look at, [1, 3, imageSize, aspect * imageSize].
+  mutating func image(aspect: Int = 1) -> Feature {
+    let type = TensorType(.float32, [1, 3, imageSize, aspect * imageSize])
     return Feature(
       value: graph.addInput("input", type), means: [0, 0, 0], variances: [1, 1, 1])
   }
@@ -57,6 +60,11 @@ struct NetworkBuilder {
     graph.addConstant(name, tensor)
   }
 
+  /// A constant that training does not change, in a node of its own as exporters write it.
+  mutating func fixed(_ name: String, _ tensor: Tensor) -> Graph.ValueID {
+    node("Constant", [], name: name, attributes: ["value": .tensor(tensor)])
+  }
+
   /// A node with one output.
   mutating func node(
     _ operation: String, _ inputs: [Graph.ValueID?], name: String,
@@ -67,8 +75,22 @@ struct NetworkBuilder {
 
   /// Equal parts of a value along its last axis.
   mutating func split(_ x: Graph.ValueID, _ name: String, _ parts: Int) -> [Graph.ValueID] {
-    graph.addNode(
-      "Split", [x], outputs: parts, name: name, attributes: ["axis": .integer(-1)])
+    nodes("Split", [x], outputs: parts, name: name, attributes: ["axis": .integer(-1)])
+  }
+
+  /// Parts of given sizes along the last axis.
+  mutating func split(
+    _ x: Graph.ValueID, _ name: String, sizes: Graph.ValueID, count: Int
+  ) -> [Graph.ValueID] {
+    nodes("Split", [x, sizes], outputs: count, name: name, attributes: ["axis": .integer(-1)])
+  }
+
+  /// A node with several outputs.
+  mutating func nodes(
+    _ operation: String, _ inputs: [Graph.ValueID?], outputs: Int, name: String,
+    attributes: [String: Attribute] = [:]
+  ) -> [Graph.ValueID] {
+    graph.addNode(operation, inputs, outputs: outputs, name: name, attributes: attributes)
   }
 
   /// The elements of an initializer.

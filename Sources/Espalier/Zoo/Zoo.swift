@@ -7,8 +7,9 @@ public import EspalierGraph
 public enum Zoo {
   /// Every architecture; a new one is a file beside this one and a line here.
   public static let architectures: [Architecture] = [
-    .resNet18, .resNet50, .mobileNetV1, .mobileNetV2, .efficientNetB0, .visionTransformerB16,
-    .bertSmall,
+    .resNet18, .resNet50, .denseNet121, .mobileNetV1, .mobileNetV2, .efficientNetB0,
+    .visionTransformerB16, .swinT, .yoloV5m, .biSeNetV2, .uNet, .dcganGenerator, .bertSmall,
+    .gptDecoder, .llamaDecoder, .lstmTagger, .gruTagger, .graphNetwork,
   ]
 
   /// The architecture of a name as the command takes it, such as `resnet50`.
@@ -22,20 +23,24 @@ public enum Zoo {
     public let name: String
     /// The published name and where it comes from.
     public let summary: String
+    private let imageSize: Int
     private let build: @Sendable (inout NetworkBuilder) -> Void
 
+    /// - Parameter imageSize: Height of the image, for architectures that take one.
     init(
-      _ name: String, _ summary: String, build: @escaping @Sendable (inout NetworkBuilder) -> Void
+      _ name: String, _ summary: String, imageSize: Int = 224,
+      build: @escaping @Sendable (inout NetworkBuilder) -> Void
     ) {
       self.name = name
       self.summary = summary
+      self.imageSize = imageSize
       self.build = build
     }
 
     /// The network in opset 17 with a batch of one; the seed decides every weight.
-    public func graph(seed: UInt64 = 0) -> Graph { graph(seed: seed, imageSize: 224) }
+    public func graph(seed: UInt64 = 0) -> Graph { graph(seed: seed, imageSize: imageSize) }
 
-    /// - Parameter imageSize: Height and width of the image, a multiple of 32; for quick tests.
+    /// - Parameter imageSize: Height of the image, a multiple of 32 (Swin-T: 224); for quick tests.
     func graph(seed: UInt64, imageSize: Int) -> Graph {
       var builder = NetworkBuilder(name: name, seed: seed, imageSize: imageSize)
       build(&builder)
