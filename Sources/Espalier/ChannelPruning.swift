@@ -7,7 +7,11 @@ public import EspalierPruning
 public func couple(
   _ graph: Graph, inputShapes: [String: [Int]] = [:], file: String
 ) throws(EspalierError) -> Coupling {
-  Coupling(of: try specialise(graph, inputShapes: inputShapes, file: file))
+  do throws(GraphProblems) {
+    return Coupling(of: try Specialised.forRewriting(graph, inputShapes: inputShapes))
+  } catch {
+    throw EspalierError(error, in: file)
+  }
 }
 
 /// Removes channels by scores within a pruner's budget.

@@ -98,6 +98,7 @@ extension Coupling {
     var result: [FrozenAxis] = []
     for use in uses where graph.type(of: use.value).elementType.isFloatingPoint {
       for (index, axis) in use.axes.enumerated() {
+        guard algebra.isFrozen(axis) else { continue }
         let reasons = algebra.leaves(axis).compactMap { algebra.reason($0) }
         guard let reason = reasons.first(where: { $0 != .spatial }) else { continue }
         let frozen = FrozenAxis(

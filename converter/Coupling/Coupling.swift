@@ -46,6 +46,13 @@ public struct Coupling {
         for axis in use.axes { algebra.freeze(axis, reason) }
       }
     }
+    // Constants that a subgraph reads by name stay as they are, wherever else they are read.
+    for node in graph.graph.nodes where !node.captures.isEmpty {
+      for use in uses where node.captures.contains(use.value) {
+        let reason = FreezeReason.unmapped(node: node.name, operation: node.operation)
+        for axis in use.axes { algebra.freeze(axis, reason) }
+      }
+    }
     groups = findGroups()
     for (index, group) in groups.enumerated() { groupOfLeaf[group.leaf] = index }
   }
@@ -74,6 +81,13 @@ public struct Coupling {
     return tied
   }
 
+  /// Freezes what a subgraph reads: nothing is known of what it does to channels.
+  private func freeze(_ capture: Graph.ValueID, _ node: Graph.Node) {
+    for axis in valueAxes[capture] ?? [] {
+      algebra.freeze(axis, .unmapped(node: node.name, operation: node.operation))
+    }
+  }
+
   private mutating func walk(
     _ index: Int, _ tied: Set<Graph.ValueID>, _ tiedAxes: inout [Graph.ValueID: [Axis?]]
   ) {
@@ -95,6 +109,7 @@ public struct Coupling {
     var map = ChannelMap(
       algebra: algebra, node: node, opset: graph.graph.opset, inputs: inputs, inputAxes: axes,
       outputs: outputs)
+    for capture in node.captures { freeze(capture, node) }
     let hasEmpty = outputs.contains { $0.shape.contains(0) }
       || inputs.contains { $0?.shape.contains(0) ?? false }
     if hasEmpty {

@@ -24,6 +24,10 @@ private struct Masked {
     self.plan = plan
     graph = coupling.graph.graph
     graph.nodes = []
+    // Masks have the extents that were assumed.
+    for value in graph.inputs + graph.outputs {
+      graph.values[value].shape = coupling.graph.type(of: value).shape.map { .fixed($0) }
+    }
   }
 
   mutating func append(_ index: Int) {

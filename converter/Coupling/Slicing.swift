@@ -127,13 +127,16 @@ private struct Pruned {
   /// The graph with the new shapes of its values, without constants that nothing reads.
   consuming func finished() -> Graph {
     var used = Set(graph.outputs)
-    for case let input? in graph.nodes.flatMap(\.inputs) { used.insert(input) }
+    for case let input? in graph.nodes.flatMap(\.dependencies) { used.insert(input) }
+    let isOpen = graph.inputs.contains { input in
+      graph.values[input].shape?.contains { if case .fixed = $0 { false } else { true } } ?? true
+    }
     for value in graph.values.indices {
       if !used.contains(value) { graph.values[value].constant = nil }
       guard value < coupling.valueAxes.count, let axes = coupling.valueAxes[value],
         plan.touches(axes)
       else { continue }
-      graph.values[value].shape = axes.map { .fixed(plan.count($0)) }
+      graph.values[value].shape = isOpen ? nil : axes.map { .fixed(plan.count($0)) }
     }
     return graph
   }

@@ -24,7 +24,10 @@ struct Folding {
   /// Constants in all but name: their computation went beyond the limits.
   private var unfolded: Set<Graph.ValueID> = []
 
-  init(limits: FoldingLimits, constants: [Tensor?]) {
+  private let purpose: Specialised.Purpose
+
+  init(limits: FoldingLimits, constants: [Tensor?], purpose: Specialised.Purpose) {
+    self.purpose = purpose
     self.limits = limits
     let initializers = constants.reduce(0) { $0 + ($1?.type.storedByteCount ?? 0) }
     bytesLeft = limits.bytesInTotal + 4 * initializers
@@ -36,6 +39,10 @@ struct Folding {
     _ outputs: [TensorType]
   ) throws(GraphError) -> [Tensor]? {
     if let known = operation.valuesKnownFromTypes(inputs) { return known }
+    if operation is UnknownOperator { return nil }
+    if purpose == .rewriting, operation is DequantizeLinear || operation is QuantizeLinear {
+      return nil
+    }
     let isConstant = inputs.allSatisfy { $0 == nil || $0?.constant != nil }
     let isUnfolded = zip(node.inputs, inputs).allSatisfy { id, input in
       id == nil || input?.constant != nil || unfolded.contains(id!)

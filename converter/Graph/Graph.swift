@@ -59,6 +59,11 @@ public struct Graph: Sendable {
     public var inputs: [ValueID?]
     public var outputs: [ValueID?]
     public var attributes: [String: Attribute]
+    /// Values that subgraphs of this node read by name, beside its inputs.
+    public var captures: [ValueID] = []
+
+    /// Every value that must be there before the node runs.
+    public var dependencies: [ValueID?] { captures.isEmpty ? inputs : inputs + captures }
 
     public init(
       name: String, operation: String, domain: String = "", inputs: [ValueID?],

@@ -26,7 +26,7 @@ extension Graph {
       }
     }
     for node in nodes {
-      for case let input? in node.inputs where producers[input] == nil {
+      for case let input? in node.dependencies where producers[input] == nil {
         problems.append(
           GraphError(
             .danglingInput,
@@ -61,7 +61,7 @@ extension Graph {
       var path = [(node: start, nextInput: 0)]
       placeOnPath[start] = 0
       while let (node, nextInput) = path.last {
-        if nextInput == nodes[node].inputs.count {
+        if nextInput == nodes[node].dependencies.count {
           path.removeLast()
           placeOnPath[node] = nil
           finished[node] = true
@@ -69,7 +69,7 @@ extension Graph {
           continue
         }
         path[path.count - 1].nextInput += 1
-        guard let value = nodes[node].inputs[nextInput], let next = writer[value],
+        guard let value = nodes[node].dependencies[nextInput], let next = writer[value],
           !finished[next]
         else { continue }
         if let place = placeOnPath[next] { throw cycleError(path[place...].map(\.node)) }
@@ -87,13 +87,13 @@ extension Graph {
     for node in nodes.reversed()
     where node.outputs.contains(where: { $0.map(needed.contains) ?? false }) {
       kept.append(node)
-      for case let input? in node.inputs { needed.insert(input) }
+      for case let input? in node.dependencies { needed.insert(input) }
     }
     nodes = kept.reversed()
   }
 
   private var identifiersAreInRange: Bool {
-    let inner = nodes.flatMap { $0.inputs + $0.outputs }.compactMap { $0 }
+    let inner = nodes.flatMap { $0.dependencies + $0.outputs }.compactMap { $0 }
     return (inputs + outputs + inner).allSatisfy(values.indices.contains)
   }
 

@@ -3,13 +3,22 @@
 /// Values keep the numbers they have in the graph it was made from.
 public struct Specialised: Sendable {
   /// The graph without folded and dead nodes; folded values are constants of it.
-  public private(set) var graph: Graph
+  public internal(set) var graph: Graph
   /// The type of each value; `nil` where nothing that remains uses it.
-  public private(set) var types: [TensorType?]
+  public internal(set) var types: [TensorType?]
   /// The values of initializers, bound inputs and folded results that what remains uses.
-  public private(set) var constants: [Tensor?]
+  public internal(set) var constants: [Tensor?]
   /// One for each node of `graph`.
   public private(set) var operators: [any Operator] = []
+
+  /// What the graph is for.
+  public enum Purpose: Sendable {
+    /// To be evaluated or lowered: every operator is known.
+    case execution
+    /// To be rewritten and exported: nodes of unknown operators stay as they are where the file
+    /// declares the types of their outputs, and quantised weights stay quantised.
+    case rewriting
+  }
 
   /// Infers all types of a graph and folds what is constant.
   /// - Parameters:
@@ -18,7 +27,7 @@ public struct Specialised: Sendable {
   /// - Throws: `GraphProblems` with every fault and every unsupported operator or variant found.
   public init(
     _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
-    limits: FoldingLimits = .default
+    limits: FoldingLimits = .default, purpose: Purpose = .execution
   ) throws(GraphProblems) {
     var problems = graph.validate()
     guard problems.isEmpty else { throw GraphProblems(problems) }
@@ -28,11 +37,11 @@ public struct Specialised: Sendable {
     constants = graph.values.map(\.constant)
     try takeInputs(inputShapes, binding)
 
-    var folding = Folding(limits: limits, constants: constants)
+    var folding = Folding(limits: limits, constants: constants, purpose: purpose)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
     for node in self.graph.nodes {
       do throws(GraphError) {
-        let operation = try node.makeOperator(opset: graph.opset)
+        let operation = try makeOperator(node, purpose)
         // Where an earlier fault hides a type there is nothing to say about what follows.
         guard let inputs = try knownInputs(of: node) else { continue }
         if try !specialise(node, operation, inputs, &folding) { kept.append((node, operation)) }
@@ -54,6 +63,17 @@ public struct Specialised: Sendable {
     return operators[index].multiplyAccumulates(
       node.inputs.map { $0.flatMap { types[$0] } },
       node.outputs.compactMap { $0.flatMap { types[$0] } })
+  }
+
+  private func makeOperator(
+    _ node: Graph.Node, _ purpose: Purpose
+  ) throws(GraphError) -> any Operator {
+    do throws(GraphError) {
+      return try node.makeOperator(opset: graph.opset)
+    } catch {
+      guard purpose == .rewriting, error.code == .unsupportedOperator else { throw error }
+      return try UnknownOperator(node, in: graph)
+    }
   }
 
   private mutating func takeInputs(
@@ -129,7 +149,7 @@ public struct Specialised: Sendable {
         continue
       }
       live.append(entry)
-      for case let input? in entry.node.inputs { needed.insert(input) }
+      for case let input? in entry.node.dependencies { needed.insert(input) }
       for case let output? in entry.node.outputs { needed.insert(output) }
     }
     graph.nodes = live.reversed().map(\.node)

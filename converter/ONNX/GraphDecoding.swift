@@ -1,4 +1,5 @@
 import EspalierGraph
+import SwiftProtobuf
 
 /// Builds a `Graph` of a decoded model and collects every problem on the way.
 struct GraphDecoder {
@@ -31,6 +32,7 @@ struct GraphDecoder {
     decodeInitializers(of: &source)
     declareValues(of: source)
     decodeNodes(source.node, functions: model.functions)
+    noteCaptures(of: source.node)
     decodeOpset()
     graph.outputs = source.output.map { identifier(of: $0.name) }
     if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
@@ -190,12 +192,51 @@ struct GraphDecoder {
     }
   }
 
+  /// Notes the values of this graph that subgraphs of its nodes read by name.
+  private mutating func noteCaptures(of protos: [ProtoNode]) {
+    for (index, proto) in protos.enumerated() {
+      var names: [String] = []
+      for attribute in proto.attribute {
+        for subgraph in attribute.subgraphs { names += outerNames(subgraph) }
+      }
+      var seen: Set<Graph.ValueID> = []
+      graph.nodes[index].captures = names.compactMap { identifiers[$0] }.filter {
+        seen.insert($0).inserted
+      }
+    }
+  }
+
   private mutating func identifier(of name: String) -> Graph.ValueID {
     if let known = identifiers[name] { return known }
     let id = graph.add(Graph.Value(name: name))
     identifiers[name] = id
     return id
   }
+}
+
+extension ProtoAttribute {
+  /// The graphs it holds, as far as they can be read; they are carried as bytes.
+  fileprivate var subgraphs: [ProtoGraph] {
+    ((hasG ? [g] : []) + graphs).compactMap { try? ProtoGraph(serializedBytes: $0) }
+  }
+}
+
+/// Names that a graph and those inside it read without making them.
+private func outerNames(_ graph: ProtoGraph) -> [String] {
+  // A list, not recursion: the wire scan bounds nesting, but a bound on the stack costs nothing.
+  var names: [String] = []
+  var made: Set<String> = []
+  var pending = [graph]
+  while let next = pending.popLast() {
+    made.formUnion(next.input.map(\.name) + next.initializer.map(\.name))
+    for node in next.node {
+      names += node.input
+      made.formUnion(node.output)
+      for attribute in node.attribute { pending += attribute.subgraphs }
+    }
+    names += next.output.map(\.name)
+  }
+  return names.filter { !$0.isEmpty && !made.contains($0) }
 }
 
 /// The domain by its usual name: ONNX's own has two.

@@ -97,7 +97,8 @@ public final class AxisAlgebra {
     }
   }
 
-  func isFrozen(_ axis: Axis) -> Bool {
+  /// Whether no leaf of an axis can be pruned.
+  public func isFrozen(_ axis: Axis) -> Bool {
     var frozen = true
     visitLeaves(axis) { frozen = frozen && records[$0.place].reason >= 0 }
     return frozen
