@@ -89,7 +89,9 @@ let modules: [Target] = [
   tests(
     "EvaluationTests", "Tests/Evaluation",
     ["Espalier", "EspalierEvaluation", "EspalierGraph", "CEspalierBLAS"]),
-  tests("CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph"]),
+  tests(
+    "CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph"],
+    exclude: ["Fixtures"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),

@@ -26,17 +26,22 @@ class Failed(Exception):
     """A model that does not pass, with the reason."""
 
 
+def tool():
+    return os.environ.get("ESPALIER", ".build/release/espalier")
+
+
 def espalier(*words):
     """Runs the command; its standard output."""
-    tool = os.environ.get("ESPALIER", ".build/release/espalier")
     try:
         done = subprocess.run(
-            [tool, *map(str, words)], capture_output=True, text=True, timeout=SECONDS)
+            [tool(), *map(str, words)], capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
         raise Failed(f"{words[0]}: not done after {SECONDS} s") from None
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Failed(f"{words[0]}: {lines[-1] if lines else f'exit code {done.returncode}'}")
+        crash = [line for line in lines if "Fatal error" in line]  # a backtrace follows it
+        reason = (crash or lines or [f"exit code {done.returncode}"])[-1]
+        raise Failed(f"{words[0]}: {reason}")
     return done.stdout
 
 
@@ -130,10 +135,14 @@ def checked(dense, feeds, options):
 def random_feeds(path, seed=1, count=2):
     """Inputs for a model of static shapes: Gaussian floats, whole numbers from 0 to 15."""
     generator = np.random.default_rng(seed)
+    graph = onnx.load(path, load_external_data=False).graph
+    constants = {constant.name for constant in graph.initializer}  # old exporters list them twice
     result = []
     for _ in range(count):
         feed = {}
-        for given in onnx.load(path, load_external_data=False).graph.input:
+        for given in graph.input:
+            if given.name in constants:
+                continue
             kind = given.type.tensor_type
             shape = [dimension.dim_value for dimension in kind.shape.dim]
             dtype = onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type)

@@ -6,10 +6,12 @@
 NAME is a torchvision architecture; without one, all of them and the fixtures of other frameworks
 (Tests/Coupling/Fixtures). Models are exported when they are not there, and large ones deleted when
 they are done. What is compared, and the limits: Scripts/channel_oracle.py. Torch-Pruning gets the
-same architectures, unless --no-peer. A run over everything writes docs/channels.md. Exit 1 if any
-model fails. The tool is ${ESPALIER:-.build/release/espalier}.
+same architectures, unless --no-peer. A run over everything writes docs/channels.md; what the same
+build of the tool has passed in an earlier run is not run again. Exit 1 if any model fails. The tool
+is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
+import hashlib
 import json
 import os
 import pathlib
@@ -54,6 +56,16 @@ def discard(path):
             part.unlink()
 
 
+def passed_before():
+    """Folder of what this build of the tool passed, under the scripts as they are."""
+    digest = hashlib.sha256(pathlib.Path(channel_oracle.tool()).read_bytes())
+    for script in ("channel_oracle.py", "export-architectures.py", "torchvision_random.py"):
+        digest.update((ROOT / "Scripts" / script).read_bytes())
+    folder = CACHE / "channels" / digest.hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def peer(name):
     """What Torch-Pruning does with the architecture, in a few words."""
     script = ROOT / "Tests/Performance/peers/torch-pruning.sh"
@@ -89,29 +101,36 @@ def main(arguments):
     print_row(COLUMNS)
     rows = []
 
-    def check(name, exporter, path, reason, feeds, with_peer):
-        row = {"model": name, "exporter": exporter, "reason": reason, "peer": ""}
-        if path:
-            figures, row["reason"] = channel_oracle.checked(path, feeds(), ["--budget", "flops:2"])
-            row |= figures
-        if with_peer:
+    def check(name, exporter, path, feeds):
+        figures, reason = channel_oracle.checked(path, feeds, ["--budget", "flops:2"])
+        return {"model": name, "exporter": exporter, "reason": reason, "peer": "", **figures}
+
+    def architecture(name, exporter):
+        path, reason = exported(name, exporter)
+        if not path:
+            return {"model": name, "exporter": exporter, "reason": reason, "peer": ""}
+        images = np.load(path.parent / f"{name}.inputs.npy")
+        row = check(name, exporter, path, [{"input": images[i:i + 1]} for i in range(2)])
+        discard(path)
+        return row
+
+    passed = passed_before()
+    for name in arguments.names or quick or names():
+        kept = passed / f"{name}.{arguments.exporter}.json"
+        row = json.loads(kept.read_text()) if kept.exists() else architecture(
+            name, arguments.exporter)
+        if not row["reason"]:
+            kept.write_text(json.dumps(row))
+        if not arguments.no_peer:
             row["peer"] = peer(name)
         rows.append(row)
         print_row(shown(row))
-
-    for name in arguments.names or quick or names():
-        path, reason = exported(name, arguments.exporter)
-        def pictures():
-            images = np.load(path.parent / f"{name}.inputs.npy")
-            return [{"input": images[i:i + 1]} for i in range(len(images))]
-        check(name, arguments.exporter, path, reason, pictures, not arguments.no_peer)
-        if path:
-            discard(path)
     architectures = len(rows)
     if not arguments.names:
         for path in sorted((ROOT / "Tests/Coupling/Fixtures").glob("*.onnx")):
             framework, _, name = path.stem.partition("-")
-            check(name, framework, path, "", lambda p=path: channel_oracle.random_feeds(p), False)
+            rows.append(check(name, framework, path, channel_oracle.random_feeds(path)))
+            print_row(shown(rows[-1]))
 
     failed = [row for row in rows if row["reason"]]
     worst = max((row.get("oracle", 0) for row in rows), default=0)
