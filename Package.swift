@@ -90,7 +90,7 @@ let modules: [Target] = [
     "EvaluationTests", "Tests/Evaluation",
     ["Espalier", "EspalierEvaluation", "EspalierGraph", "CEspalierBLAS"]),
   tests(
-    "CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph"],
+    "CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph", "EspalierONNX"],
     exclude: ["Fixtures"]),
   tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierGraph"]),
   tests(

@@ -8,8 +8,10 @@ struct Oracle {
   let inputs: [String: Tensor]
   private let dense: [Tensor]
 
-  init(_ graph: Graph, seed: UInt64 = 1) throws {
-    let coupling = Coupling(of: try Specialised(graph))
+  init(_ graph: Graph, seed: UInt64 = 1, purpose: Specialised.Purpose = .execution) throws {
+    let specialised =
+      purpose == .rewriting ? try Specialised.forRewriting(graph) : try Specialised(graph)
+    let coupling = Coupling(of: specialised)
     self.coupling = coupling
     var random = Seeded(seed: seed)
     inputs = Dictionary(

@@ -1,0 +1,26 @@
+import EspalierCoupling
+import EspalierGraph
+import EspalierONNX
+import Foundation
+import Testing
+
+/// Networks exported by other people's exporters (`Scripts/export-frameworks.sh` made the files).
+@Suite struct FixtureTests {
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("Fixtures")
+
+  static let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path)
+    .filter { $0.hasSuffix(".onnx") }.sorted()
+
+  @Test func everyFrameworkIsThere() {
+    let frameworks = Set(Self.names.map { $0.prefix { $0 != "-" } })
+    #expect(frameworks.count >= 5)
+  }
+
+  @Test(arguments: names) func prunedComputesWhatTheMaskedOriginalDoes(_ name: String) throws {
+    let path = Self.folder.appendingPathComponent(name).path
+    let oracle = try Oracle(try importONNX(contentsOf: path), purpose: .rewriting)
+    #expect(!oracle.coupling.groups.isEmpty)
+    try oracle.checkAll()
+  }
+}
