@@ -22,7 +22,7 @@ import numpy as np
 import onnxruntime
 import torch
 import torchvision_any  # noqa: F401  (transformers imports torchvision)
-from torch import nn
+from sentence_encoder import Embedding
 from transformers import AutoModel, AutoTokenizer
 
 LENGTH = 128
@@ -128,20 +128,6 @@ If the weather holds, and if the ferry runs, and if Anna remembers the tent, we 
 Although the committee had read the report, discussed its findings at length, heard from engineers, teachers, nurses and two retired bridge inspectors, and visited the site in the rain on three separate mornings, it could still not agree on whether the old bridge should be repaired, replaced by a new one a little further upstream, or simply closed to everything but bicycles and the occasional determined goat.
 First wash the rice until the water runs clear, then soak it for half an hour, drain it, and put it in a heavy pot with one and a quarter times its volume of water; bring it to the boil with the lid on, turn the heat down as far as it will go, wait for twelve minutes without once lifting the lid, take it off the heat, wait for ten minutes more, and only then loosen the grains with a wet wooden spoon, lifting rather than stirring, before you serve it beside the pickled radish, the grilled fish, the clear soup with spring onions, and a small dish of soy sauce for those who insist on it.
 """.strip().splitlines()
-
-
-class Embedding(nn.Module):
-    """The encoder, the mean over real tokens, and scaling to unit length."""
-
-    def __init__(self, encoder):
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, input_ids, attention_mask):
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
-        weights = attention_mask.unsqueeze(-1).to(states.dtype)
-        mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
-        return nn.functional.normalize(mean, dim=1)
 
 
 def main(folder):

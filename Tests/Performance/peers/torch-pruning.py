@@ -24,7 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 SCRIPTS = pathlib.Path(__file__).resolve().parents[3] / "Scripts"
 STEPS, LARGEST_SHARE, WANTED = 40, 0.9, 0.5
 # Some architectures take it hours and all memory: what does not fit these counts as a failure.
-SECONDS, BYTES = 120, 12 << 30
+CPU_SECONDS, BYTES = 120, 12 << 30
 
 
 def script(name):
@@ -66,7 +66,7 @@ def prune(name, architectures):
 
 
 def out_of_time(signal_number, frame):
-    raise TimeoutError(f"not done after {SECONDS} s")
+    raise TimeoutError(f"not done after {CPU_SECONDS} s of processor time")
 
 
 def main(arguments):
@@ -75,7 +75,7 @@ def main(arguments):
     for name in arguments.names:
         path = arguments.folder / f"{name}-{architectures.side(name)}-torch{torch.__version__}.json"
         if not path.exists():
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -83,14 +83,14 @@ def main(arguments):
             except Exception as error:  # whatever it throws is the finding
                 lines = str(error).strip().splitlines()
                 left, reason = None, f"{type(error).__name__}: {lines[0] if lines else ''}"
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             path.write_text(json.dumps(
                 {"name": name, "pruned": not reason, "macs": left, "reason": reason}))
         print(path.read_text(), flush=True)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGALRM, out_of_time)
+    signal.signal(signal.SIGPROF, out_of_time)
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="+", metavar="NAME")
