@@ -56,7 +56,8 @@ struct Groups: ParsableCommand {
       }
       print("\n" + frozen.text)
     }
-    let milliseconds = Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3
+    let milliseconds =
+      Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3
     print(
       "\n\(report.groups.count) groups; \(Format.percent(report.share)) of the parameters are in "
         + "tensors that can be pruned; found in \(Format.decimal(milliseconds, 1)) ms")

@@ -47,7 +47,8 @@ import Testing
     }
     let scores = net.node("MatMul", [heads([0, 2, 1, 3]), heads([0, 2, 3, 1])])
     let mixed = net.node("MatMul", [net.node("Softmax", [scores]), heads([0, 2, 1, 3])])
-    let merged = net.reshape(net.node("Transpose", [mixed], ["perm": .integers([0, 2, 1, 3])]), [0, 0, -1])
+    let merged = net.reshape(
+      net.node("Transpose", [mixed], ["perm": .integers([0, 2, 1, 3])]), [0, 0, -1])
     let sum = net.node("Add", [net.linear(merged, 8, 12), x])
     let y = net.linear(net.layerNorm(sum, 12), 12, 3)
     let oracle = try Oracle(net.finished([y]))
@@ -74,7 +75,8 @@ import Testing
     var net = Net()
     let x = net.input([4, 1, 5])
     let w = net.weight([2, 12, 5]), r = net.weight([2, 12, 3]), b = net.weight([2, 24])
-    let states = net.node("LSTM", [x, w, r, b],
+    let states = net.node(
+      "LSTM", [x, w, r, b],
       ["hidden_size": .integer(3), "direction": .string(Array("bidirectional".utf8))])
     let turned = net.node("Transpose", [states], ["perm": .integers([0, 2, 1, 3])])
     let y = net.linear(net.reshape(turned, [0, 0, -1]), 6, 4)

@@ -9,7 +9,8 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("Fixtures")
 
-  static let names = try! FileManager.default.contentsOfDirectory(atPath: folder.path)
+  /// Empty where the folder is missing, which the first test notices.
+  static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
     .filter { $0.hasSuffix(".onnx") }.sorted()
 
   @Test func everyFrameworkIsThere() {

@@ -36,7 +36,8 @@ extension AxisAlgebra {
               start: outer.start + box.start * stride,
               digits: outer.digits
                 + box.digits.map { digit in
-                  AxisLayout.Digit(leaf: digit.leaf, size: digit.size, stride: digit.stride * stride)
+                  AxisLayout.Digit(
+                    leaf: digit.leaf, size: digit.size, stride: digit.stride * stride)
                 })
           }
         }

@@ -73,9 +73,10 @@ extension Coupling {
 
   private func sharesContraction(_ use: ConstantUse, _ axis: Int) -> Bool {
     let leaves = algebra.leaves(use.axes[axis])
-    return !leaves.isEmpty && contractions(of: use.node).contains { contracted in
-      Set(leaves).isSubset(of: contracted)
-    }
+    return !leaves.isEmpty
+      && contractions(of: use.node).contains { contracted in
+        Set(leaves).isSubset(of: contracted)
+      }
   }
 
   private func contractions(of node: Int) -> [Set<Factor>] {

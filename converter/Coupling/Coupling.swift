@@ -110,7 +110,8 @@ public struct Coupling {
       algebra: algebra, node: node, opset: graph.graph.opset, inputs: inputs, inputAxes: axes,
       outputs: outputs)
     for capture in node.captures { freeze(capture, node) }
-    let hasEmpty = outputs.contains { $0.shape.contains(0) }
+    let hasEmpty =
+      outputs.contains { $0.shape.contains(0) }
       || inputs.contains { $0?.shape.contains(0) ?? false }
     if hasEmpty {
       map.freezeAll(.semantic(node: node.name, "an axis without elements"))

@@ -213,16 +213,23 @@ private struct Masked {
     }
     // The mask is stretched over the positions first: groups cut across them.
     let whole = reshape(
-      apply("Mul", [mask, constantValue(Tensor(
-        elementType: coupling.graph.type(of: x).elementType, shape: shape,
-        doubles: [Double](repeating: 1, count: shape.reduce(1, *))))]), grouped)
+      apply(
+        "Mul",
+        [
+          mask,
+          constantValue(
+            Tensor(
+              elementType: coupling.graph.type(of: x).elementType, shape: shape,
+              doubles: [Double](repeating: 1, count: shape.reduce(1, *)))),
+        ]), grouped)
     var values = apply("Mul", [reshape(x, grouped), whole])
     // A group that is removed altogether counts one, not zero: its NaN would survive every mask.
     let count = apply("Max", [sum(whole, [2]), scalar(1, like: x)])
     let mean = apply("Div", [sum(values, [2]), count])
     values = apply("Mul", [apply("Sub", [values, mean]), whole])
     let variance = apply("Div", [sum(apply("Mul", [values, values]), [2]), count])
-    let root = apply("Sqrt", [apply("Add", [variance, scalar(Double(operation.epsilon), like: x)])])
+    let root = apply(
+      "Sqrt", [apply("Add", [variance, scalar(Double(operation.epsilon), like: x)])])
     values = apply("Div", [values, root])
     guard !operation.scalesChannels else {
       return scaled(reshape(values, shape), node, trailing: shape.count - 2)

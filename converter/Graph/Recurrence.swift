@@ -184,7 +184,8 @@ extension Recurrence {
     map.freeze([x[isBatchFirst ? 1 : 0]], .spatial)
     map.bind(1, 2, x[2])
     for (input, axis, value) in [
-      (1, 0, direction), (1, 1, gated(gates)), (2, 0, direction), (2, 1, gated(gates)), (2, 2, hidden),
+      (1, 0, direction), (1, 1, gated(gates)), (2, 0, direction), (2, 1, gated(gates)),
+      (2, 2, hidden),
     ] {
       map.bind(input, axis, value)
     }

@@ -135,7 +135,9 @@ extension AxisAlgebra {
       var end = 0
       for (place, segment) in segments.enumerated() {
         if end == offset {
-          return (Axis(segments: Array(segments[..<place])), Axis(segments: Array(segments[place...])))
+          return (
+            Axis(segments: Array(segments[..<place])), Axis(segments: Array(segments[place...]))
+          )
         }
         let begin = end
         end += size(segment)

@@ -124,7 +124,9 @@ public struct ChannelMap {
   /// Every output has the first input's axes.
   mutating func passThrough() {
     let axes = axes(0)
-    outputAxes = outputs.map { $0.rank == axes.count ? axes : $0.shape.map { frozen($0, .spatial) } }
+    outputAxes = outputs.map {
+      $0.rank == axes.count ? axes : $0.shape.map { frozen($0, .spatial) }
+    }
   }
 
   /// Outputs have the first input's axes, of which one is frozen.

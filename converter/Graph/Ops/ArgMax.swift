@@ -84,7 +84,9 @@ extension ArgumentOperator {
     let x = map.axes(0)
     let axis = axis < 0 ? axis + x.count : axis
     map.freeze([x[axis]], "axis of an \(map.node.operation)")
-    let kept = x.indices.compactMap { $0 != axis ? x[$0] : map.outputs[0].rank == x.count ? .unit : nil }
+    let kept = x.indices.compactMap {
+      $0 != axis ? x[$0] : map.outputs[0].rank == x.count ? .unit : nil
+    }
     map.outputAxes = [kept]
   }
 }

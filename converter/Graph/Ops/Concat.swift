@@ -56,7 +56,8 @@ extension Concat {
     let rank = map.outputs[0].rank
     let along = axis < 0 ? axis + rank : axis
     // Constants last: they take the axes of what they meet.
-    let order = map.inputs.indices.filter { !map.isConstant($0) } + map.inputs.indices.filter(map.isConstant)
+    let order =
+      map.inputs.indices.filter { !map.isConstant($0) } + map.inputs.indices.filter(map.isConstant)
     var result = map.axes(order[0])
     for input in order.dropFirst() {
       for index in 0..<rank where index != along && map.shape(input)[index] != 1 {

@@ -188,7 +188,8 @@ extension Einsum {
       }
     }
     let letters = operands.joined()
-    let kept = output ?? Set(letters).filter { label in letters.count { $0 == label } == 1 }.sorted()
+    let kept =
+      output ?? Set(letters).filter { label in letters.count { $0 == label } == 1 }.sorted()
     let free = kept.filter { label in !operands.allSatisfy { $0.contains(label) } }
     for label in Set(letters).subtracting(kept).sorted() where known[label] != nil {
       // A constant operand stands for the sum where there is one: its zeros are the cheapest.

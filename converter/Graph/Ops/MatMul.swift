@@ -77,7 +77,8 @@ extension MatMul {
     } else {
       map.bind(1, innerB, map.axis(0, innerA))
     }
-    let free = (rankA > 1 ? [map.axis(0, rankA - 2)] : []) + (rankB > 1 ? [map.axis(1, rankB - 1)] : [])
+    let free =
+      (rankA > 1 ? [map.axis(0, rankA - 2)] : []) + (rankB > 1 ? [map.axis(1, rankB - 1)] : [])
     if map.isConstant(0) {
       map.contract(0, [innerA], free: free)
     } else {

@@ -33,7 +33,9 @@ extension Tile {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     let shape = map.shape(0)
-    let repeats = map.outputs[0].shape.enumerated().map { map.fresh(shape[$0] == 0 ? 1 : $1 / shape[$0]) }
+    let repeats = map.outputs[0].shape.enumerated().map {
+      map.fresh(shape[$0] == 0 ? 1 : $1 / shape[$0])
+    }
     map.rewrite(.vector(1, repeats.map { Extent($0) }))
     map.outputAxes = [zip(repeats, x).map { map.product([$0, $1]) }]
   }

@@ -43,7 +43,8 @@ public enum WeightCriterion: String, Sendable, CaseIterable {
         return isScale ? tensor.doubles.map { abs($0) } : nil
       }
       let weights = WeightCriterion.l1.scores(coupling, aggregation: aggregation, seed: seed)
-      for group in scores.values.indices where scores.values[group].allSatisfy({ $0.allSatisfy { $0 == 0 } }) {
+      for group in scores.values.indices
+      where scores.values[group].allSatisfy({ $0.allSatisfy { $0 == 0 } }) {
         scores.values[group] = weights.values[group]
       }
       return scores

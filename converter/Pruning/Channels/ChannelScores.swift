@@ -73,7 +73,9 @@ extension ChannelScores {
       let tensor = coupling.graph.constants[use.value]!
       let axes = use.axes.map(coupling.algebra.normal)
       guard tensor.elementType.isFloatingPoint,
-        axes.contains(where: { coupling.algebra.leaves($0).contains { coupling.group(of: $0) != nil } }),
+        axes.contains(where: {
+          coupling.algebra.leaves($0).contains { coupling.group(of: $0) != nil }
+        }),
         // A shared weight is one weight.
         counted.insert(CountedUse(value: use.value, axes: axes)).inserted,
         let elements = elements(use, tensor)
@@ -119,7 +121,9 @@ private struct SliceSums {
     var result = [[Double]](repeating: [Double](repeating: 0, count: group.size), count: lists)
     guard let partner = group.partner else {
       let sums = sums(over: [axis])
-      for place in places(of: group.leaf, nil, along: axis) { result[0][place.index] += sums[place.position] }
+      for place in places(of: group.leaf, nil, along: axis) {
+        result[0][place.index] += sums[place.position]
+      }
       return result
     }
     let own = places(of: group.leaf, partner, along: axis)
@@ -164,7 +168,9 @@ private struct SliceSums {
     var result = [Double](repeating: 0, count: axes.reduce(1) { $0 * shape[$1] })
     for (flat, value) in elements.enumerated() {
       var place = 0
-      for (axis, step) in zip(axes, resultSteps) { place += flat / steps[axis] % shape[axis] * step }
+      for (axis, step) in zip(axes, resultSteps) {
+        place += flat / steps[axis] % shape[axis] * step
+      }
       result[place] += value
     }
     return result

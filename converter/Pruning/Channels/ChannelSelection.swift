@@ -125,7 +125,9 @@ struct ChannelSelection {
       guard let best, let count = next(best) else { return }
       set(best, to: count)
       costs.update(plan, groups: CollectionOfOne(best))
-      for group in limits.weighsCosts ? costs.neighbours[best] + [best] : [best] { values[group] = value(of: group) }
+      for group in limits.weighsCosts ? costs.neighbours[best] + [best] : [best] {
+        values[group] = value(of: group)
+      }
       progress?(min(progressMade, 1))
     }
   }
@@ -184,12 +186,15 @@ struct ChannelSelection {
       case .channels: "sparsity \(decimal(removedShare))"
       }
     let excluded = limits.allowed.count { !$0 }
-    var reasons = Dictionary(grouping: coupling.frozenAxes, by: \.reason).map { ($0.value.count, $0.key) }
+    var reasons = Dictionary(grouping: coupling.frozenAxes, by: \.reason).map {
+      ($0.value.count, $0.key)
+    }
     reasons.sort { ($0.0, $1.1) > ($1.0, $0.1) }
     var causes = reasons.prefix(4).map { "\($0.0) axes: \($0.1)" }
     if excluded > 0 { causes.append("\(excluded) groups are excluded") }
     causes.append(
-      "each group keeps at least \(decimal(100 * (1 - limits.cap))) % and whole multiples of its step")
+      "each group keeps at least \(decimal(100 * (1 - limits.cap))) % and whole multiples of its step"
+    )
     return PruningError(
       .unreachableBudget,
       "\(limits.budget) cannot be met; the closest is \(reached). What holds the rest: "
