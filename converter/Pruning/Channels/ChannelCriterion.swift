@@ -10,6 +10,8 @@ public enum WeightCriterion: String, Sendable, CaseIterable {
   case l1
   /// Sum of squared weights.
   case l2
+  /// Sum of distances to the other filters of the group (geometric median).
+  case fpgm
   /// A uniform draw for each channel.
   case random
   /// Absolute scale of batch normalisation (network slimming); absolute weights where a group has none.
@@ -27,6 +29,8 @@ public enum WeightCriterion: String, Sendable, CaseIterable {
       return ChannelScores(coupling, aggregation: aggregation) { use, tensor in
         use.isWeight(tensor) ? tensor.doubles.map { $0 * $0 } : nil
       }
+    case .fpgm:
+      return GeometricMedian(coupling: coupling).scores()
     case .random:
       var generator = SplitMix(seed: seed)
       return ChannelScores(
