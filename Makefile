@@ -67,6 +67,9 @@ check-channels: build ## Every torchvision architecture at half its MACs; writes
 check-zoo: build ## The zoo at full size: accepted by onnx.checker, and packed it matches onnxruntime
 	@Scripts/check-zoo.sh
 
+study-accuracy: build ## Accuracy after channel pruning, 5 seeds; writes docs/accuracy.md (STUDY="--quick")
+	@Scripts/study-accuracy.sh $(STUDY)
+
 check-pruned: build ## Pruned exports: accepted by onnx.checker, and packed they match onnxruntime
 	@Scripts/check-pruned.sh
 

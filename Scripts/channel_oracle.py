@@ -5,54 +5,18 @@ removed channels multiplied by zero wherever they are read. P and R must agree, 
 the dense network, must still depend on its input, and our runtime must agree with onnxruntime.
 """
 import json
-import os
 import pathlib
-import subprocess
 import tempfile
 import time
 
 import numpy as np
 import onnx
-import onnxruntime
+from espalier_tool import Failed, espalier, run
 
 # Shares of the range of the reference's outputs.
 ORACLE_LIMIT = 1e-5
 RUNTIME_LIMIT = 1e-4
 NOTABLE = 1e-3
-SECONDS = 1800
-
-
-class Failed(Exception):
-    """A model that does not pass, with the reason."""
-
-
-def tool():
-    return os.environ.get("ESPALIER", ".build/release/espalier")
-
-
-def espalier(*words):
-    """Runs the command; its standard output."""
-    try:
-        done = subprocess.run(
-            [tool(), *map(str, words)], capture_output=True, text=True, timeout=SECONDS)
-    except subprocess.TimeoutExpired:
-        raise Failed(f"{words[0]}: not done after {SECONDS} s") from None
-    if done.returncode != 0:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        crash = [line for line in lines if "Fatal error" in line]  # a backtrace follows it
-        reason = (crash or lines or [f"exit code {done.returncode}"])[-1]
-        raise Failed(f"{words[0]}: {reason}")
-    return done.stdout
-
-
-def run(path, feeds):
-    """onnxruntime's outputs for every feed: [feed][output]."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"])
-    return [session.run(None, feed) for feed in feeds]
 
 
 def difference(actual, expected):

@@ -11,7 +11,6 @@ build of the tool has passed in an earlier run is not run again. Exit 1 if any m
 is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
@@ -19,10 +18,10 @@ import subprocess
 import sys
 
 import channel_oracle
+import espalier_tool
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = pathlib.Path(os.environ.get("ESPALIER_CACHE", pathlib.Path.home() / ".cache/espalier"))
 # One of each kind, small.
 QUICK = """convnext_tiny densenet121 efficientnet_b0 googlenet lraspp_mobilenet_v3_large maxvit_t
 mnasnet0_5 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2_x0_5 squeezenet1_1 swin_t
@@ -40,7 +39,7 @@ def names():
 def exported(name, exporter):
     """(path, reason): the export, in a process of its own so that its memory goes with it."""
     script = [sys.executable, str(ROOT / "Scripts/export-architectures.py")]
-    done = subprocess.run([*script, "--folder", str(CACHE / "torchvision-all"),
+    done = subprocess.run([*script, "--folder", str(espalier_tool.CACHE / "torchvision-all"),
                            "--exporter", exporter, name], capture_output=True, text=True)
     last = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines())[-1]
     if done.returncode != 0:
@@ -54,16 +53,6 @@ def discard(path):
     if sum(part.stat().st_size for part in parts) > KEPT_BYTES:
         for part in parts:
             part.unlink()
-
-
-def passed_before():
-    """Folder of what this build of the tool passed, under the scripts as they are."""
-    digest = hashlib.sha256(pathlib.Path(channel_oracle.tool()).read_bytes())
-    for script in ("channel_oracle.py", "export-architectures.py", "torchvision_random.py"):
-        digest.update((ROOT / "Scripts" / script).read_bytes())
-    folder = CACHE / "channels" / digest.hexdigest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def peer(name):
@@ -114,7 +103,8 @@ def main(arguments):
         discard(path)
         return row
 
-    passed = passed_before()
+    passed = espalier_tool.results(
+        "channels", "channel_oracle.py", "export-architectures.py", "torchvision_random.py")
     for name in arguments.names or quick or names():
         kept = passed / f"{name}.{arguments.exporter}.json"
         row = json.loads(kept.read_text()) if kept.exists() else architecture(

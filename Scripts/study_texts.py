@@ -19,12 +19,13 @@ from transformers import AutoModel, AutoTokenizer
 
 INPUTS = ("input_ids", "attention_mask")
 LENGTH = 32
-COUNTS = {"test": 256, "validation": 128, "calibration": 512}
+COUNTS = {"test": 256, "validation": 128, "calibration": 5 * 512}
 PACKAGES = {
     "debian-handbook": "usr/share/doc/debian-handbook/html/en-US",
     "python3.11-doc": "usr/share/doc/python3.11/html",
     "fortunes": "usr/share/games/fortunes",
 }
+OTHER = 512  # foreign texts of either kind
 PARAGRAPHS_PER_DOCUMENT = 12
 WORDS = 28  # at least, so that nearly all texts fill the 32 tokens
 TEMPLATES = """The {a} is in the {b}.|I bought a {a} for my {b} yesterday.|Where did you put the {a}?
@@ -102,13 +103,13 @@ def tokens(tokeniser, folder, seed=1):
         splits[name] = chosen[:count]
     splits["other"] = [
         generator.choice(TEMPLATES).format(a=generator.choice(THINGS), b=generator.choice(THINGS))
-        for _ in range(COUNTS["calibration"])]
+        for _ in range(OTHER)]
     result = {}
     for name, texts in splits.items():
         encoded = tokeniser(texts, padding="max_length", truncation=True, max_length=LENGTH,
                             return_tensors="np")
         result[name] = {key: encoded[key].astype(np.int64) for key in INPUTS}
-    ids = generator.integers(1000, tokeniser.vocab_size, (COUNTS["calibration"], LENGTH))
+    ids = generator.integers(1000, tokeniser.vocab_size, (OTHER, LENGTH))
     ids[:, 0], ids[:, -1] = tokeniser.cls_token_id, tokeniser.sep_token_id
     result["random"] = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
     return result
