@@ -48,14 +48,15 @@ public struct KeepPlan {
     return partner
   }
 
-  func count(_ leaf: Factor) -> Int { kept[leaf]?.count ?? algebra.size(leaf) }
-
   /// What is left of an axis.
   public func count(_ axis: Axis) -> Int {
-    if axis.segments.count == 1, axis.segments[0].isEmpty { return 1 }
-    return algebra.layout(axis).boxes.reduce(0) { sum, box in
-      sum + box.digits.reduce(1) { $0 * count($1.leaf) }
-    }
+    axis.segments.reduce(0) { sum, segment in sum + segment.reduce(1) { $0 * count($1) } }
+  }
+
+  private func count(_ factor: Factor) -> Int {
+    let root = algebra.representative(of: factor)
+    if let refined = algebra.refinement(of: root) { return count(refined) }
+    return kept[root]?.count ?? algebra.size(root)
   }
 
   public func touches(_ axis: Axis) -> Bool {

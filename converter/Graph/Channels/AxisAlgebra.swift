@@ -53,6 +53,9 @@ public final class AxisAlgebra {
 
   public func size(_ factor: Factor) -> Int { records[factor.place].size }
 
+  /// The factor that stands for a factor and all those equal to it.
+  public func representative(of factor: Factor) -> Factor { root(factor) }
+
   /// What a factor was refined into; `nil` for a leaf.
   public func refinement(of factor: Factor) -> Axis? { definition(root(factor)) }
 

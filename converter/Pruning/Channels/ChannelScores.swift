@@ -166,6 +166,16 @@ private struct SliceSums {
     let steps = strides(of: shape)
     let resultSteps = strides(of: axes.map { shape[$0] })
     var result = [Double](repeating: 0, count: axes.reduce(1) { $0 * shape[$1] })
+    if axes.count == 1 {
+      // Runs behind the axis are contiguous.
+      let (extent, run) = (shape[axes[0]], steps[axes[0]])
+      for start in stride(from: 0, to: elements.count, by: run) {
+        var sum = 0.0
+        for value in elements[start..<start + run] { sum += value }
+        result[start / run % extent] += sum
+      }
+      return result
+    }
     for (flat, value) in elements.enumerated() {
       var place = 0
       for (axis, step) in zip(axes, resultSteps) {
