@@ -55,8 +55,17 @@ public struct GroupsReport: Sendable, Encodable {
   public var frozen: [Frozen]
   /// Share of the parameters in tensors with a prunable axis.
   public var share: Double
+  /// What finding the groups took, without reading the file and folding.
+  public var discoveryNanoseconds: Int
 
-  public init(_ coupling: Coupling, alignment: Int) {
+  private enum CodingKeys: String, CodingKey {
+    case schema, groups, frozen, share
+    case discoveryNanoseconds = "discovery_ns"
+  }
+
+  public init(_ coupling: Coupling, alignment: Int, discovery: Duration) {
+    let (seconds, attoseconds) = discovery.components
+    discoveryNanoseconds = Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
     let graph = coupling.graph.graph
     groups = coupling.groups.enumerated().map { id, group in
       Group(

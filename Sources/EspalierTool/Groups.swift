@@ -21,17 +21,16 @@ struct Groups: ParsableCommand {
       // Again, to be timed without reading and folding: the median of five.
       let clock = ContinuousClock()
       let times = (0..<5).map { _ in clock.measure { _ = Coupling(of: coupling.graph) } }
-      let took = times.sorted()[2]
-      let report = GroupsReport(coupling, alignment: align)
+      let report = GroupsReport(coupling, alignment: align, discovery: times.sorted()[2])
       if json {
         try printJSON(report)
       } else {
-        show(report, took)
+        show(report)
       }
     }
   }
 
-  private func show(_ report: GroupsReport, _ took: Duration) {
+  private func show(_ report: GroupsReport) {
     var table = TextTable([
       ("group", .right), ("size", .right), ("step", .right), ("lists", .right), ("exact", .left),
       ("made by", .left), ("read by", .left),
@@ -56,8 +55,7 @@ struct Groups: ParsableCommand {
       }
       print("\n" + frozen.text)
     }
-    let milliseconds =
-      Double(took.components.attoseconds) / 1e15 + Double(took.components.seconds) * 1e3
+    let milliseconds = Double(report.discoveryNanoseconds) / 1e6
     print(
       "\n\(report.groups.count) groups; \(Format.percent(report.share)) of the parameters are in "
         + "tensors that can be pruned; found in \(Format.decimal(milliseconds, 1)) ms")
