@@ -5,8 +5,9 @@
 
 The default: DependencyGraph traces the network, MetaPruner takes the same share of every group by
 L1 magnitude, step by step, until at most half the MACs are left or a step removes nothing more;
-only the layers that give the classes are protected. Prints {"name", "pruned", "macs", "reason"}:
-the share of MACs left, as PyTorch's own counter sees a forward pass of the pruned network.
+only the layers that give the classes are protected. Prints {"name", "pruned", "macs", "reason",
+"by_hand"}: the share of MACs left, as PyTorch's own counter sees a forward pass of the pruned
+network; and, where it fails, whether it works once it is told the number of attention heads.
 """
 import argparse
 import importlib.util
@@ -42,7 +43,7 @@ def macs(model, example):
     return counter.get_total_flops() / 2, output.shape
 
 
-def prune(name, architectures):
+def prune(name, architectures, with_heads=False):
     """(share of MACs left, reason it fell short or "")."""
     model = torchvision_random.build(name, architectures.side(name), architectures.STEADY)
     example = architectures.pictures(name)[:1]
@@ -50,9 +51,13 @@ def prune(name, architectures):
     classes = shape[1]
     heads = [module for module in model.modules()
              if classes in (getattr(module, "out_features", 0), getattr(module, "out_channels", 0))]
+    attention = [module for module in model.modules() if hasattr(module, "num_heads")]
+    if with_heads and not attention:
+        return 1.0, "no attention"
     pruner = torch_pruning.pruner.MetaPruner(
         model, example, importance=torch_pruning.importance.MagnitudeImportance(p=1),
-        pruning_ratio=LARGEST_SHARE, iterative_steps=STEPS, ignored_layers=heads)
+        pruning_ratio=LARGEST_SHARE, iterative_steps=STEPS, ignored_layers=heads,
+        num_heads={module: module.num_heads for module in attention if with_heads})
     left = 1.0
     for _ in range(STEPS):
         pruner.step()
@@ -69,23 +74,30 @@ def out_of_time(signal_number, frame):
     raise TimeoutError(f"not done after {CPU_SECONDS} s of processor time")
 
 
+def attempt(*arguments):
+    """prune() within the limits: (share of MACs left or None, reason or "")."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return prune(*arguments)
+    except Exception as error:  # whatever it throws is the finding
+        lines = str(error).strip().splitlines()
+        return None, f"{type(error).__name__}: {lines[0] if lines else ''}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
 def main(arguments):
     architectures = script("export-architectures")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.names:
         path = arguments.folder / f"{name}-{architectures.side(name)}-torch{torch.__version__}.json"
         if not path.exists():
-            signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")
-                    left, reason = prune(name, architectures)
-            except Exception as error:  # whatever it throws is the finding
-                lines = str(error).strip().splitlines()
-                left, reason = None, f"{type(error).__name__}: {lines[0] if lines else ''}"
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            path.write_text(json.dumps(
-                {"name": name, "pruned": not reason, "macs": left, "reason": reason}))
+            left, reason = attempt(name, architectures)
+            by_hand = bool(reason) and not attempt(name, architectures, True)[1]
+            path.write_text(json.dumps({"name": name, "pruned": not reason, "macs": left,
+                                        "reason": reason, "by_hand": by_hand}))
         print(path.read_text(), flush=True)
 
 
