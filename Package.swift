@@ -50,6 +50,7 @@ let modules: [Target] = [
       "EspalierGraph", "EspalierONNX", "EspalierCoupling", "EspalierPruning", "EspalierLowering",
       "EspalierModelFile", "EspalierExecutor", "EspalierBoard", "EspalierMeasure",
       "EspalierLatencyReport",
+      yams(),
     ]),
   .executableTarget(
     name: "EspalierTool",
@@ -122,6 +123,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.31.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: modules,
   cLanguageStandard: .c17,
@@ -132,6 +134,8 @@ func argumentParser() -> Target.Dependency {
   .product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 func protobuf() -> Target.Dependency { .product(name: "SwiftProtobuf", package: "swift-protobuf") }
+
+func yams() -> Target.Dependency { .product(name: "Yams", package: "Yams") }
 
 func settings() -> [SwiftSetting] {
   [

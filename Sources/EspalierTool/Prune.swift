@@ -4,7 +4,11 @@ public import Espalier
 /// `espalier prune`: zeros, or fewer channels, where they cost least.
 struct Prune: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Set weights to zero in a pattern, or remove channels, without training.")
+    abstract: "Set weights to zero in a pattern, or remove channels, without training.",
+    discussion: """
+      A recipe (docs/recipes.md) says what to do in one or more steps; options on the command line \
+      override it. The pruned model keeps the recipe in its metadata, under "espalier.recipe".
+      """)
 
   enum Method: String, ExpressibleByArgument, CaseIterable { case magnitude, spa }
 
@@ -12,7 +16,9 @@ struct Prune: ParsableCommand {
   @Option(name: [.short, .long], help: "The ONNX model to write.") var output: String
   @Option(
     help: "What goes: channel, head, or zeros as block:OxI, nm:N:M, vnm:V:N:M or unstructured.")
-  var pattern: String
+  var pattern: String?
+  @Option(help: ArgumentHelp("What to do, in YAML.", valueName: "recipe.yaml"))
+  var recipe: String?
   @Option(
     help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.")
   var sparsity: Double?
@@ -21,6 +27,8 @@ struct Prune: ParsableCommand {
   @Option(
     help: "Whether layers compete with one another (global) or each has the same share (layer).")
   var scope: PruningScope?
+  @Option(help: "Only layers with a match: a regular expression; may be repeated.")
+  var layers: [String] = []
   @Option(help: "Layers to leave as they are: a regular expression; may be repeated.")
   var exclude: [String] = []
   @Flag(help: "Prune the first and the last layer as well.") var includeEnds = false
@@ -30,34 +38,66 @@ struct Prune: ParsableCommand {
 
   func run() throws {
     try reporting {
-      if let pattern = ChannelPruner.Pattern(rawValue: pattern) {
-        guard method ?? .spa == .spa else {
-          throw ValidationError("--method \(method!) sets zeros; channels are removed by spa")
-        }
-        return try pruneChannels(pattern)
-      }
-      guard method ?? .magnitude == .magnitude else {
-        throw ValidationError("--method \(method!) removes channels; zeros are set by magnitude")
-      }
-      let pruner = try checkingUsage {
-        try MagnitudePruner(
-          pattern: PruningPattern(parsing: pattern), sparsity: sparsity,
-          scope: scope ?? .layer, exclude: exclude,
-          keepsFirstAndLast: !includeEnds)
+      let recipe = try wantedRecipe()
+      if channels.reference != nil, recipe.steps.count > 1 || !recipe.steps[0].removesChannels {
+        throw ValidationError("--reference needs one step that removes channels")
       }
       let graph = try loadGraph(input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }
-      let (pruned, report) = try prune(
-        graph, with: pruner, inputShapes: shapes.parsed(), file: input, progress: bar.update)
+      let pruned = try recipe.applied(
+        to: graph, inputShapes: shapes.parsed(), file: input,
+        wantsReference: channels.reference != nil, progress: bar.update)
       bar.finish()
-      try writeGraph(pruned, to: output)
+      try writeGraph(pruned.graph, to: output)
+      if let path = channels.reference, let reference = pruned.reference {
+        try writeGraph(reference, to: path)
+      }
       if json {
-        try printJSON(report)
+        try printJSON(pruned.report)
       } else {
-        show(report)
+        show(pruned.report)
       }
     }
+  }
+
+  /// The recipe of the file, overridden by the options; or the options alone.
+  private func wantedRecipe() throws -> Recipe {
+    let options = given
+    guard let recipe else {
+      guard pattern != nil else { throw ValidationError("--pattern or --recipe is needed") }
+      return try checkingUsage { try Recipe(options, seed: channels.seed) }
+    }
+    var result = try Recipe(contentsOf: recipe)
+    if let seed = channels.seed { result.seed = seed }
+    try checkingUsage { try result.override(options) }
+    return result
+  }
+
+  /// What the command line says, by the names of a recipe's keys.
+  private var given: [String: RecipeValue] {
+    var values = channels.given
+    values["pattern"] = pattern.map { .text($0) }
+    values["sparsity"] = sparsity.map { .number($0) }
+    values["method"] = method.map { .text($0.rawValue) }
+    values["scope"] = scope.map { .text($0.rawValue) }
+    if !layers.isEmpty { values["layers"] = .texts(layers) }
+    if !exclude.isEmpty { values["exclude"] = .texts(exclude) }
+    if includeEnds { values["include-ends"] = .flag(true) }
+    return values
+  }
+
+  private func show(_ report: RecipeReport) {
+    for step in report.steps {
+      switch step {
+      case .channels(let report): show(report)
+      case .zeros(let report): show(report)
+      }
+      print("")
+    }
+    let macs = report.flopsRatio.map { "\(Format.decimal($0, 2))x fewer MACs, " } ?? ""
+    let parameters = report.parametersRatio.map { "\(Format.decimal($0, 2))x fewer parameters" }
+    print("\(output): \(macs)\(parameters ?? "no parameter left") that are not zero")
   }
 
   private func show(_ report: PruningReport) {
@@ -72,10 +112,10 @@ struct Prune: ParsableCommand {
       ])
     }
     print(table.text)
-    let macs = report.flopsRatio.map { ", \(Format.decimal($0, 2))x fewer MACs" } ?? ""
     print(
-      "\n\(output): \(Format.percent(report.sparsity)) of the pruned layers' weights are zero as "
-        + "\(report.pattern)\(macs), if a kernel skips them: `espalier convert` says which do")
+      "\n\(Format.percent(report.sparsity)) of the pruned layers' weights are zero as "
+        + "\(report.pattern); operations are saved if a kernel skips them: `espalier convert` says "
+        + "which do")
   }
 }
 

@@ -1,32 +1,41 @@
 public import ArgumentParser
 public import Espalier
 
-/// What `espalier prune` takes for channels and heads.
+/// What `espalier prune` takes for channels and heads; what is not given is the recipe's.
 struct ChannelOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How much smaller the model gets: flops:R or params:R, R times fewer.",
       valueName: "flops:R|params:R"))
   var budget: String?
-  @Option(help: "What makes a channel worth keeping.") var criterion = WeightCriterion.l1
-  @Option(help: "How a channel's slices in several weights make one score.")
-  var aggregation = ScoreAggregation.sum
-  @Option(help: "What the scores of a group are divided by before groups compete.")
-  var normalisation = ScoreNormalisation.mean
+  @Option(help: "What makes a channel worth keeping (default: l1).") var criterion: WeightCriterion?
+  @Option(help: "How a channel's slices in several weights make one score (default: sum).")
+  var aggregation: ScoreAggregation?
+  @Option(help: "What the scores of a group are divided by before groups compete (default: mean).")
+  var normalisation: ScoreNormalisation?
   @Flag(help: "Weigh scores against what removing a channel saves.") var perCost = false
-  @Option(help: "Channels that fill a kernel's registers: counts stay multiples of it.")
-  var align = 8
-  @Option(help: "Share of a group that may go at most.") var cap = 0.9
-  @Option(help: "Seed of what is drawn at random.") var seed: UInt64 = 1
+  @Option(
+    help: "Channels that fill a kernel's registers: counts stay multiples of it (default: 8).")
+  var align: Int?
+  @Option(help: "Share of a group that may go at most (default: 0.9).") var cap: Double?
+  @Option(help: "Seed of what is drawn at random (default: 1).") var seed: UInt64?
   @Option(
     help: ArgumentHelp(
       "Also write the dense model with the removed channels zeroed at every consumer: it computes "
         + "what the pruned model must compute.", valueName: "out.onnx"))
   var reference: String?
 
-  func validate() throws {
-    guard (1...256).contains(align) else { throw ValidationError("--align takes 1 to 256") }
-    guard cap > 0, cap < 1 else { throw ValidationError("--cap takes a share between 0 and 1") }
+  /// What the command line says, by the names of a recipe's keys.
+  var given: [String: RecipeValue] {
+    var values: [String: RecipeValue] = [:]
+    values["budget"] = budget.map { .text($0) }
+    values["criterion"] = criterion.map { .text($0.rawValue) }
+    values["aggregation"] = aggregation.map { .text($0.rawValue) }
+    values["normalisation"] = normalisation.map { .text($0.rawValue) }
+    if perCost { values["per-cost"] = .flag(true) }
+    values["align"] = align.map { .number(Double($0)) }
+    values["cap"] = cap.map { .number($0) }
+    return values
   }
 }
 
@@ -35,53 +44,7 @@ extension ScoreAggregation: ExpressibleByArgument {}
 extension ScoreNormalisation: ExpressibleByArgument {}
 
 extension Prune {
-  /// Removes channels, which leaves a smaller model.
-  func pruneChannels(_ pattern: ChannelPruner.Pattern) throws {
-    var pruner = ChannelPruner(budget: try checkingUsage { try channelBudget() })
-    pruner.pattern = pattern
-    pruner.scope = scope ?? .global
-    pruner.normalisation = channels.normalisation
-    pruner.weighsCosts = channels.perCost
-    pruner.alignment = channels.align
-    pruner.cap = channels.cap
-    pruner.exclude = exclude
-    let graph = try loadGraph(input)
-    let coupling = try couple(graph, inputShapes: shapes.parsed(), file: input)
-    let scores = channels.criterion.scores(
-      coupling, aggregation: channels.aggregation, seed: channels.seed)
-    let bar = ProgressBar("pruning", quiet: json)
-    defer { bar.finish() }
-    let kept = try plan(
-      coupling, with: pruner, scores: scores, file: input, progress: bar.update)
-    bar.finish()
-    let report = ChannelReport(
-      coupling, kept, method: "spa", pattern: pattern.rawValue, scope: pruner.scope)
-    // A model that loses nothing stays as it was read.
-    try writeGraph(kept.isEmpty ? graph : coupling.pruned(kept), to: output)
-    if let reference = channels.reference {
-      try writeGraph(coupling.maskedReference(kept), to: reference)
-    }
-    if json {
-      try printJSON(report)
-    } else {
-      show(report)
-    }
-  }
-
-  private func channelBudget() throws -> ChannelBudget {
-    switch (channels.budget, sparsity) {
-    case (let budget?, nil): return try ChannelBudget(parsing: budget)
-    case (nil, let share?):
-      guard share >= 0, share < 1 else {
-        throw ValidationError("--sparsity takes a share from 0 to below 1")
-      }
-      return .channels(share: share)
-    default:
-      throw ValidationError("--pattern \(pattern) takes either --budget or --sparsity")
-    }
-  }
-
-  private func show(_ report: ChannelReport) {
+  func show(_ report: ChannelReport) {
     var table = TextTable([
       ("group", .right), ("kept", .right), ("of", .right), ("exact", .left), ("made by", .left),
     ])
@@ -93,9 +56,7 @@ extension Prune {
     }
     print(table.text)
     print(
-      "\n\(output): \(Format.decimal(report.flopsRatio, 2))x fewer MACs, "
-        + "\(Format.decimal(report.parametersRatio, 2))x fewer parameters; "
-        + "\(Format.percent(report.sparsity)) of the channels of \(report.groups.count) groups are gone"
+      "\n\(Format.percent(report.sparsity)) of the channels of \(report.groups.count) groups are gone"
     )
   }
 }

@@ -265,6 +265,45 @@ expect "an input that is left out" 65 "E[0-9]+.*\"x\"" run good.esp -o results
 expect "an input that is left out of the original" 65 "E[0-9]+.*\"x\"|\"x\".*E[0-9]+" \
   run good.onnx -o results
 
+# -- recipes
+recipe() { printf '%b' "$1" >recipe.yaml; }
+refuse() {  # refuse NAME PATTERN TEXT
+  recipe "$3"
+  expect "$1" 78 "$2" prune "$digits" -o out --recipe recipe.yaml
+}
+expect "no such recipe" 66 "absent.yaml" prune "$digits" -o out --recipe absent.yaml
+expect "a folder as recipe" 66 "inner" prune "$digits" -o out --recipe inner
+refuse "an empty recipe" "recipe.yaml:1:1: E[0-9]+" ""
+refuse "an unknown key" 'recipe.yaml:2:12: E[0-9]+.*"sparsity"' \
+  'steps:\n- {pattern: nm:2:4, sparsty: 0.5}\n'
+refuse "a value of another type" "recipe.yaml:1:30: E[0-9]+.*number" \
+  'steps: [{pattern: channel, sparsity: half}]\n'
+refuse "a value out of range" "recipe.yaml:1:[0-9]+: E[0-9]+.*below 1" \
+  'steps: [{pattern: channel, sparsity: 1.5}]\n'
+refuse "zeros before channels" "recipe.yaml:1:[0-9]+: E[0-9]+" \
+  'steps: [{pattern: nm:2:4}, {pattern: channel, sparsity: 0.5}]\n'
+refuse "a tag in a recipe" "recipe.yaml:1:8: E[0-9]+.*tag" 'steps: !!python/object:os.system [x]\n'
+refuse "an alias in a recipe" "recipe.yaml:1:4: E[0-9]+.*alias" 'a: &a [x, x]\nb: [*a, *a]\n'
+refuse "a recipe that is not UTF-8" "recipe.yaml.*UTF-8" '\xff\xfe\n'
+refuse "control characters in a recipe" "recipe.yaml:1:[0-9]+: E[0-9]+" 'steps: \x1b[2J\n'
+refuse "control characters in a key" "1b" '"\\e[2J": 1\n'
+head -c 2000000 /dev/zero | tr '\0' 'a' >recipe.yaml
+expect "a recipe of 2 MB" 78 "recipe.yaml:1:1: E[0-9]+.*1048576" \
+  prune "$digits" -o out --recipe recipe.yaml
+head -c 1000000 /dev/zero | tr '\0' '[' >recipe.yaml
+expect "a million brackets" 78 "recipe.yaml:1:[0-9]+: E[0-9]+" \
+  prune "$digits" -o out --recipe recipe.yaml
+recipe 'steps: [{pattern: channel, budget: flops:1000000}]\n'
+expect "a budget that cannot be met" 65 "E[0-9]+.*closest" \
+  prune "$digits" -o out --recipe recipe.yaml
+recipe 'steps: [{pattern: channel, sparsity: 0.3}, {pattern: nm:2:4}]\n'
+expect "an option that fits two steps" 64 "sparsity" \
+  prune "$digits" -o out --recipe recipe.yaml --sparsity 0.5
+expect "an option that fits no step" 64 "include-ends|budget" \
+  prune "$digits" -o out --recipe recipe.yaml --budget nan:1
+expect "a reference of two steps" 64 "reference" \
+  prune "$digits" -o out --recipe recipe.yaml --reference out
+
 # -- usage
 expect "no subcommand's argument" 64 "[Mm]issing" convert
 expect "no output" 64 "output" convert good.onnx
@@ -296,6 +335,12 @@ for sparsity in 1 -0.5 nan inf; do
   expect "--sparsity=$sparsity" 64 "sparsity" \
     prune "$digits" -o out --pattern block:8x8 "--sparsity=$sparsity"
 done
+expect "neither pattern nor recipe" 64 "recipe" prune "$digits" -o out
+for option in --align=0 --align=257 --cap=0 --cap=1 --cap=nan --budget=flops:0.5 --budget=nan; do
+  expect "$option" 64 "${option%=*}|budget" \
+    prune "$digits" -o out --pattern channel --budget flops:2 "$option"
+done
+expect "a key of channels for zeros" 64 "align" prune "$digits" -o out --pattern nm:2:4 --align 8
 expect "no sparsity" 64 "sparsity" prune "$digits" -o out --pattern block:8x8
 expect "--exclude (" 64 "regular expression" prune "$digits" -o out --pattern nm:2:4 --exclude "("
 for shape in x x= =1 x=1,-4 x=1,,4 x=99999999999999999999 x=a; do

@@ -18,6 +18,9 @@ public struct MagnitudePruner: Sendable {
   public let sparsity: Double
   public let scope: PruningScope
   public let criterion: MagnitudeCriterion
+  /// Regular expressions; if there are any, layers whose node and initializer have no match in their
+  /// names stay as they are.
+  public let layers: [String]
   /// Regular expressions; layers whose node or initializer has a match in its name stay as they are.
   public let exclude: [String]
   /// Whether layers at the graph's inputs and outputs stay as they are.
@@ -25,12 +28,14 @@ public struct MagnitudePruner: Sendable {
 
   /// - Parameters:
   ///   - sparsity: From 0 up to, but not including, 1; may be left out where the pattern implies it.
-  ///   - exclude: Regular expressions that are searched for in node and initializer names.
+  ///   - layers: Regular expressions that are searched for in node and initializer names, as are
+  ///     those of `exclude`.
   /// - Throws: `PruningError` for a sparsity that is missing, out of range or not the pattern's, and
   ///   for a regular expression that is not one.
   public init(
     pattern: PruningPattern, sparsity: Double? = nil, scope: PruningScope = .layer,
-    criterion: MagnitudeCriterion = .l2, exclude: [String] = [], keepsFirstAndLast: Bool = true
+    criterion: MagnitudeCriterion = .l2, layers: [String] = [], exclude: [String] = [],
+    keepsFirstAndLast: Bool = true
   ) throws(PruningError) {
     guard let wanted = sparsity ?? pattern.impliedSparsity else {
       throw PruningError(.badSparsity, "pattern \(pattern) needs a sparsity, such as 0.7")
@@ -48,25 +53,28 @@ public struct MagnitudePruner: Sendable {
     self.sparsity = pattern.impliedSparsity ?? wanted
     self.scope = scope
     self.criterion = criterion
+    self.layers = layers
     self.exclude = exclude
     self.keepsFirstAndLast = keepsFirstAndLast
-    _ = try expressions()
+    _ = try expressions(layers + exclude)
   }
 
   /// The graph with the smallest weights set to zero, and what was done.
   /// - Parameters:
   ///   - inputShapes: Shapes of inputs that the file leaves open, by name; for counting operations.
+  ///   - sparing: Names of initializers that stay as they are, since they were pruned before.
   ///   - progress: Called with the share of the work done, from 0 to 1.
   /// - Throws: `PruningError` for a graph that is not well formed and for a weight that is not a
   ///   finite number.
   public func pruned(
-    _ graph: Graph, inputShapes: [String: [Int]] = [:], progress: ((Double) -> Void)? = nil
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], sparing: Set<String> = [],
+    progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, PruningReport) {
     if let problem = graph.validate().first {
       throw PruningError(.badGraph, problem.description)
     }
     progress?(0)
-    let weights = try selectWeights(graph)
+    let weights = try selectWeights(graph, sparing: sparing)
     let active = weights.filter { $0.reason == nil }
     var result = graph
     let masks = masks(active, graph) { progress?(0.8 * $0) }
@@ -89,9 +97,9 @@ public struct MagnitudePruner: Sendable {
     return (result, report)
   }
 
-  func expressions() throws(PruningError) -> [Regex<AnyRegexOutput>] {
+  func expressions(_ texts: [String]) throws(PruningError) -> [Regex<AnyRegexOutput>] {
     var result: [Regex<AnyRegexOutput>] = []
-    for text in exclude {
+    for text in texts {
       do {
         result.append(try Regex(text))
       } catch {

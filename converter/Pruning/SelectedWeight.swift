@@ -28,9 +28,11 @@ extension PruningPattern {
 
 extension MagnitudePruner {
   /// Every weight of the graph once, with the reason where it is left alone.
-  func selectWeights(_ graph: Graph) throws(PruningError) -> [SelectedWeight] {
+  func selectWeights(
+    _ graph: Graph, sparing: Set<String>
+  ) throws(PruningError) -> [SelectedWeight] {
     let found = try WeightedLayers(of: graph)
-    let expressions = try expressions()
+    let (included, excluded) = (try expressions(layers), try expressions(exclude))
     var weights: [SelectedWeight] = []
     var places: [Graph.ValueID: Int] = [:]
     for layer in found.layers {
@@ -53,7 +55,8 @@ extension MagnitudePruner {
           at: "initializer \"\(value.name)\"")
       }
       let reasons = [
-        exemption(of: weights[index], graph, expressions),
+        sparing.contains(value.name) ? "pruned by an earlier step" : nil,
+        exemption(of: weights[index], graph, included, excluded),
         unsuitability(of: weights[index], graph, found),
       ].compactMap { $0 }
       weights[index].reason = reasons.isEmpty ? nil : reasons.joined(separator: "; ")
@@ -90,11 +93,17 @@ extension MagnitudePruner {
 
   /// What spares a weight that could be pruned.
   private func exemption(
-    of weight: SelectedWeight, _ graph: Graph, _ expressions: [Regex<AnyRegexOutput>]
+    of weight: SelectedWeight, _ graph: Graph, _ included: [Regex<AnyRegexOutput>],
+    _ excluded: [Regex<AnyRegexOutput>]
   ) -> String? {
     let names =
       weight.layers.map { graph.nodes[$0.node].name } + [graph.values[weight.initializer].name]
-    for (text, expression) in zip(exclude, expressions)
+    if !included.isEmpty,
+      !included.contains(where: { layer in names.contains { $0.firstMatch(of: layer) != nil } })
+    {
+      return "not among the layers to prune"
+    }
+    for (text, expression) in zip(exclude, excluded)
     where names.contains(where: { $0.firstMatch(of: expression) != nil }) {
       return "excluded by \"\(text)\""
     }

@@ -20,6 +20,10 @@ public struct ChannelPruner: Sendable {
   public var alignment = 8
   /// The share of each group that may go at most.
   public var cap = 0.9
+  /// Caps of the groups that have a layer or constant with a match; the lowest that matches holds.
+  public var caps: [(names: String, share: Double)] = []
+  /// Regular expressions: only groups whose channels are made by layers with a match; all, if empty.
+  public var layers: [String] = []
   /// Regular expressions of nodes and constants whose channels stay.
   public var exclude: [String] = []
 
@@ -31,31 +35,63 @@ public struct ChannelPruner: Sendable {
     _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> KeepPlan {
     let limits = ChannelSelection.Limits(
-      budget: budget, scope: scope, alignment: alignment, cap: cap,
+      budget: budget, scope: scope, alignment: alignment, caps: try caps(coupling),
       normalisation: normalisation, weighsCosts: weighsCosts,
       allowed: try allowed(coupling))
     var selection = ChannelSelection(coupling, scores, limits)
     return try selection.choose(progress: progress)
   }
 
-  /// Which groups of a coupling the pattern and the exclusions leave.
+  /// Which groups of a coupling the pattern, the layers and the exclusions leave.
   public func allowed(_ coupling: Coupling) throws(PruningError) -> [Bool] {
-    let expressions = try exclude.map { text throws(PruningError) in
-      do { return try Regex(text) } catch {
-        throw PruningError(.badExclusion, "\"\(text)\" is no regular expression")
-      }
-    }
+    let included = try layers.map(expression)
+    let excluded = try exclude.map(expression)
     let heads = pattern == .head ? coupling.heads : []
-    let graph = coupling.graph.graph
     return coupling.groups.map { group in
       if pattern == .head, !heads.contains(group.leaf) { return false }
-      let names = group.members.flatMap { member in
-        let use = coupling.uses[member.use]
-        return [graph.nodes[use.node].name, graph.values[use.value].name]
-      }
-      return !expressions.contains { expression in
-        names.contains { $0.firstMatch(of: expression) != nil }
-      }
+      let makers = group.members.filter { $0.role == .output }
+      guard
+        included.isEmpty
+          || (makers.isEmpty ? group.members : makers).allSatisfy({ member in
+            coupling.names(of: [member]).contains(where: included.hasMatch)
+          })
+      else { return false }
+      return !coupling.names(of: group.members).contains(where: excluded.hasMatch)
+    }
+  }
+
+  /// The share of each group that may go at most.
+  private func caps(_ coupling: Coupling) throws(PruningError) -> [Double] {
+    let special = try caps.map { entry throws(PruningError) in
+      (expression: try expression(entry.names), share: entry.share)
+    }
+    return coupling.groups.map { group in
+      let names = coupling.names(of: group.members)
+      let matching = special.filter { names.contains(where: [$0.expression].hasMatch) }
+      return matching.map(\.share).min() ?? cap
+    }
+  }
+
+  private func expression(_ text: String) throws(PruningError) -> Regex<AnyRegexOutput> {
+    do { return try Regex(text) } catch {
+      throw PruningError(.badExclusion, "\"\(text)\" is no regular expression")
+    }
+  }
+}
+
+extension [Regex<AnyRegexOutput>] {
+  /// Whether one of the expressions is found in a name.
+  fileprivate func hasMatch(in name: String) -> Bool {
+    contains { name.firstMatch(of: $0) != nil }
+  }
+}
+
+extension Coupling {
+  /// Names of the nodes and constants of some members.
+  fileprivate func names(of members: [ChannelGroup.Member]) -> [String] {
+    members.flatMap { member in
+      let use = uses[member.use]
+      return [graph.graph.nodes[use.node].name, graph.graph.values[use.value].name]
     }
   }
 }

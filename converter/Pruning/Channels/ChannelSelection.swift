@@ -10,7 +10,7 @@ struct ChannelSelection {
     /// Channels are removed in whole multiples of what fills a kernel's registers.
     var alignment: Int
     /// The share of each group that may go at most.
-    var cap: Double
+    var caps: [Double]
     var normalisation: ScoreNormalisation
     /// Whether scores are weighed against what removing a channel saves.
     var weighsCosts: Bool
@@ -91,7 +91,7 @@ struct ChannelSelection {
 
   private func floor(_ group: Int) -> Int {
     let size = coupling.groups[group].size
-    return max(1, size - Int((Double(size) * limits.cap).rounded(.down)))
+    return max(1, size - Int((Double(size) * limits.caps[group]).rounded(.down)))
   }
 
   /// The next smaller count of a group; `nil` where it may lose no more.
@@ -193,8 +193,8 @@ struct ChannelSelection {
     var causes = reasons.prefix(4).map { "\($0.0) axes: \($0.1)" }
     if excluded > 0 { causes.append("\(excluded) groups are excluded") }
     causes.append(
-      "each group keeps at least \(decimal(100 * (1 - limits.cap))) % and whole multiples of its step"
-    )
+      "each group keeps what its cap leaves (at least \(decimal(100 * (1 - (limits.caps.max() ?? 0)))) %) "
+        + "and whole multiples of its step")
     return PruningError(
       .unreachableBudget,
       "\(limits.budget) cannot be met; the closest is \(reached). What holds the rest: "

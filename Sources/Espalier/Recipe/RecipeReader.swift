@@ -1,0 +1,178 @@
+internal import EspalierPruning
+internal import Foundation
+
+extension Recipe {
+  /// Reads a recipe, YAML or JSON.
+  /// - Throws: `EspalierError` with 66 for a file that cannot be read, 78 for a recipe that is not
+  ///   right: one line for each problem, with its line and column.
+  public init(contentsOf path: String) throws(EspalierError) {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let data = try? file.read(upToCount: RecipeText.largestSize + 1)
+    else { throw EspalierError(exitCode: 66, "\(path): the recipe cannot be read") }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw EspalierError(exitCode: 78, "\(path): E2101: the recipe is not UTF-8")
+    }
+    try self.init(text: text, file: path)
+  }
+
+  /// - Parameter file: What messages call the recipe.
+  /// - Throws: `EspalierError` with 78.
+  public init(text: String, file: String) throws(EspalierError) {
+    var reader = RecipeReader()
+    let recipe: Recipe?
+    do throws(RecipeProblem) {
+      recipe = reader.recipe(try RecipeText.parse(text))
+    } catch {
+      reader.problems = [error]
+      recipe = nil
+    }
+    guard let recipe, reader.problems.isEmpty else {
+      let lines = reader.problems.map {
+        escapingControls("\(file):\($0)", keepsLines: false)
+      }
+      throw EspalierError(exitCode: 78, lines.joined(separator: "\n"))
+    }
+    self = recipe
+  }
+}
+
+/// Turns nodes into a recipe and notes every problem on the way.
+private struct RecipeReader {
+  static let largestStepCount = 32
+  var problems: [RecipeProblem] = []
+
+  mutating func recipe(_ root: RecipeNode) -> Recipe? {
+    guard case .mapping(let pairs, let place) = root else {
+      return fault(root.place, .badType, "a recipe is a mapping with the key \"steps\"")
+    }
+    var seed: UInt64 = 1
+    var nodes: [RecipeNode]?
+    for (key, value) in pairs {
+      switch name(key) {
+      case "seed": seed = whole(value).map(UInt64.init) ?? seed
+      case "steps":
+        guard case .list(let items, _) = value, (1...Self.largestStepCount).contains(items.count)
+        else {
+          return fault(
+            value.place, .badType, "steps is a list of 1 to \(Self.largestStepCount) steps")
+        }
+        nodes = items
+      case let name?:
+        let hint = nearest(to: name, among: ["seed", "steps"]).map { "; did you mean \"\($0)\"?" }
+        note(
+          key.place, .unknownKey, "unknown key \"\(name)\"\(hint ?? "; there are seed and steps")")
+      case nil: break
+      }
+    }
+    guard let nodes else { return fault(place, .missingKey, "the key \"steps\" is missing") }
+    let steps = nodes.map { step($0) }
+    guard problems.isEmpty else { return nil }
+    do throws(RecipeFault) {
+      return try Recipe(seed: seed, steps: steps.compactMap(\.self))
+    } catch {
+      return fault(nodes[error.step ?? 0].place, error.code, error.message)
+    }
+  }
+
+  private mutating func step(_ node: RecipeNode) -> RecipeStep? {
+    guard case .mapping(let pairs, let place) = node else {
+      return fault(node.place, .badType, "a step is a mapping with the key \"pattern\"")
+    }
+    var named: [(name: String, key: RecipeNode, value: RecipeNode)] = []
+    for (key, value) in pairs {
+      if let name = name(key) { named.append((name, key, value)) }
+    }
+    guard let pattern = named.first(where: { $0.name == "pattern" }) else {
+      return fault(place, .missingKey, "the step has no \"pattern\"")
+    }
+    guard case .scalar(let pattern, _, _) = pattern.value else {
+      return fault(
+        pattern.value.place, .badType, "pattern takes text, such as channel or block:16x8")
+    }
+    let keys = RecipeStep.keys(ofPattern: pattern)
+    let count = problems.count
+    var values: [String: RecipeValue] = [:]
+    for (name, key, node) in named {
+      guard let known = keys.first(where: { $0.name == name }) else {
+        note(key.place, .unknownKey, RecipeStep.unknown(name, keys, pattern))
+        continue
+      }
+      guard let value = value(node, known) else { continue }
+      if let wrong = known.fault(of: value) {
+        note(node.place, .badValue, "\(name) \(wrong)")
+      }
+      values[name] = value
+    }
+    guard problems.count == count else { return nil }
+    do throws(RecipeFault) { return try RecipeStep(values) } catch {
+      return fault(place, error.code, error.message)
+    }
+  }
+
+  /// A value of the kind that a key takes.
+  private mutating func value(_ node: RecipeNode, _ key: RecipeKey) -> RecipeValue? {
+    func wrong() -> RecipeValue? {
+      fault(node.place, .badType, "\(key.name) takes \(key.kind.wanted)")
+    }
+    switch (key.kind, node) {
+    case (.choice, .scalar(let text, _, _)), (.pattern, .scalar(let text, _, _)),
+      (.budget, .scalar(let text, _, _)):
+      return .text(text)
+    case (.share, _), (.count, _): return number(node).map { .number($0) } ?? wrong()
+    case (.flag, .scalar(let text, isPlain: true, _)) where ["true", "false"].contains(text):
+      return .flag(text == "true")
+    case (.expressions, .list(let items, _)):
+      var texts: [String] = []
+      for item in items {
+        guard case .scalar(let text, _, _) = item else { return wrong() }
+        texts.append(text)
+      }
+      return .texts(texts)
+    case (.shares, .mapping(let pairs, _)):
+      var shares: [LayerShare] = []
+      for (key, value) in pairs {
+        guard case .scalar(let layers, _, _) = key, let share = number(value) else {
+          return wrong()
+        }
+        shares.append(LayerShare(layers: layers, share: share))
+      }
+      return .shares(shares)
+    default: return wrong()
+    }
+  }
+
+  /// A number written in digits, without quotation marks.
+  private func number(_ node: RecipeNode) -> Double? {
+    guard case .scalar(let text, isPlain: true, _) = node,
+      text.wholeMatch(of: /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
+      let number = Double(text), number.isFinite
+    else { return nil }
+    return number
+  }
+
+  private mutating func whole(_ node: RecipeNode) -> Int? {
+    guard case .scalar(let text, isPlain: true, _) = node, let number = Int(text), number >= 0
+    else { return fault(node.place, .badType, "seed takes a whole number from 0 to \(Int.max)") }
+    return number
+  }
+
+  private mutating func name(_ key: RecipeNode) -> String? {
+    guard case .scalar(let name, _, _) = key else {
+      return fault(key.place, .badType, "a key is a word")
+    }
+    return name
+  }
+
+  private mutating func note(
+    _ place: RecipePlace, _ code: RecipeFault.Code, _ message: String
+  ) {
+    problems.append(RecipeProblem(place, code, message))
+  }
+
+  private mutating func fault<Value>(
+    _ place: RecipePlace, _ code: RecipeFault.Code, _ message: String
+  ) -> Value? {
+    note(place, code, message)
+    return nil
+  }
+}

@@ -1,0 +1,139 @@
+public import EspalierPruning
+
+/// What a recipe did to a model, step by step and in all.
+public struct RecipeReport: Sendable {
+  public enum Step: Sendable {
+    case channels(ChannelReport)
+    case zeros(PruningReport)
+  }
+
+  public var steps: [Step] = []
+
+  /// Multiply-accumulates of the model as it was over those that are left and have a weight that is
+  /// not zero; `nil` where shapes are not known.
+  public var flopsRatio: Double? { product(steps.map(\.flopsRatio)) }
+  /// Parameters of the model as it was over those that are left and not zero.
+  public var parametersRatio: Double? { product(steps.map(\.parametersRatio)) }
+
+  private func product(_ ratios: [Double?]) -> Double? {
+    ratios.reduce(1) { product, ratio in product.flatMap { known in ratio.map { known * $0 } } }
+  }
+}
+
+extension RecipeReport.Step {
+  var flopsRatio: Double? {
+    switch self {
+    case .channels(let report): report.flopsRatio
+    case .zeros(let report): report.flopsRatio
+    }
+  }
+  var parametersRatio: Double? {
+    switch self {
+    case .channels(let report): report.parametersRatio
+    case .zeros(let report): report.parametersRatio
+    }
+  }
+  var pattern: String {
+    switch self {
+    case .channels(let report): report.pattern
+    case .zeros(let report): report.pattern.description
+    }
+  }
+  fileprivate var frozen: [RecipeReport.Frozen] {
+    switch self {
+    case .channels(let report):
+      report.frozen.map {
+        RecipeReport.Frozen(axis: "\($0.tensor).\($0.axis)", reason: $0.reason)
+      }
+    case .zeros(let report):
+      report.layers.compactMap { layer in
+        layer.reason.map { RecipeReport.Frozen(axis: layer.initializer, reason: $0) }
+      }
+    }
+  }
+  /// Weights by initializer: what is left and not zero, and what there was.
+  fileprivate var weights: [RecipeReport.Layer] {
+    switch self {
+    case .channels(let report):
+      report.layers.map {
+        RecipeReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
+      }
+    case .zeros(let report):
+      report.layers.map {
+        RecipeReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
+      }
+    }
+  }
+}
+
+extension RecipeReport: Encodable {
+  private enum Key: String, CodingKey {
+    case schema, method, pattern, sparsity, layers, frozen, steps
+    case flopsRatio = "flops_ratio"
+    case parametersRatio = "params_ratio"
+  }
+
+  fileprivate struct Frozen: Encodable {
+    var axis: String
+    var reason: String
+  }
+
+  fileprivate struct Layer: Encodable {
+    var name: String
+    var initializer: String
+    var kept: Int
+    var of: Int
+    var sparsity: Double { of == 0 ? 0 : 1 - Double(kept) / Double(of) }
+
+    enum Key: String, CodingKey { case name, initializer, sparsity, kept, of }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(name, forKey: .name)
+      try container.encode(initializer, forKey: .initializer)
+      try container.encode(sparsity, forKey: .sparsity)
+      try container.encode(kept, forKey: .kept)
+      try container.encode(of, forKey: .of)
+    }
+  }
+
+  /// Writes `espalier.prune/1`: the step's own document where there is one step; else the whole,
+  /// with each step's document under `steps`.
+  public func encode(to encoder: any Encoder) throws {
+    if steps.count == 1 { return try steps[0].encode(to: encoder) }
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode("espalier.prune/1", forKey: .schema)
+    try container.encode("recipe", forKey: .method)
+    try container.encode(steps.map(\.pattern).joined(separator: ", "), forKey: .pattern)
+    try container.encode(parametersRatio.map { 1 - 1 / $0 }, forKey: .sparsity)
+    try container.encode(flopsRatio, forKey: .flopsRatio)
+    try container.encode(parametersRatio, forKey: .parametersRatio)
+    try container.encode(layers, forKey: .layers)
+    try container.encode(steps.flatMap(\.frozen), forKey: .frozen)
+    try container.encode(steps, forKey: .steps)
+  }
+
+  /// Every weight once: what the last step left of what the first one found.
+  private var layers: [Layer] {
+    var result: [Layer] = []
+    var places: [String: Int] = [:]
+    for layer in steps.flatMap(\.weights) {
+      if let place = places[layer.initializer] {
+        result[place].kept = layer.kept
+      } else {
+        places[layer.initializer] = result.count
+        result.append(layer)
+      }
+    }
+    return result
+  }
+}
+
+extension RecipeReport.Step: Encodable {
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .channels(let report): try report.encode(to: encoder)
+    case .zeros(let report): try report.encode(to: encoder)
+    }
+  }
+}

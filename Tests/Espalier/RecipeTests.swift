@@ -1,0 +1,258 @@
+import EspalierGraph
+import EspalierONNX
+import Foundation
+import Testing
+
+@testable import Espalier
+
+@Suite struct RecipeTests {
+  private static let full = """
+    seed: 7
+    steps:
+      - pattern: channel
+        method: spa
+        budget: flops:1.5
+        criterion: random
+        aggregation: max
+        normalisation: lamp
+        scope: layer
+        per-cost: true
+        align: 4
+        cap: 0.75
+        caps: {"layer1": 0.5, 'layer2|fc': 0.25}
+        layers: [layer]
+        exclude: ["^layer4", conv1]
+      - pattern: block:16x8
+        method: magnitude
+        sparsity: 5e-1
+        scope: global
+        include-ends: true
+        layers: ["layer[34]"]
+        exclude: []
+      - {pattern: nm:2:4}
+    """
+
+  private func problem(_ text: String) -> String {
+    do {
+      _ = try Recipe(text: text, file: "r.yaml")
+      return "accepted"
+    } catch {
+      #expect(error.exitCode == 78)
+      return error.description
+    }
+  }
+
+  @Test func everyKeyArrives() throws {
+    let recipe = try Recipe(text: Self.full, file: "r.yaml")
+    #expect(recipe.seed == 7)
+    let (channels, blocks) = (recipe.steps[0], recipe.steps[1])
+    #expect(channels.removesChannels && !blocks.removesChannels)
+    let all = Set(RecipeKey.channels.map(\.name))
+    #expect(Set(channels.values.keys) == all.subtracting(["sparsity"]))
+    #expect(Set(blocks.values.keys) == Set(RecipeKey.zeros.map(\.name)))
+    #expect(channels.text("criterion") == "random" && channels.flag("per-cost"))
+    #expect(channels.number("align") == 4 && channels.number("cap") == 0.75)
+    #expect(
+      channels.values["caps"]
+        == .shares([
+          LayerShare(layers: "layer1", share: 0.5), LayerShare(layers: "layer2|fc", share: 0.25),
+        ]))
+    #expect(channels.texts("exclude") == ["^layer4", "conv1"])
+    #expect(blocks.number("sparsity") == 0.5 && blocks.flag("include-ends"))
+    // Defaults are spelled out.
+    #expect(recipe.steps[2].text("scope") == "layer" && !recipe.steps[2].flag("include-ends"))
+  }
+
+  /// Names hold what JSON and YAML quote in different ways.
+  @Test func whatIsResolvedReadsBackTheSame() throws {
+    var recipe = try Recipe(text: Self.full, file: "r.yaml")
+    #expect(try Recipe(text: recipe.resolved, file: "r.yaml") == recipe)
+    for text in ["a *b", "&x", "/model/a\\.b", "\"'#: ", "é\u{85}\t\u{7f}日本", "[*a]"] {
+      let pattern = NSRegularExpression.escapedPattern(for: text)
+      recipe = try Recipe([
+        "pattern": .text("head"), "sparsity": .number(0.3), "exclude": .texts([pattern, ".* *x"]),
+      ])
+      #expect(try Recipe(text: recipe.resolved, file: "r.yaml") == recipe)
+    }
+  }
+
+  @Test(arguments: [
+    // The nearest key, with its place.
+    ("steps:\n  - pattern: channel\n    budgit: flops:2", "r.yaml:3:5: E2102.*\"budget\""),
+    ("step: []", "r.yaml:1:1: E2102.*\"steps\""),
+    ("steps:\n- pattern: nm:2:4\n  budget: flops:2", "3:3: E2102.*do not take \"budget\""),
+    ("steps:\n- pattern: nm:2:4\n  zzzzzzzz: 1", "3:3: E2102: unknown key \"zzzzzzzz\"; there are"),
+    (
+      "steps:\n- pattern: channel\n  sparsity: 0.5\n  criterion: l3",
+      "4:14: E2104.*l1.*did you mean l1"
+    ),
+    // Types.
+    ("steps:\n- pattern: channel\n  sparsity: half", "3:13: E2103.*a number"),
+    ("steps:\n- pattern: channel\n  sparsity: \"0.5\"", "3:13: E2103"),
+    ("steps:\n- pattern: channel\n  sparsity: [0.5]", "3:13: E2103"),
+    ("steps:\n- pattern: channel\n  sparsity: .inf", "3:13: E2103"),
+    ("steps:\n- pattern: channel\n  sparsity: 0x1", "3:13: E2103"),
+    ("steps:\n- pattern: channel\n  sparsity: 1e999", "3:13: E2103"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  per-cost: yes", "4:13: E2103.*true or false"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  exclude: fc", "4:12: E2103.*list"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  caps: [fc]", "4:9: E2103.*mapping"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  align: 8.5", "4:10: E2104.*whole number"),
+    ("steps:\n- pattern: [channel]", "2:12: E2103"),
+    ("steps: channel", "1:8: E2103"), ("steps: []", "1:8: E2103"), ("- a", "1:1: E2103"),
+    ("steps: [channel]", "1:9: E2103"), ("seed: -1\nsteps: [{pattern: nm:2:4}]", "1:7: E2103"),
+    ("? [a]\n: b", "1:3: E2103.*word"),
+    // Ranges.
+    ("steps:\n- pattern: channel\n  sparsity: 1", "3:13: E2104.*below 1"),
+    ("steps:\n- pattern: channel\n  sparsity: -0.1", "3:13: E2104"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  cap: 0", "4:8: E2104.*above 0"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  align: 257", "4:10: E2104.*1 to 256"),
+    ("steps:\n- pattern: channel\n  sparsity: 0.1\n  caps: {a: 1.5}", "4:9: E2104.*1.5"),
+    ("steps:\n- pattern: channel\n  budget: flops:0.5", "3:11: E2104.*budget"),
+    ("steps:\n- pattern: chanel\n  budget: flops:2", "2:12: E2104.*chanel"),
+    ("steps:\n- pattern: nm:4:4", "2:12: E2104.*fewer"),
+    ("steps:\n- pattern: nm:2:4\n  sparsity: 0.7", "2:3: E2104.*means a sparsity of 0.5"),
+    ("steps:\n- pattern: nm:2:4\n  exclude: ['(']", "3:12: E2104.*regular expression"),
+    ("steps:\n- pattern: block:8x8", "2:3: E2104.*needs a sparsity"),
+    // What belongs together.
+    ("steps:\n- pattern: channel", "2:3: E2105.*either a budget or a sparsity"),
+    ("steps:\n- pattern: head\n  budget: params:2\n  sparsity: 0.5", "2:3: E2105.*either"),
+    ("steps:\n- sparsity: 0.5", "2:3: E2105.*pattern"), ("seed: 1", "1:1: E2105.*steps"),
+    ("steps:\n- pattern: nm:2:4\n- pattern: head\n  sparsity: 0.1", "3:3: E2106.*up"),
+    // What is not plain data.
+    ("", "1:1: E2105.*empty"), ("# nothing", "1:1: E2105"), ("steps: [", "E2101"),
+    ("seed: 1\nseed: 2\nsteps: []", "E2101.*twice"), ("a: 1\n---\nb: 2", "E2101"),
+    ("steps: !!python/object:os.system [x]", "1:8: E2101.*tags"),
+    ("steps:\n- pattern: !!str nm:2:4", "E2101.*tags"),
+    ("a: &a [1]\nb: *a", "1:4: E2101.*aliases"), ("\u{1}", "E2101"), ("steps: \u{FEFF}", "E210"),
+  ])
+  func faultsAreNamedWithTheirPlace(text: String, expected: String) throws {
+    let said = problem(text)
+    #expect(try said.firstMatch(of: Regex(expected)) != nil, "\(said)")
+  }
+
+  @Test func everyProblemIsListed() {
+    let said = problem(
+      "sed: 1\nsteps:\n- {pattern: channel, cap: 2, bugdet: flops:2}\n- {pattern: x}")
+    #expect(said.split(separator: "\n").count == 4, "\(said)")
+  }
+
+  /// What would keep a parser busy for hours, or run out of stack, ends at once.
+  @Test func bombsAreRefused() {
+    var bomb = "a0: &a0 [x]\n"
+    for level in 1...40 { bomb += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n" }
+    #expect(problem(bomb).contains("1:5: E2101"))
+    #expect(problem("{? \"# \", ? *a : 1}").contains("aliases"))
+    #expect(problem("x: [\"\n # \", *a]").contains("aliases"))
+    #expect(problem(String(repeating: "[", count: 100_000)).contains("E2101"))
+    #expect(problem(String(repeating: "- ", count: 100_000)).contains("E2101"))
+    #expect(problem(String(repeating: "a", count: 2 << 20)).contains("E2107"))
+    #expect(problem("# all *stars* & &more\nsteps: [{pattern: nm:2:4}]") == "accepted")
+  }
+
+  /// Seeded changes to a good recipe: accepted or refused with a place, never worse.
+  @Test func changedRecipesAreReadOrRefused() {
+    var random = SplitMix(state: 5)
+    let alphabet = Array("{}[]:,-#&*!|>'\"%@` \n\t\\0a.é")
+    for _ in 0..<3000 {
+      var characters = Array(Self.full)
+      for _ in 0..<(1 + random.next() % 4) {
+        let place = Int(random.next() % UInt64(characters.count))
+        switch random.next() % 3 {
+        case 0: characters[place] = alphabet[Int(random.next() % UInt64(alphabet.count))]
+        case 1: characters.remove(at: place)
+        default:
+          characters.insert(alphabet[Int(random.next() % UInt64(alphabet.count))], at: place)
+        }
+      }
+      let said = problem(String(characters))
+      #expect(
+        said == "accepted" || said.hasPrefix("r.yaml:"), "\(said) of \(String(characters))")
+    }
+  }
+
+  @Test func optionsOverrideTheRecipe() throws {
+    var recipe = try Recipe(text: Self.full, file: "r.yaml")
+    try recipe.override([
+      "exclude": .texts(["fc"]), "align": .number(2), "budget": .text("params:3"),
+    ])
+    #expect(recipe.steps.allSatisfy { $0.texts("exclude") == ["fc"] })
+    #expect(recipe.steps[0].number("align") == 2 && recipe.steps[0].text("budget") == "params:3")
+    // Three steps take a sparsity: which one is meant?
+    #expect(throws: EspalierError.self) { try recipe.override(["sparsity": .number(0.5)]) }
+    #expect(throws: EspalierError.self) { try recipe.override(["align": .number(0)]) }
+    #expect(throws: EspalierError.self) { try recipe.override(["nothing": .number(0)]) }
+    var single = try Recipe(text: "steps: [{pattern: channel, budget: flops:2}]", file: "r.yaml")
+    try single.override(["sparsity": .number(0.5), "pattern": .text("head")])
+    #expect(single.steps[0].values["budget"] == nil && single.steps[0].number("sparsity") == 0.5)
+    #expect(throws: EspalierError.self) { try single.override(["pattern": .text("nm:2:4")]) }
+  }
+
+  // MARK: What recipes do
+
+  @Test func channelsAndZerosCompose() throws {
+    let graph = try #require(Zoo.architecture(named: "resnet18")).graph(seed: 1, imageSize: 32)
+    let recipe = try Recipe(
+      text: """
+        steps:
+          - {pattern: channel, budget: flops:2, caps: {layer1: 0.25}}
+          - {pattern: block:8x4, sparsity: 0.5, layers: [layer4]}
+          - {pattern: nm:2:4, exclude: [layer3]}
+        """, file: "r.yaml")
+    let pruned = try recipe.applied(to: graph, file: "g")
+    #expect(pruned.graph.validate().isEmpty)
+    #expect(pruned.reference == nil)
+    let report = pruned.report
+    guard case .channels(let channels) = report.steps[0], case .zeros(let blocks) = report.steps[1],
+      case .zeros(let runs) = report.steps[2]
+    else {
+      Issue.record("steps in another order")
+      return
+    }
+    #expect(channels.flopsRatio >= 2)
+    #expect(
+      channels.layers.filter { $0.initializer.contains("layer1.0.conv1") }.allSatisfy {
+        $0.shape[0] >= 48
+      })
+    let pruning = { (report: PruningReport) in
+      Set(report.layers.filter { $0.reason == nil }.map(\.name))
+    }
+    #expect(pruning(blocks).allSatisfy { $0.hasPrefix("layer4") } && !pruning(blocks).isEmpty)
+    #expect(pruning(runs).isDisjoint(with: pruning(blocks)))
+    #expect(pruning(runs).contains { $0.hasPrefix("layer2") })
+    #expect(!pruning(runs).contains { $0.hasPrefix("layer3") })
+    // The whole is the product of its steps, and counts what is really there.
+    let nonzero = pruned.graph.parameters().reduce(0) {
+      $0 + pruned.graph.values[$1].constant!.floats.count { $0 != 0 }
+    }
+    let expected = Double(graph.parameterCount) / Double(nonzero)
+    #expect(abs(try #require(report.parametersRatio) / expected - 1) < 1e-3)
+  }
+
+  /// The recipe in a model's metadata makes the same model again, bit by bit.
+  @Test func theKeptRecipeMakesTheSameModel() throws {
+    let graph = try #require(Zoo.architecture(named: "mobilenet_v2")).graph(seed: 1, imageSize: 32)
+    let values: [String: RecipeValue] = [
+      "pattern": .text("channel"), "criterion": .text("random"), "sparsity": .number(0.3),
+    ]
+    let recipe = try Recipe(values, seed: 9)
+    let first = try recipe.applied(to: graph, file: "g", wantsReference: true)
+    #expect(first.reference != nil)
+    let read = try importONNX(bytes: exportONNX(first.graph))
+    let kept = try #require(read.metadata.properties.first { $0.key == Recipe.metadataKey })
+    let again = try Recipe(text: kept.value, file: "kept").applied(to: graph, file: "g")
+    #expect(try exportONNX(again.graph) == exportONNX(first.graph))
+    // Another recipe on top keeps the first.
+    let zeros = try Recipe(["pattern": .text("nm:2:4")]).applied(to: read, file: "g")
+    let keys = zeros.graph.metadata.properties.map(\.key)
+    #expect(keys == ["espalier.recipe.1", "espalier.recipe"])
+    #expect(zeros.graph.metadata.properties[0].value == kept.value)
+  }
+
+  @Test func examplesAreRecipes() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../Examples/recipes")
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(!files.isEmpty)
+    for file in files { _ = try Recipe(contentsOf: folder.appending(path: file).path) }
+  }
+}
