@@ -10,7 +10,7 @@ struct Prune: ParsableCommand {
       override it. The pruned model keeps the recipe in its metadata, under "espalier.recipe".
       """)
 
-  enum Method: String, ExpressibleByArgument, CaseIterable { case magnitude, spa }
+  enum Method: String, ExpressibleByArgument, CaseIterable { case magnitude, spa, obspa }
 
   @Argument(help: "An ONNX model.") var input: String
   @Option(name: [.short, .long], help: "The ONNX model to write.") var output: String
@@ -22,7 +22,7 @@ struct Prune: ParsableCommand {
   @Option(
     help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.")
   var sparsity: Double?
-  @Option(help: "How weights are chosen: spa for channels and heads, magnitude for zeros.")
+  @Option(help: "How weights are chosen: spa or obspa for channels and heads, magnitude for zeros.")
   var method: Method?
   @Option(
     help: "Whether layers compete with one another (global) or each has the same share (layer).")
@@ -33,6 +33,7 @@ struct Prune: ParsableCommand {
   var exclude: [String] = []
   @Flag(help: "Prune the first and the last layer as well.") var includeEnds = false
   @OptionGroup(title: "Channels and heads") var channels: ChannelOptions
+  @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
   @Flag(help: "Print one JSON document.") var json = false
 
@@ -76,7 +77,7 @@ struct Prune: ParsableCommand {
 
   /// What the command line says, by the names of a recipe's keys.
   private var given: [String: RecipeValue] {
-    var values = channels.given
+    var values = channels.given.merging(calibration.given) { first, _ in first }
     values["pattern"] = pattern.map { .text($0) }
     values["sparsity"] = sparsity.map { .number($0) }
     values["method"] = method.map { .text($0.rawValue) }
@@ -92,6 +93,12 @@ struct Prune: ParsableCommand {
       switch step {
       case .channels(let report): show(report)
       case .zeros(let report): show(report)
+      }
+      if let refit = step.refit {
+        print(
+          "\(refit.layers) layers refitted on \(refit.runs) runs; at most "
+            + "\(Format.bytes(refit.activationBytes)) of activations and "
+            + "\(Format.bytes(refit.solverBytes)) of sums and factors at one time")
       }
       print("")
     }

@@ -8,16 +8,27 @@ struct ChannelOptions: ParsableArguments {
       "How much smaller the model gets: flops:R or params:R, R times fewer.",
       valueName: "flops:R|params:R"))
   var budget: String?
-  @Option(help: "What makes a channel worth keeping (default: l1).") var criterion: WeightCriterion?
+  @Option(
+    help: ArgumentHelp(
+      "What makes a channel worth keeping: l1, l2, fpgm, bn, random (default: l1), or, with data, "
+        + "wanda, obs, obspa."))
+  var criterion: String?
   @Option(help: "How a channel's slices in several weights make one score (default: sum).")
   var aggregation: ScoreAggregation?
   @Option(help: "What the scores of a group are divided by before groups compete (default: mean).")
   var normalisation: ScoreNormalisation?
-  @Flag(help: "Weigh scores against what removing a channel saves.") var perCost = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Weigh scores against what removing a channel saves (default with wanda, obs, obspa).")
+  var perCost: Bool?
   @Option(
     help: "Channels that fill a kernel's registers: counts stay multiples of it (default: 8).")
   var align: Int?
-  @Option(help: "Share of a group that may go at most (default: 0.9).") var cap: Double?
+  @Option(help: "Share of a group that may go at most (default: 0.9; wanda, obs, obspa: 0.75).")
+  var cap: Double?
+  @Flag(
+    help: "Take the statistics of batch normalisations anew, from data of the model's own domain.")
+  var recalibrate = false
   @Option(help: "Seed of what is drawn at random (default: 1).") var seed: UInt64?
   @Option(
     help: ArgumentHelp(
@@ -29,17 +40,46 @@ struct ChannelOptions: ParsableArguments {
   var given: [String: RecipeValue] {
     var values: [String: RecipeValue] = [:]
     values["budget"] = budget.map { .text($0) }
-    values["criterion"] = criterion.map { .text($0.rawValue) }
+    values["criterion"] = criterion.map { .text($0) }
     values["aggregation"] = aggregation.map { .text($0.rawValue) }
     values["normalisation"] = normalisation.map { .text($0.rawValue) }
-    if perCost { values["per-cost"] = .flag(true) }
+    values["per-cost"] = perCost.map { .flag($0) }
+    if recalibrate { values["recalibrate"] = .flag(true) }
     values["align"] = align.map { .number(Double($0)) }
     values["cap"] = cap.map { .number($0) }
     return values
   }
 }
 
-extension WeightCriterion: ExpressibleByArgument {}
+/// What `espalier prune` takes to look at inputs.
+struct CalibrationOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Inputs to calibrate on, samples first; once for each of several inputs. \"noise\" or "
+        + "\"noise:MEAN:DEVIATION\" stands in for images.", valueName: "[input=]file.npy"))
+  var data: [String] = []
+  @Option(help: "The most samples to take.") var samples: Int?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Fit what is left to the dense model's outputs by least squares (default with obspa).")
+  var refit: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "How much the refit is drawn to the weights that were left (default: 0.01 for convolutions, "
+        + "0.05 for other products)."))
+  var damping: Double?
+
+  /// What the command line says, by the names of a recipe's keys.
+  var given: [String: RecipeValue] {
+    var values: [String: RecipeValue] = [:]
+    if !data.isEmpty { values["data"] = .texts(data) }
+    values["samples"] = samples.map { .number(Double($0)) }
+    values["refit"] = refit.map { .flag($0) }
+    values["damping"] = damping.map { .number($0) }
+    return values
+  }
+}
+
 extension ScoreAggregation: ExpressibleByArgument {}
 extension ScoreNormalisation: ExpressibleByArgument {}
 

@@ -39,7 +39,8 @@ import Testing
   }
 
   private func accepts(_ step: Step, _ key: String, _ value: String) -> Bool {
-    var lines = ["pattern: \(step.pattern)", step.needs]
+    // Some criteria and every refit need data.
+    var lines = ["pattern: \(step.pattern)", step.needs, "data: [inputs.npy]"]
     lines.removeAll { $0.hasPrefix("\(key):") }
     // A budget stands in the place of a sparsity.
     if key == "budget" { lines.removeAll { $0.hasPrefix("sparsity") } }
@@ -58,6 +59,7 @@ import Testing
     case "number":
       let good = schema["minimum"] != nil ? ["0", "0.5"] : ["0.001", "0.5"]
       return (good, ["-0.1", "1", "x"] + (schema["minimum"] == nil ? ["0"] : []))
+    case "array" where schema["minItems"] != nil: return (["[a.npy, b=c.npy]"], ["[]", "a", "{}"])
     case "array": return (["[]", "[a, \"b.*\"]"], ["a", "{}", "['(']"])
     case "object": return (["{}", "{a: 0.5}"], ["[]", "{a: 1}", "{a: 0}", "{a: b}"])
     case "string" where (schema["pattern"] as! String).contains("flops"):

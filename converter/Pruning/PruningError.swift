@@ -9,6 +9,8 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case badGraph = "E2005"
     case badBudget = "E2006"
     case unreachableBudget = "E2007"
+    case badCalibration = "E2008"
+    case tooLarge = "E2009"
   }
 
   public var code: Code

@@ -21,6 +21,8 @@ public struct PruningReport: Sendable, Hashable {
   public var method: String
   public var pattern: PruningPattern
   public var scope: PruningScope
+  /// What a refit did afterwards, if there was one.
+  public var refit: Refit.Report?
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
   /// Multiply-accumulate operations of the dense model over those with a weight that is not zero;
@@ -39,7 +41,7 @@ public struct PruningReport: Sendable, Hashable {
 
 extension PruningReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, scope, sparsity, layers, frozen
+    case schema, method, pattern, scope, sparsity, layers, frozen, refit
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -60,6 +62,7 @@ extension PruningReport: Encodable {
     try container.encode(flopsRatio, forKey: .flopsRatio)
     try container.encode(parametersRatio, forKey: .parametersRatio)
     try container.encode(layers, forKey: .layers)
+    try container.encodeIfPresent(refit, forKey: .refit)
     let frozen = layers.compactMap { layer in
       layer.reason.map { Frozen(axis: layer.initializer, reason: $0) }
     }

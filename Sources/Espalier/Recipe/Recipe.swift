@@ -71,6 +71,8 @@ public struct Recipe: Sendable, Hashable {
 public struct RecipeStep: Sendable, Hashable {
   /// A value for every key, apart from those that may be left open.
   public let values: [String: RecipeValue]
+  /// What of it is no default.
+  private let given: [String: RecipeValue]
 
   /// - Parameter given: The pattern, and what else is not to be the default.
   init(_ given: [String: RecipeValue]) throws(RecipeFault) {
@@ -86,9 +88,19 @@ public struct RecipeStep: Sendable, Hashable {
         throw RecipeFault(.badValue, "\(name) \(fault)", key: name)
       }
     }
+    let fallbacks = Self.fallbacks(given)
     var values = given
-    for key in keys where values[key.name] == nil { values[key.name] = key.fallback }
-    self.values = values
+    for key in keys where values[key.name] == nil {
+      values[key.name] = fallbacks[key.name] ?? key.fallback
+    }
+    (self.values, self.given) = (values, given)
+    if values["data"] == nil,
+      let user = ["refit", "recalibrate"].first(where: { values[$0] == .flag(true) })
+        ?? (reconstruction == nil ? nil : "criterion \(text("criterion"))")
+    {
+      throw RecipeFault(
+        .missingKey, "\(user) needs inputs to calibrate on: give data, or noise in place of images")
+    }
     if removesChannels, (values["budget"] == nil) == (values["sparsity"] == nil) {
       throw RecipeFault(.missingKey, "pattern \(pattern) takes either a budget or a sparsity")
     }
@@ -108,6 +120,28 @@ public struct RecipeStep: Sendable, Hashable {
     ChannelPruner.Pattern(rawValue: pattern) == nil ? RecipeKey.zeros : RecipeKey.channels
   }
 
+  /// The criterion where it is one that needs data.
+  var reconstruction: ReconstructionCriterion? {
+    if case .text(let name)? = values["criterion"] { .init(rawValue: name) } else { nil }
+  }
+
+  /// Defaults that other values decide.
+  private static func fallbacks(_ given: [String: RecipeValue]) -> [String: RecipeValue] {
+    var result: [String: RecipeValue] = [:]
+    if given["method"] == .text("obspa") {
+      result["criterion"] = .text(ReconstructionCriterion.obspa.rawValue)
+      result["refit"] = .flag(true)
+    }
+    guard case .text(let name)? = given["criterion"] ?? result["criterion"],
+      let criterion = ReconstructionCriterion(rawValue: name)
+    else { return result }
+    let normalisation: ScoreNormalisation = criterion == .wanda ? .sum : .none
+    result["normalisation"] = .text(normalisation.rawValue)
+    result["per-cost"] = .flag(true)
+    result["cap"] = .number(0.75)
+    return result
+  }
+
   /// What to say of a key that a step does not have.
   static func unknown(_ name: String, _ keys: [RecipeKey], _ pattern: String) -> String {
     let other = pattern == "" ? [] : RecipeKey.channels + RecipeKey.zeros
@@ -121,7 +155,7 @@ public struct RecipeStep: Sendable, Hashable {
 
   /// The step with another value; a budget replaces a sparsity and the other way round.
   func replacing(_ key: String, with value: RecipeValue) throws(RecipeFault) -> RecipeStep {
-    var values = values
+    var values = given
     if key == "pattern", case .text(let pattern) = value,
       Self.keys(ofPattern: pattern).map(\.name) != keys.map(\.name)
     {

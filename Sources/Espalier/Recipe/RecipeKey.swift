@@ -33,6 +33,8 @@ struct RecipeKey: Sendable {
     case expressions
     /// Regular expressions with a share each.
     case shares
+    /// Arrays of samples, or noise.
+    case data
   }
 
   var name: String
@@ -45,71 +47,107 @@ struct RecipeKey: Sendable {
 
 extension RecipeKey {
   /// Keys of steps that remove channels or heads, as they stand in a resolved recipe.
-  static let channels: [RecipeKey] = [
+  static let channels: [RecipeKey] =
+    [
+      RecipeKey(
+        name: "pattern", kind: .choice(ChannelPruner.Pattern.allCases.map(\.rawValue)),
+        summary: "What goes: channels of every group, or attention heads alone."),
+      RecipeKey(
+        name: "method", kind: .choice(["spa", "obspa"]),
+        summary: "How channels are chosen: by scores over coupling groups (spa); obspa is spa with "
+          + "criterion obspa and a refit.", fallback: .text("spa")),
+      RecipeKey(
+        name: "budget", kind: .budget,
+        summary: "How much smaller the model gets: flops:R or params:R, R times fewer."),
+      RecipeKey(
+        name: "sparsity", kind: .share(canBeZero: true),
+        summary: "Share of all prunable channels that goes; instead of a budget."),
+      RecipeKey(
+        name: "criterion",
+        kind: .choice(
+          WeightCriterion.allCases.map(\.rawValue)
+            + ReconstructionCriterion.allCases.map(\.rawValue)),
+        summary: "What makes a channel worth keeping; wanda, obs and obspa need data.",
+        fallback: .text(WeightCriterion.l1.rawValue)),
+      RecipeKey(
+        name: "aggregation", kind: .choice(ScoreAggregation.allCases.map(\.rawValue)),
+        summary: "How a channel's slices in several weights make one score.",
+        fallback: .text(ScoreAggregation.sum.rawValue)),
+      RecipeKey(
+        name: "normalisation", kind: .choice(ScoreNormalisation.allCases.map(\.rawValue)),
+        summary:
+          "What the scores of a group are divided by before groups compete (wanda: sum; obs, "
+          + "obspa: none).",
+        fallback: .text(ScoreNormalisation.mean.rawValue)),
+      scope(.global),
+      RecipeKey(
+        name: "per-cost", kind: .flag,
+        summary: "Whether scores are weighed against what removing a channel saves (wanda, obs, "
+          + "obspa: true).", fallback: .flag(false)),
+      RecipeKey(
+        name: "align", kind: .count(1...256),
+        summary: "Channels that fill a kernel's registers: counts stay multiples of it.",
+        fallback: .number(8)),
+      RecipeKey(
+        name: "cap", kind: .share(canBeZero: false),
+        summary: "Share of a group that may go at most (wanda, obs, obspa: 0.75).",
+        fallback: .number(0.9)),
+      RecipeKey(
+        name: "caps", kind: .shares,
+        summary:
+          "Caps of groups with a layer whose name has a match; the lowest that matches holds.",
+        fallback: .shares([])),
+      layers(
+        "Only groups whose channels are made by layers with a match in their name; all, if empty."),
+      exclude("Groups with a match in the name of a layer or weight stay whole."),
+      RecipeKey(
+        name: "recalibrate", kind: .flag,
+        summary:
+          "Whether batch normalisations take their statistics anew, from data of the model's "
+          + "own domain; a refit leaves nothing to gain.", fallback: .flag(false)),
+    ] + reconstruction
+
+  /// Keys of what needs to see inputs.
+  private static let reconstruction: [RecipeKey] = [
     RecipeKey(
-      name: "pattern", kind: .choice(ChannelPruner.Pattern.allCases.map(\.rawValue)),
-      summary: "What goes: channels of every group, or attention heads alone."),
+      name: "data", kind: .data,
+      summary: "Inputs to calibrate on: FILE.npy, INPUT=FILE.npy for each of several inputs, or "
+        + "noise or noise:MEAN:DEVIATION in place of images."),
     RecipeKey(
-      name: "method", kind: .choice(["spa"]),
-      summary: "How channels are chosen: by scores over coupling groups.", fallback: .text("spa")),
+      name: "samples", kind: .count(1...1_000_000),
+      summary: "The most samples to take; of noise as many (128 where this is left out)."),
     RecipeKey(
-      name: "budget", kind: .budget,
-      summary: "How much smaller the model gets: flops:R or params:R, R times fewer."),
+      name: "refit", kind: .flag,
+      summary: "Whether what is left is fitted to the dense model's outputs by least squares "
+        + "(obspa: true).", fallback: .flag(false)),
     RecipeKey(
-      name: "sparsity", kind: .share(canBeZero: true),
-      summary: "Share of all prunable channels that goes; instead of a budget."),
-    RecipeKey(
-      name: "criterion", kind: .choice(WeightCriterion.allCases.map(\.rawValue)),
-      summary: "What makes a channel worth keeping.",
-      fallback: .text(WeightCriterion.l1.rawValue)),
-    RecipeKey(
-      name: "aggregation", kind: .choice(ScoreAggregation.allCases.map(\.rawValue)),
-      summary: "How a channel's slices in several weights make one score.",
-      fallback: .text(ScoreAggregation.sum.rawValue)),
-    RecipeKey(
-      name: "normalisation", kind: .choice(ScoreNormalisation.allCases.map(\.rawValue)),
-      summary: "What the scores of a group are divided by before groups compete.",
-      fallback: .text(ScoreNormalisation.mean.rawValue)),
-    scope(.global),
-    RecipeKey(
-      name: "per-cost", kind: .flag,
-      summary: "Whether scores are weighed against what removing a channel saves.",
-      fallback: .flag(false)),
-    RecipeKey(
-      name: "align", kind: .count(1...256),
-      summary: "Channels that fill a kernel's registers: counts stay multiples of it.",
-      fallback: .number(8)),
-    RecipeKey(
-      name: "cap", kind: .share(canBeZero: false),
-      summary: "Share of a group that may go at most.", fallback: .number(0.9)),
-    RecipeKey(
-      name: "caps", kind: .shares,
-      summary: "Caps of groups with a layer whose name has a match; the lowest that matches holds.",
-      fallback: .shares([])),
-    layers(
-      "Only groups whose channels are made by layers with a match in their name; all, if empty."),
-    exclude("Groups with a match in the name of a layer or weight stay whole."),
+      name: "damping", kind: .share(canBeZero: false),
+      summary:
+        "How much the refit is drawn to the weights that were left, as a share of the inputs' "
+        + "mean variance; 0.01 for convolutions and 0.05 for other products where this is left out."
+    ),
   ]
 
   /// Keys of steps that set weights to zero.
-  static let zeros: [RecipeKey] = [
-    RecipeKey(
-      name: "pattern", kind: .pattern,
-      summary: "Zeros as block:OxI, nm:N:M, vnm:V:N:M or unstructured."),
-    RecipeKey(
-      name: "method", kind: .choice(["magnitude"]),
-      summary: "How weights are chosen: the smallest go.", fallback: .text("magnitude")),
-    RecipeKey(
-      name: "sparsity", kind: .share(canBeZero: true),
-      summary: "Share of zeros; follows from N and M for nm and vnm."),
-    scope(.layer),
-    RecipeKey(
-      name: "include-ends", kind: .flag,
-      summary: "Whether the first and the last layer are pruned as well.",
-      fallback: .flag(false)),
-    layers("Only layers with a match in their name or their weight's; all, if empty."),
-    exclude("Layers with a match in their name or their weight's stay as they are."),
-  ]
+  static let zeros: [RecipeKey] =
+    [
+      RecipeKey(
+        name: "pattern", kind: .pattern,
+        summary: "Zeros as block:OxI, nm:N:M, vnm:V:N:M or unstructured."),
+      RecipeKey(
+        name: "method", kind: .choice(["magnitude"]),
+        summary: "How weights are chosen: the smallest go.", fallback: .text("magnitude")),
+      RecipeKey(
+        name: "sparsity", kind: .share(canBeZero: true),
+        summary: "Share of zeros; follows from N and M for nm and vnm."),
+      scope(.layer),
+      RecipeKey(
+        name: "include-ends", kind: .flag,
+        summary: "Whether the first and the last layer are pruned as well.",
+        fallback: .flag(false)),
+      layers("Only layers with a match in their name or their weight's; all, if empty."),
+      exclude("Layers with a match in their name or their weight's stay as they are."),
+    ] + reconstruction
 
   private static func scope(_ fallback: PruningScope) -> RecipeKey {
     RecipeKey(
@@ -150,6 +188,8 @@ extension RecipeKey {
         ? nil : "takes \(kind.wanted), not \(number)"
     case (.flag, .flag): return nil
     case (.expressions, .texts(let texts)): return texts.compactMap(faultOfExpression).first
+    case (.data, .texts(let texts)):
+      return texts.isEmpty || texts.contains("") ? "takes \(kind.wanted)" : nil
     case (.shares, .shares(let shares)):
       return shares.compactMap { entry in
         faultOfExpression(entry.layers)
@@ -184,6 +224,7 @@ extension RecipeKey.Kind {
     case .flag: "true or false"
     case .expressions: "a list of regular expressions"
     case .shares: "a mapping of regular expressions to shares"
+    case .data: "a list of files, or noise"
     }
   }
 }

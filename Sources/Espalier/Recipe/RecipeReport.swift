@@ -20,7 +20,27 @@ public struct RecipeReport: Sendable {
   }
 }
 
+extension RecipeReport {
+  /// Notes what a refit after the last step did.
+  mutating func note(_ refit: Refit.Report) {
+    switch steps.removeLast() {
+    case .channels(var report):
+      report.refit = refit
+      steps.append(.channels(report))
+    case .zeros(var report):
+      report.refit = refit
+      steps.append(.zeros(report))
+    }
+  }
+}
+
 extension RecipeReport.Step {
+  public var refit: Refit.Report? {
+    switch self {
+    case .channels(let report): report.refit
+    case .zeros(let report): report.refit
+    }
+  }
   var flopsRatio: Double? {
     switch self {
     case .channels(let report): report.flopsRatio

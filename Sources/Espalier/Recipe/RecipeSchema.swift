@@ -101,6 +101,11 @@ extension RecipeKey {
         ("type", .text("array")),
         ("items", .object([("type", .text("string")), ("format", .text("regex"))])),
       ]
+    case .data:
+      entries += [
+        ("type", .text("array")), ("minItems", .number(1)),
+        ("items", .object([("type", .text("string")), ("minLength", .number(1))])),
+      ]
     case .shares:
       entries += [
         ("type", .text("object")),

@@ -33,6 +33,8 @@ public struct ChannelReport: Sendable {
   public var parametersRatio: Double
   /// The share of all channels of groups that went.
   public var sparsity: Double
+  /// What a refit did afterwards, if there was one.
+  public var refit: Refit.Report?
 
   public init(
     _ coupling: Coupling, _ plan: KeepPlan, method: String, pattern: String, scope: PruningScope
@@ -72,7 +74,7 @@ public struct ChannelReport: Sendable {
 
 extension ChannelReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, scope, sparsity, layers, frozen, groups
+    case schema, method, pattern, scope, sparsity, layers, frozen, groups, refit
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -94,6 +96,7 @@ extension ChannelReport: Encodable {
     try container.encode(parametersRatio, forKey: .parametersRatio)
     try container.encode(layers, forKey: .layers)
     try container.encode(groups, forKey: .groups)
+    try container.encodeIfPresent(refit, forKey: .refit)
     try container.encode(
       frozen.map { Frozen(axis: "\($0.tensor).\($0.axis)", reason: $0.reason) }, forKey: .frozen)
   }

@@ -8,6 +8,8 @@ struct LinearLayer: Sendable {
   let node: Int
   let input: Graph.ValueID
   let weight: Graph.ValueID
+  /// Which of the node's inputs is read, the other one being the constant.
+  let inputPlace: Int
   let output: Graph.ValueID
   let groups: Int
   /// Outputs of one group.
@@ -15,6 +17,9 @@ struct LinearLayer: Sendable {
   /// Inputs of one group, times taps.
   let columns: Int
   let taps: Int
+  /// The axes of the input and of the output along which features stand.
+  let inputAxis: Int
+  let outputAxis: Int
   /// What one weight of the constant counts for: a `Gemm`'s alpha.
   let factor: Double
   private let source: Source
@@ -44,6 +49,7 @@ struct LinearLayer: Sendable {
     else { return nil }
     let isLeft = graph.constants[a] != nil
     let (input, weight) = isLeft ? (b, a) : (a, b)
+    inputPlace = isLeft ? 1 : 0
     guard let constant = graph.constants[weight], constant.elementType == .float32,
       constant.count > 0, graph.type(of: output).count > 0
     else { return nil }
@@ -55,6 +61,7 @@ struct LinearLayer: Sendable {
       let window = WindowColumns(convolution: placed)
       (groups, rows, taps, factor) = (conv.groups, w[0] / conv.groups, window.tapCount, 1)
       columns = w[1] * taps
+      (inputAxis, outputAxis) = (1, 1)
       source = .window(window, images: x[0], channels: w[1])
       result = FeaturePlaces(planes: y, groups: groups)
       layout = WeightLayout(group: rows * columns, row: columns, column: taps)
@@ -63,6 +70,7 @@ struct LinearLayer: Sendable {
       let window = WindowColumns(transposedConvolution: placed)
       (groups, rows, taps, factor) = (conv.groups, w[1], window.tapCount, 1)
       columns = w[0] / groups * taps
+      (inputAxis, outputAxis) = (1, 1)
       source = .window(window, images: x[0], channels: w[0] / groups)
       result = FeaturePlaces(planes: y, groups: groups)
       layout = WeightLayout(group: rows * columns, row: taps, column: rows * taps)
@@ -74,6 +82,7 @@ struct LinearLayer: Sendable {
       (rows, columns) = (isLeft ? sizes.rows : sizes.columns, sizes.inner)
       // Features of the input lie next to each other unless the operand is transposed.
       let inRows = isLeft ? gemm.transposesB : !gemm.transposesA
+      (inputAxis, outputAxis) = (inRows ? 1 : 0, isLeft ? 0 : 1)
       source = .features(FeaturePlaces(matrix: columns, places, featuresInRows: inRows))
       result = FeaturePlaces(matrix: rows, places, featuresInRows: !isLeft)
       let transposed = isLeft ? gemm.transposesA : !gemm.transposesB
@@ -84,6 +93,7 @@ struct LinearLayer: Sendable {
       (groups, taps, factor) = (1, 1, 1)
       (rows, columns) = isLeft ? (w[w.count - 2], w.last!) : (w.last!, w[w.count - 2])
       let batch = x.dropLast(2).reduce(1, *)
+      (inputAxis, outputAxis) = isLeft ? (x.count - 2, y.count - 2) : (x.count - 1, y.count - 1)
       if isLeft {
         source = .features(FeaturePlaces(batch: batch, columns, x.last!))
         result = FeaturePlaces(batch: batch, rows, x.last!)
@@ -153,19 +163,21 @@ struct LinearLayer: Sendable {
     }
   }
 
-  /// Writes a tensor of the output's shape at the same places, `[features, places]`.
-  /// - Parameter features: Which of the features of all groups, in order; they may be of a wider
-  ///   tensor of the same places.
+  /// Writes features of a tensor of the output's places, `[features, places]`, or adds multiples.
+  /// - Parameters:
+  ///   - features: Which, in order, of the tensor's `width`.
+  ///   - factors: For each, what is added of it; `nil` to write it as it is.
   func fillOutputs(
     _ to: UnsafeMutablePointer<Float>, stride: Int, from values: [Float], features: [Int],
-    of width: Int, batch: Int, places: Range<Int>, every step: Int, adding: Float? = nil
+    of width: Int, batch: Int, places: Range<Int>, every step: Int, adding factors: [Float]? = nil
   ) {
     let wide = result.widened(to: width)
+    precondition(values.count == wide.batches * width * wide.places, "a tensor of other places")
     unsafe values.withUnsafeBufferPointer { values in
       for (row, feature) in features.enumerated() {
         unsafe wide.fillRow(
           to + row * stride, from: values.baseAddress!, feature: feature, batch: batch,
-          places: places, every: step, adding: adding)
+          places: places, every: step, adding: factors?[row])
       }
     }
   }

@@ -1,0 +1,35 @@
+import EspalierEvaluation
+import EspalierGraph
+
+extension LinearLayer {
+  /// Of each map, every `step`-th place is read: neighbours on large maps say the same.
+  private var step: Int { planeSize >= 256 ? 3 : 1 }
+
+  /// Adds to moments what one group reads in one run, and the targets beside it.
+  /// - Parameters:
+  ///   - run: Runs begin at different places, so that together they see them all.
+  ///   - targets: Writes the targets at some places, `[targets, places]`.
+  func add(
+    _ input: [Float], group: Int, run: Int, to moments: ColumnMoments,
+    targets: ((UnsafeMutablePointer<Float>, Int, _ batch: Int, Range<Int>, _ step: Int) -> Void)? =
+      nil
+  ) {
+    let stride = moments.capacity
+    for batch in 0..<batches {
+      var start = run % step
+      while start < planeSize {
+        let count = min((planeSize - start + step - 1) / step, moments.room)
+        let places = start..<min(start + count * step, planeSize)
+        unsafe moments.add(count) { columns, rows in
+          unsafe fillColumns(
+            columns, stride: stride, from: input, group: group, batch: batch, places: places,
+            every: step)
+          if let rows = unsafe rows, let targets = unsafe targets {
+            unsafe targets(rows, stride, batch, places, step)
+          }
+        }
+        start += count * step
+      }
+    }
+  }
+}

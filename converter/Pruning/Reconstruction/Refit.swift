@@ -1,0 +1,261 @@
+public import EspalierCoupling
+import EspalierEvaluation
+public import EspalierGraph
+
+/// Refits what pruning left to what the dense model computes, by least squares, layer after layer.
+///
+/// Both models walk through the same inputs side by side. Each layer with a constant weight is solved
+/// for the dense layer's outputs, given what the pruned model, refitted so far, feeds it. Where the
+/// output is added to a value computed earlier, the target makes up for that value's error too.
+public struct Refit: Sendable {
+  /// Damping of convolutions and of other products, as a share of the inputs' mean variance; solutions
+  /// are drawn towards the weights that pruning left.
+  public var convolutionDamping = 1e-2
+  public var productDamping = 5e-2
+  /// Whether targets make up for the error of what the output is added to.
+  public var followsResiduals = true
+  /// Bytes that the activations of all runs may occupy; fewer runs are taken where they exceed it.
+  public var activationByteLimit = 4 << 30
+
+  public init() {}
+
+  /// What was done.
+  public struct Report: Sendable, Hashable {
+    /// Layers whose weights were solved for.
+    public var layers = 0
+    /// Runs of the model that were used.
+    public var runs = 0
+    /// The most bytes that the runs' activations, and that one layer's sums and factors took.
+    public var activationBytes = 0
+    public var solverBytes = 0
+  }
+
+  /// Refits a graph from which channels were removed.
+  /// - Returns: the pruned graph with other weights, and biases where layers had none.
+  public func refitted(
+    _ coupling: Coupling, _ plan: KeepPlan, _ calibration: Calibration,
+    progress: ((Double) -> Void)? = nil
+  ) throws(PruningError) -> (Graph, Report) {
+    try refitted(
+      dense: coupling.graph, pruned: coupling.pruned(plan), calibration, keepsZeros: false,
+      kept: { layer in
+        let axis = coupling.valueAxes[layer.output]![layer.outputAxis]
+        return TensorSelection([axis], plan).positions(along: 0)
+      }, progress: progress)
+  }
+
+  /// Refits a graph whose weights have zeros, which stay zero.
+  ///
+  /// - Parameters:
+  ///   - dense: the graph before.
+  ///   - masked: the same graph with zeros among its weights.
+  /// - Returns: the masked graph, folded, with other weights.
+  public func refitted(
+    dense: Specialised, masked: Specialised, _ calibration: Calibration,
+    progress: ((Double) -> Void)? = nil
+  ) throws(PruningError) -> (Graph, Report) {
+    try refitted(
+      dense: dense, pruned: masked.graph, calibration, keepsZeros: true,
+      kept: { Array(0..<$0.groups * $0.rows) }, progress: progress)
+  }
+
+  private func refitted(
+    dense: Specialised, pruned: Graph, _ calibration: Calibration, keepsZeros: Bool,
+    kept: (LinearLayer) -> [Int]?, progress: ((Double) -> Void)?
+  ) throws(PruningError) -> (Graph, Report) {
+    var graph = pruned.withOwnBiases()
+    let specialised: Specialised
+    do throws(GraphProblems) {
+      specialised = try Specialised(
+        graph, inputShapes: dense.inputShapes, purpose: .rewriting)
+    } catch {
+      throw PruningError(.badGraph, "what is left of the graph does not fit together: \(error)")
+    }
+    guard specialised.graph.nodes.map(\.name) == dense.graph.nodes.map(\.name) else {
+      throw PruningError(.badGraph, "the pruned graph has other nodes than the dense one")
+    }
+    var walk = try RefitWalk(self, dense: dense, pruned: specialised, calibration)
+    let layers = walk.layers(keepsZeros: keepsZeros, kept: kept)
+    // Multiplications are what takes the time; every node counts a little.
+    let work = dense.graph.nodes.indices.map { 1e4 + Double(dense.multiplyAccumulates(ofNode: $0)) }
+    let total = work.reduce(0, +)
+    var done = 0.0
+    for node in dense.graph.nodes.indices {
+      try walk.step(node, layers[node], keepsZeros: keepsZeros)
+      done += work[node]
+      progress?(done / total)
+    }
+    for (id, tensor) in walk.replaced { graph.values[id].constant = tensor }
+    return (graph, walk.report)
+  }
+}
+
+/// Two graphs on their way through the same inputs.
+private struct RefitWalk {
+  private let options: Refit
+  private let dense: Evaluator
+  private var pruned: Evaluator
+  private var denseValues: [Evaluator.Values] = []
+  private var prunedValues: [Evaluator.Values] = []
+  /// For each value, whether the two graphs compute it alike: nothing before it has been pruned.
+  private var isUnchanged: [Bool]
+  private(set) var replaced: [Graph.ValueID: Tensor] = [:]
+  private(set) var report = Refit.Report()
+
+  init(
+    _ options: Refit, dense: Specialised, pruned: Specialised, _ calibration: Calibration
+  ) throws(PruningError) {
+    self.options = options
+    (self.dense, self.pruned) = (Evaluator(dense), Evaluator(pruned))
+    isUnchanged = [Bool](repeating: true, count: pruned.graph.values.count)
+    let bytes = self.dense.peakByteCount + self.pruned.peakByteCount
+    let runs = min(calibration.runs.count, options.activationByteLimit / max(bytes, 1))
+    guard runs > 0 else {
+      throw PruningError(
+        .tooLarge,
+        "one run needs \(bytes >> 20) MiB for its activations, of which "
+          + "\(options.activationByteLimit >> 20) MiB are allowed; use smaller inputs")
+    }
+    (report.runs, report.activationBytes) = (runs, runs * bytes)
+    for (run, inputs) in calibration.runs.prefix(runs).enumerated() {
+      do throws(GraphError) {
+        denseValues.append(try self.dense.start(inputs))
+        prunedValues.append(try self.pruned.start(inputs))
+      } catch {
+        throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
+      }
+    }
+  }
+
+  /// For each node the layer that can be refitted there.
+  func layers(keepsZeros: Bool, kept: (LinearLayer) -> [Int]?) -> [RefitLayer?] {
+    let surroundings = LayerSurroundings(pruned.graph)
+    return pruned.nodes.indices.map { node in
+      guard let layer = LinearLayer(node, of: pruned.graph),
+        let whole = LinearLayer(node, of: dense.graph), surroundings.ownsWeight(layer),
+        let kept = kept(whole), kept.count == layer.groups * layer.rows,
+        whole.batches == layer.batches, whole.planeSize == layer.planeSize
+      else { return nil }
+      let bias = surroundings.bias(of: layer)
+      guard !surroundings.addsMore(layer, bias) else { return nil }
+      return RefitLayer(
+        pruned: layer, dense: whole, kept: kept, bias: bias,
+        residual: options.followsResiduals ? surroundings.residual(of: layer) : nil)
+    }
+  }
+
+  mutating func step(
+    _ node: Int, _ layer: RefitLayer?, keepsZeros: Bool
+  ) throws(PruningError) {
+    try forEachRun { (walk, run) throws(GraphError) in
+      try walk.dense.step(node, &walk.denseValues[run])
+    }
+    let inputs = pruned.nodes[node].inputs.compactMap { $0 }
+    var same = inputs.allSatisfy { input in
+      guard let own = pruned.constant(input) else { return isUnchanged[input] }
+      return dense.graph.constants.indices.contains(input) && dense.constant(input) == own
+    }
+    // Biases of zeros are no change.
+    if !same, let layer, isUnchanged[layer.pruned.input] {
+      same =
+        dense.constant(layer.dense.weight) == pruned.constant(layer.pruned.weight)
+    }
+    if let layer, !same { refit(layer, keepsZeros: keepsZeros) }
+    for case let output? in pruned.nodes[node].outputs { isUnchanged[output] = same }
+    try forEachRun { (walk, run) throws(GraphError) in
+      try walk.pruned.step(node, &walk.prunedValues[run])
+    }
+  }
+
+  private mutating func forEachRun(
+    _ body: (inout RefitWalk, Int) throws(GraphError) -> Void
+  ) throws(PruningError) {
+    for run in denseValues.indices {
+      do throws(GraphError) {
+        try body(&self, run)
+      } catch {
+        throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
+      }
+    }
+  }
+
+  private mutating func refit(_ layer: RefitLayer, keepsZeros: Bool) {
+    let linear = layer.pruned
+    let weight = pruned.constant(linear.weight)!
+    let residual = layer.residual.flatMap { residual in
+      denseValues[0][residual.value] != nil && prunedValues[0][residual.value] != nil
+        ? residual : nil
+    }
+    var matrices: [Matrix] = []
+    var shifts: [Double] = []
+    for group in 0..<linear.groups {
+      let moments = ColumnMoments(size: linear.columns, targetSize: linear.rows)
+      for run in denseValues.indices { collect(layer, residual, group: group, run: run, moments) }
+      let result = moments.result()
+      let own = linear.weights(weight, group: group)
+      let hasBias = layer.bias != nil
+      let problem = LeastSquares(
+        covariance: hasBias ? result.covariance : result.second,
+        crossCovariance: hasBias ? result.crossCovariance : result.cross,
+        damping: linear.isWindow ? options.convolutionDamping : options.productDamping)
+      let solved =
+        keepsZeros
+        ? problem.solved(towards: own, mask: own.values.map { $0 == 0 })
+        : problem.solved(towards: own)
+      matrices.append(solved)
+      let means = solved.times(Matrix(linear.columns, 1, result.mean))
+      shifts += zip(result.targetMean, means.values).map { $0 - $1 }
+      report.solverBytes = max(
+        report.solverBytes,
+        ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
+          + 24 * linear.columns * linear.columns)
+    }
+    report.layers += 1
+    replace(linear.weight, linear.constant(weight, from: matrices))
+    guard let bias = layer.bias else { return }
+    let old = pruned.constant(bias.value)!
+    let numbers = zip(old.floats, shifts).map { old, shift in
+      Float(bias.isInside ? shift / bias.factor : Double(old) + shift)
+    }
+    replace(bias.value, Tensor(numbers, shape: old.shape))
+  }
+
+  private mutating func replace(_ id: Graph.ValueID, _ tensor: Tensor) {
+    pruned.replaceConstant(id, by: tensor)
+    replaced[id] = tensor
+  }
+
+  /// Adds one run's inputs of the pruned layer, and what it is to make of them.
+  private func collect(
+    _ layer: RefitLayer, _ residual: RefitLayer.Residual?, group: Int, run: Int,
+    _ moments: ColumnMoments
+  ) {
+    let linear = layer.pruned
+    let width = layer.dense.groups * layer.dense.rows
+    let rows = group * linear.rows..<(group + 1) * linear.rows
+    let features = Array(layer.kept[rows])
+    let input = pruned.inputs(ofNode: linear.node, prunedValues[run])[linear.inputPlace]!.floats
+    let output = denseValues[run][layer.dense.output]!.floats
+    let before = residual.map { residual in
+      (
+        dense: denseValues[run][residual.value]!.floats,
+        pruned: prunedValues[run][residual.value]!.floats,
+        factors: Array(residual.factors[rows])
+      )
+    }
+    unsafe linear.add(input, group: group, run: run, to: moments) {
+      targets, stride, batch, places, step in
+      unsafe layer.dense.fillOutputs(
+        targets, stride: stride, from: output, features: features, of: width, batch: batch,
+        places: places, every: step)
+      guard let before else { return }
+      unsafe layer.dense.fillOutputs(
+        targets, stride: stride, from: before.dense, features: features, of: width, batch: batch,
+        places: places, every: step, adding: before.factors)
+      unsafe layer.dense.fillOutputs(
+        targets, stride: stride, from: before.pruned, features: Array(rows),
+        of: linear.groups * linear.rows, batch: batch, places: places, every: step,
+        adding: before.factors.map { -$0 })
+    }
+  }
+}
