@@ -7,7 +7,8 @@ digits-SEED/: {resnet14,mobilenet}.onnx, with batch norms and an open batch; {ca
 validation,test,other}.npy and {calibration,validation,test}-labels.npy. The training pictures' mean
 and deviation are 0 and 1 after normalisation, which is what smooth noise needs to know.
 minilm/: minilm.onnx at 32 tokens and SPLIT.{input_ids,attention_mask}.npy for calibration (512
-texts), validation, test (other documents), other (sentences from templates), random (tokens).
+texts for each of five seeds), validation, test, all of different documents; other (sentences from
+templates) and random (tokens).
 """
 import argparse
 import contextlib
@@ -40,8 +41,9 @@ def digits(folder, seed):
             for name in ("calibration", "validation", "test"))
         print(f"seed {seed}  {make.__name__:10} {figures}", flush=True)
         # PRESERVE keeps batch norms apart: recalibrating them is part of the study.
-        export(network, (torch.from_numpy(splits["test"][0][:1]),), folder / f"{make.__name__}.onnx",
-               ["input"], "output", training=torch.onnx.TrainingMode.PRESERVE)
+        example = (torch.from_numpy(splits["test"][0][:1]),)
+        export(network, example, folder / f"{make.__name__}.onnx", ["input"], "output",
+               training=torch.onnx.TrainingMode.PRESERVE)
 
 
 def export(network, example, path, inputs, output, **options):

@@ -33,7 +33,9 @@ METHODS = {  # name: options, and whether the ranking looks at data
     "one-shot obs": (["--method", "spa", "--criterion", "obs"], True),
     "obspa": (["--method", "obspa"], True),
 }
-DIGITS_BUDGETS, FOREIGN_BUDGETS, TEXT_BUDGETS = [1.5, 2, 3, 4, 6], [1.5, 2], [1.25, 1.5, 2]
+DIGITS_BUDGETS, TEXT_BUDGETS = [1.5, 2, 3, 4, 6], [1.25, 1.5, 2]
+# Data of another kind, or none: for refits by these, at these budgets.
+FOREIGN_METHODS, FOREIGN_DIGITS, FOREIGN_TEXTS = ("l2", "wanda", "obspa"), [1.5, 2], [1.5]
 QUICK_BUDGETS = {"digits": [2, 4], "minilm": [1.5]}
 PICTURES, TEXTS = 128, 512  # to calibrate with
 
@@ -61,10 +63,12 @@ def cases(seeds, quick):
         budgets = QUICK_BUDGETS["digits" if digits else "minilm"] if quick else (
             DIGITS_BUDGETS if digits else TEXT_BUDGETS)
         foreign = [] if quick else ["other", "noise"] if digits else ["other", "random"]
+        foreign_budgets = FOREIGN_DIGITS if digits else FOREIGN_TEXTS
         for budget, data, method, refit in itertools.product(
                 budgets, ["own", *foreign], METHODS, (False, True)):
             looks = refit or METHODS[method][1]
-            if data != "own" and (not looks or digits and budget not in FOREIGN_BUDGETS):
+            if data != "own" and not (
+                    refit and method in FOREIGN_METHODS and budget in foreign_budgets):
                 continue
             for seed in range(1, seeds + 1):
                 # One MiniLM: without texts and without chance there is nothing to repeat.
@@ -178,7 +182,7 @@ class Results:
         rows = [["method", "refit", *(f"{budget:g}x" for budget in budgets)]]
         for refit in (False, True):
             for method, points in self.series(network, figure, refit, budgets, data):
-                if any(points):
+                if any(points) and (refit or data == "own" or METHODS[method][1]):
                     rows.append([method, "yes" if refit else "no",
                                  *(shown(point, digits) for point in points)])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -208,14 +212,14 @@ def sections(results, seeds, quick):
         if not quick:
             for data, what in (("other", "photographs"), ("noise", "smooth noise, no data")):
                 yield (f"{title} calibrated with {what}: test accuracy in %",
-                       results.table(network, "accuracy", FOREIGN_BUDGETS, 2, data))
+                       results.table(network, "accuracy", FOREIGN_DIGITS, 2, data))
     for figure, what in (("cosine", "mean cosine similarity to the dense embeddings"),
                          ("spearman", "rank correlation of the texts' similarities")):
         yield f"MiniLM: {what}", results.table("minilm", figure, texts, 3)
         if not quick:
             for data, words in (("other", "sentences from templates"), ("random", "random tokens")):
                 yield (f"MiniLM calibrated with {words}: {what}",
-                       results.table("minilm", figure, texts, 3, data))
+                       results.table("minilm", figure, FOREIGN_TEXTS, 3, data))
 
 
 def write_report(results, seeds, failed):

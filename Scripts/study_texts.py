@@ -28,8 +28,8 @@ PACKAGES = {
 OTHER = 512  # foreign texts of either kind
 PARAGRAPHS_PER_DOCUMENT = 12
 WORDS = 28  # at least, so that nearly all texts fill the 32 tokens
-TEMPLATES = """The {a} is in the {b}.|I bought a {a} for my {b} yesterday.|Where did you put the {a}?
-My {b} never liked the {a} very much.|Please bring the {a} and the {b} to the kitchen.
+TEMPLATES = """The {a} is in the {b}.|I bought a {a} for my {b} yesterday.
+Where did you put the {a}?|My {b} never liked the {a} very much.|Please bring the {a} and the {b} to the kitchen.
 We walked past the {b} and saw a {a}.|She said the {a} was better than the {b}.
 Is there a {a} near the {b}?|He will clean the {a} before he paints the {b}.
 The {a} cost more than the {b} this time.""".replace("\n", "|").split("|")

@@ -45,7 +45,8 @@ def attention():
 def recurrent():
     sequence = layers.Input((5, 8), batch_size=1)
     x = layers.LSTM(12, return_sequences=True, unroll=True)(sequence)
-    return keras.Model(sequence, layers.Dense(10)(layers.GRU(12, return_sequences=True, unroll=True)(x)))
+    x = layers.GRU(12, return_sequences=True, unroll=True)(x)
+    return keras.Model(sequence, layers.Dense(10)(x))
 
 
 for build in (convolutional, attention, recurrent):

@@ -16,7 +16,7 @@ class Values:
         self.generator = np.random.default_rng(SEED)
 
     def parameter(self, name, shape, out_axis):
-        """Values for a parameter; its kind is read from its name, its fan-in from the output axis."""
+        """Values for a parameter, by its name and by its fan-in beside the output axis."""
         name = name.lower()
         if name.endswith(("gamma", "scale")):
             values = self.generator.uniform(0.5, 1.5, shape)
