@@ -335,6 +335,37 @@ for sparsity in 1 -0.5 nan inf; do
   expect "--sparsity=$sparsity" 64 "sparsity" \
     prune "$digits" -o out --pattern block:8x8 "--sparsity=$sparsity"
 done
+# Structured pruning: budgets out of reach, and data to calibrate on that is none.
+expect "a budget out of reach names the closest and what holds the rest" 65 \
+  "E2007.*closest is flops:.*graph output" \
+  prune "$digits" -o out --pattern channel --budget flops:1000
+expect "everything excluded" 65 "E2007.*excluded" \
+  prune "$digits" -o out --pattern channel --budget flops:2 --exclude .
+expect "a refit without data" 64 "data" \
+  prune "$digits" -o out --pattern channel --budget flops:2 --refit
+expect "obspa without data" 64 "data" \
+  prune "$digits" -o out --pattern channel --budget flops:2 --method obspa
+calibrate() {  # calibrate NAME CODE PATTERN DATA: prunes with such data
+  expect "calibration: $1" "$2" "$3" \
+    prune "$digits" -o out --pattern channel --budget flops:2 --method obspa --data "$4"
+}
+# npy SHAPE BYTES: a file of float32 with these raw bytes, octal
+npy() {
+  local header="{'descr': '<f4', 'fortran_order': False, 'shape': ($1), }"
+  printf '\223NUMPY\001\000\166\000%-117s\n' "$header" >data.npy
+  [ -z "$2" ] || yes "$2" | head -n "$3" | while read -r bytes; do printf "$bytes"; done >>data.npy
+}
+calibrate "no such file" 66 "absent.npy" absent.npy
+npy "0, 1, 8, 8" "" 0
+calibrate "empty" 65 "E2008.*sample" data.npy
+npy "2, 3, 5, 5" '\000\000\200\077' 150
+calibrate "another shape" 65 "E2008.*shape" data.npy
+npy "1, 1, 8, 8" '\000\000\300\177' 64
+calibrate "NaN" 65 "E2008.*finite" data.npy
+npy "1, 1, 8, 8" '\000\000\200\077' 64
+calibrate "an input that does not exist" 65 "E2008.*no such input" nonsense=data.npy
+calibrate "noise without a deviation" 64 "noise" noise:1
+
 expect "neither pattern nor recipe" 64 "recipe" prune "$digits" -o out
 for option in --align=0 --align=257 --cap=0 --cap=1 --cap=nan --budget=flops:0.5 --budget=nan; do
   expect "$option" 64 "${option%=*}|budget" \
