@@ -93,7 +93,9 @@ let modules: [Target] = [
   tests(
     "CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph", "EspalierONNX"],
     exclude: ["Fixtures"]),
-  tests("PruningTests", "Tests/Pruning", ["EspalierPruning", "EspalierCoupling", "EspalierGraph"]),
+  tests(
+    "PruningTests", "Tests/Pruning",
+    ["EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
   tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph", "EspalierLowering"]),

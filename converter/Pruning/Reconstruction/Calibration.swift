@@ -141,26 +141,32 @@ public struct Calibration: Sendable {
     _ height: Int, _ width: Int, _ mean: Double, _ deviation: Double, _ random: inout SplitMix
   ) -> [Float] {
     var sum = [Double](repeating: 0, count: height * width)
-    // Enlarging by a factor averages less the nearer neighbours are: 4/9 of the variance is left, on
-    // average, of each axis's two weights.
+    var variance = 0.0
     for side in [16, 8, 4, 2] {
       let grid = (0..<side * side).map { _ in random.nextNormal() }
       let (rows, columns) = (weights(height, side), weights(width, side))
+      variance += Self.variance(rows) * Self.variance(columns)
       for y in 0..<height {
+        let row = rows[y]
         for x in 0..<width {
-          let (a, b) = (rows[y], columns[x])
-          let top =
-            grid[a.first * side + b.first] * (1 - b.share) + grid[a.first * side + b.second]
-            * b.share
-          let bottom =
-            grid[a.second * side + b.first] * (1 - b.share) + grid[a.second * side + b.second]
-            * b.share
-          sum[y * width + x] += top * (1 - a.share) + bottom * a.share
+          let column = columns[x]
+          func between(_ line: Int) -> Double {
+            grid[line * side + column.first] * (1 - column.share)
+              + grid[line * side + column.second] * column.share
+          }
+          sum[y * width + x] +=
+            between(row.first) * (1 - row.share) + between(row.second) * row.share
         }
       }
     }
-    let scale = deviation / Double(2 * 2).squareRoot() * 1.5
+    let scale = deviation / variance.squareRoot()
     return sum.map { Float(mean + $0 * scale) }
+  }
+
+  /// The mean variance that interpolation along one axis leaves of independent numbers of variance 1.
+  private static func variance(_ weights: [(first: Int, second: Int, share: Double)]) -> Double {
+    weights.reduce(0) { $0 + (1 - $1.share) * (1 - $1.share) + $1.share * $1.share }
+      / Double(weights.count)
   }
 
   /// The two grid points next to each place, and the share of the second.

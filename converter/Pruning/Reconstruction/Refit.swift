@@ -150,20 +150,28 @@ private struct RefitWalk {
     try forEachRun { (walk, run) throws(GraphError) in
       try walk.dense.step(node, &walk.denseValues[run])
     }
-    let inputs = pruned.nodes[node].inputs.compactMap { $0 }
-    var same = inputs.allSatisfy { input in
-      guard let own = pruned.constant(input) else { return isUnchanged[input] }
-      return dense.graph.constants.indices.contains(input) && dense.constant(input) == own
+    // Rows cut from a layer that reads what the dense one reads are right as they are.
+    if let layer, !isUnchanged[layer.pruned.input] || keepsZeros && !isSame(node) {
+      refit(layer, keepsZeros: keepsZeros)
     }
-    // Biases of zeros are no change.
-    if !same, let layer, isUnchanged[layer.pruned.input] {
-      same =
-        dense.constant(layer.dense.weight) == pruned.constant(layer.pruned.weight)
-    }
-    if let layer, !same { refit(layer, keepsZeros: keepsZeros) }
+    let same = isSame(node)
     for case let output? in pruned.nodes[node].outputs { isUnchanged[output] = same }
     try forEachRun { (walk, run) throws(GraphError) in
       try walk.pruned.step(node, &walk.prunedValues[run])
+    }
+  }
+
+  /// Whether a node computes what the dense graph's does, from the same inputs.
+  private func isSame(_ node: Int) -> Bool {
+    let whole = dense.nodes[node].inputs
+    return pruned.nodes[node].inputs.enumerated().allSatisfy { place, input in
+      guard let input else { return true }
+      guard let own = pruned.constant(input) else { return isUnchanged[input] }
+      // A bias of zeros where there was none is no change.
+      guard place < whole.count, let other = whole[place] else {
+        return own.floats.allSatisfy { $0 == 0 }
+      }
+      return dense.constant(other) == own
     }
   }
 
