@@ -9,9 +9,10 @@ public import EspalierGraph
 /// output is added to a value computed earlier, the target makes up for that value's error too.
 public struct Refit: Sendable {
   /// Damping of convolutions and of other products, as a share of the inputs' mean variance; solutions
-  /// are drawn towards the weights that pruning left.
+  /// are drawn towards the weights that pruning left. Of noise it is `noiseDamping` at least.
   public var convolutionDamping = 1e-2
   public var productDamping = 5e-2
+  public var noiseDamping = 0.1
   /// Whether targets make up for the error of what the output is added to.
   public var followsResiduals = true
   /// Bytes that the activations of all runs may occupy; fewer runs are taken where they exceed it.
@@ -74,7 +75,12 @@ public struct Refit: Sendable {
     guard specialised.graph.nodes.map(\.name) == dense.graph.nodes.map(\.name) else {
       throw PruningError(.badGraph, "the pruned graph has other nodes than the dense one")
     }
-    var walk = try RefitWalk(self, dense: dense, pruned: specialised, calibration)
+    var options = self
+    if calibration.isNoise {
+      options.convolutionDamping = max(convolutionDamping, noiseDamping)
+      options.productDamping = max(productDamping, noiseDamping)
+    }
+    var walk = try RefitWalk(options, dense: dense, pruned: specialised, calibration)
     let layers = walk.layers(keepsZeros: keepsZeros, kept: kept)
     // Multiplications are what takes the time; every node counts a little.
     let work = dense.graph.nodes.indices.map { 1e4 + Double(dense.multiplyAccumulates(ofNode: $0)) }
