@@ -3,6 +3,8 @@ import EspalierGraph
 /// Builds small networks with random weights that differ everywhere.
 struct Net {
   var graph = Graph()
+  /// Of inputs and weights.
+  var elementType = ElementType.float32
   private var random: Seeded
   private var count = 0
 
@@ -17,17 +19,22 @@ struct Net {
   }
 
   mutating func input(_ shape: [Int]) -> Graph.ValueID {
-    graph.addInput(name("input"), TensorType(.float32, shape))
+    graph.addInput(name("input"), TensorType(elementType, shape))
+  }
+
+  mutating func constant(_ what: String, _ values: Tensor) -> Graph.ValueID {
+    graph.addConstant(
+      name(what), Tensor(elementType: elementType, shape: values.shape, doubles: values.doubles))
   }
 
   mutating func weight(_ shape: [Int]) -> Graph.ValueID {
-    graph.addConstant(name("weight"), random.tensor(shape))
+    constant("weight", random.tensor(shape))
   }
 
   /// Values away from zero, as scales and variances have.
   mutating func positive(_ shape: [Int]) -> Graph.ValueID {
     let values = (0..<shape.reduce(1, *)).map { _ in 1.25 + 0.5 * random.float() }
-    return graph.addConstant(name("scale"), Tensor(values, shape: shape))
+    return constant("scale", Tensor(values, shape: shape))
   }
 
   mutating func integers(_ values: [Int64]) -> Graph.ValueID {
@@ -83,8 +90,8 @@ struct Net {
     node("Reshape", [x, integers(shape)])
   }
 
-  func finished(_ outputs: [Graph.ValueID]) -> Graph {
-    var graph = graph
+  /// The network with these outputs; mutating, so that its argument may add nodes.
+  mutating func finished(_ outputs: [Graph.ValueID]) -> Graph {
     graph.outputs = outputs
     return graph
   }

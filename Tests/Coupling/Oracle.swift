@@ -23,7 +23,8 @@ struct Oracle {
           let values = (0..<type.count).map { _ in Int64(random.next(in: 0...2)) }
           return (name, Tensor(elementType: type.elementType, shape: type.shape, integers: values))
         }
-        return (name, random.tensor(type.shape))
+        let values = random.tensor(type.shape).doubles
+        return (name, Tensor(elementType: type.elementType, shape: type.shape, doubles: values))
       })
     dense = try Self.run(coupling.graph.graph, inputs)
   }
@@ -34,6 +35,46 @@ struct Oracle {
     return graph.outputs.map { results[graph.values[$0].name]! }
   }
 
+  /// Holds the groups found to those a person counts: sizes, and how many may keep lists.
+  func expectGroups(
+    _ sizes: [Int], lists: Int? = nil, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(
+      coupling.groups.map(\.size).sorted() == sizes.sorted(), sourceLocation: sourceLocation)
+    guard let lists else { return }
+    #expect(
+      coupling.groups.count { $0.partner != nil } == lists, sourceLocation: sourceLocation)
+  }
+
+  /// The groups and the oracle in one.
+  func checkAll(
+    groups sizes: [Int], lists: Int, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    expectGroups(sizes, lists: lists, sourceLocation: sourceLocation)
+    try checkAll(sourceLocation: sourceLocation)
+    try checkExtremes(sourceLocation: sourceLocation)
+  }
+
+  /// The only group of a size.
+  func group(ofSize size: Int) throws -> ChannelGroup {
+    let found = coupling.groups.filter { $0.size == size }
+    return try #require(found.count == 1 ? found.first : nil)
+  }
+
+  /// Which positions along an axis of a constant stay under a plan.
+  func kept(_ constant: String, axis: Int, _ plan: KeepPlan) throws -> [Int] {
+    let use = try #require(
+      coupling.uses.first { coupling.graph.graph.values[$0.value].name == constant })
+    return try #require(TensorSelection(use.axes, plan).positions(along: axis))
+  }
+
+  /// A plan that removes some indices of one group, for every index of its partner if it has one.
+  func removing(_ indices: Set<Int>, of group: ChannelGroup) -> KeepPlan {
+    var plan = KeepPlan(coupling)
+    plan.keep(.shared((0..<group.size).filter { !indices.contains($0) }), of: group)
+    return plan
+  }
+
   /// Indices of every group, drawn at random: about a share of each goes, at least one stays.
   func randomPlan(removing share: Double, seed: UInt64, lists: Bool = true) -> KeepPlan {
     var random = Seeded(seed: seed)
@@ -41,19 +82,48 @@ struct Oracle {
     for group in coupling.groups {
       let count = max(1, group.size - max(1, Int((Double(group.size) * share).rounded())))
       guard count < group.size else { continue }
-      func draw() -> [Int] {
-        var all = Array(0..<group.size)
-        for place in all.indices.reversed() { all.swapAt(place, random.next(in: 0...place)) }
-        return all[..<count].sorted()
-      }
-      if lists, let partner = group.partner {
-        let size = coupling.algebra.size(partner)
-        plan.keep(.lists((0..<size).map { _ in draw() }, of: partner), of: group)
-      } else {
-        plan.keep(.shared(draw()), of: group)
-      }
+      plan.keep(randomKept(count, of: group, &random, lists: lists), of: group)
     }
     return plan
+  }
+
+  func randomKept(
+    _ count: Int, of group: ChannelGroup, _ random: inout Seeded, lists: Bool = true
+  ) -> KeepPlan.Kept {
+    func draw() -> [Int] {
+      var all = Array(0..<group.size)
+      for place in all.indices.reversed() { all.swapAt(place, random.next(in: 0...place)) }
+      return all[..<count].sorted()
+    }
+    guard lists, let partner = group.partner else { return .shared(draw()) }
+    return .lists((0..<coupling.algebra.size(partner)).map { _ in draw() }, of: partner)
+  }
+
+  /// How far the pruned graph is from what it must compute, relative to the largest value of each
+  /// output, and how far from the dense graph.
+  func deviation(
+    _ plan: KeepPlan, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws -> (error: Double, change: Double) {
+    let pruned = coupling.pruned(plan)
+    #expect(pruned.validate().isEmpty, sourceLocation: sourceLocation)
+    let got = try Self.run(pruned, inputs)
+    let expected = try Self.run(coupling.maskedReference(plan), inputs)
+    var (error, change) = (0.0, 0.0)
+    for (place, (a, b)) in zip(got, expected).enumerated() {
+      try #require(a.shape == b.shape, sourceLocation: sourceLocation)
+      let scale = max(b.doubles.reduce(0) { max($0, abs($1)) }, 1e-3)
+      error = max(error, Self.distance(a, b) / scale)
+      change += Self.distance(a, dense[place])
+    }
+    return (error, change)
+  }
+
+  /// The largest difference; infinite where one is no number.
+  static func distance(_ a: Tensor, _ b: Tensor) -> Double {
+    zip(a.doubles, b.doubles).reduce(0) {
+      let difference = abs($1.0 - $1.1)
+      return difference.isFinite ? max($0, difference) : .infinity
+    }
   }
 
   /// Prunes by a plan and holds the result to the masked original, and to differ from the dense one.
@@ -62,24 +132,13 @@ struct Oracle {
     _ plan: KeepPlan, tolerance: Double = 1e-5, changes: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Graph {
-    let pruned = coupling.pruned(plan)
-    #expect(pruned.validate().isEmpty, sourceLocation: sourceLocation)
-    let got = try Self.run(pruned, inputs)
-    let expected = try Self.run(coupling.maskedReference(plan), inputs)
-    var difference = 0.0
-    for (place, (a, b)) in zip(got, expected).enumerated() {
-      #expect(a.shape == b.shape, sourceLocation: sourceLocation)
-      let scale = max(b.doubles.reduce(0) { max($0, abs($1)) }, 1e-3)
-      let error = zip(a.doubles, b.doubles).reduce(0) { max($0, abs($1.0 - $1.1)) } / scale
-      #expect(error.isFinite && error <= tolerance, sourceLocation: sourceLocation)
-      difference += zip(a.doubles, dense[place].doubles).reduce(0) { max($0, abs($1.0 - $1.1)) }
-    }
+    let (error, change) = try deviation(plan, sourceLocation: sourceLocation)
+    #expect(error <= tolerance, sourceLocation: sourceLocation)
     if changes, !plan.isEmpty {
       #expect(
-        difference > 1e-4, "the network is blind to what was removed",
-        sourceLocation: sourceLocation)
+        change > 1e-4, "the network is blind to what was removed", sourceLocation: sourceLocation)
     }
-    return pruned
+    return coupling.pruned(plan)
   }
 
   /// Random plans, with lists and without.
@@ -89,6 +148,20 @@ struct Oracle {
         try check(
           randomPlan(removing: 0.4, seed: seed, lists: lists), sourceLocation: sourceLocation)
       }
+    }
+  }
+
+  /// One index of each group alone, and one left everywhere.
+  func checkExtremes(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    var random = Seeded(seed: 4)
+    for group in coupling.groups where group.size > 1 {
+      var plan = KeepPlan(coupling)
+      plan.keep(randomKept(group.size - 1, of: group, &random), of: group)
+      // A single channel may be one that a rectifier silences.
+      try check(plan, changes: false, sourceLocation: sourceLocation)
+    }
+    for lists in [true, false] {
+      try check(randomPlan(removing: 1, seed: 5, lists: lists), sourceLocation: sourceLocation)
     }
   }
 }

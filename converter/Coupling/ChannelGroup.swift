@@ -93,6 +93,15 @@ extension Coupling {
     return result
   }
 
+  /// Why an axis without prunable channels is held; `nil` for one channel, and for positions.
+  private func reasonHolding(_ axis: Axis) -> String? {
+    let leaves = algebra.leaves(axis)
+    if leaves.isEmpty && algebra.size(axis) > 1 {
+      return "cut into single channels by reshapes, slices or concats that divide it differently"
+    }
+    return leaves.lazy.compactMap { algebra.reason($0) }.first { $0 != .spatial }?.description
+  }
+
   /// The axes of floating-point constants that hold no prunable channel, each with the first reason.
   public var frozenAxes: [FrozenAxis] {
     var seen: Set<FrozenAxis> = []
@@ -100,10 +109,9 @@ extension Coupling {
     for use in uses where graph.type(of: use.value).elementType.isFloatingPoint {
       for (index, axis) in use.axes.enumerated() {
         guard algebra.isFrozen(axis) else { continue }
-        let reasons = algebra.leaves(axis).compactMap { algebra.reason($0) }
-        guard let reason = reasons.first(where: { $0 != .spatial }) else { continue }
+        guard let reason = reasonHolding(axis) else { continue }
         let frozen = FrozenAxis(
-          tensor: graph.graph.values[use.value].name, axis: index, reason: reason.description)
+          tensor: graph.graph.values[use.value].name, axis: index, reason: reason)
         if seen.insert(frozen).inserted { result.append(frozen) }
       }
     }

@@ -19,7 +19,8 @@ public struct Coupling {
   /// What can be pruned, in the order in which the nodes meet it.
   public private(set) var groups: [ChannelGroup] = []
   private var groupOfLeaf: [Factor: Int] = [:]
-  private var usesOfNode: [[Int]] = []
+  /// The numbers of the uses of each node.
+  private(set) var usesOfNode: [[Int]] = []
 
   /// One constant as one node's input reads it.
   public struct ConstantUse: Sendable {

@@ -46,18 +46,19 @@ private struct Masked {
 
   /// Multiplies an operand by the mask of what is kept of it.
   private mutating func mask(_ node: inout Graph.Node, _ index: Int, _ input: Int) {
-    let value = node.inputs[input]!
-    if let constant = coupling.graph.constants[value] {
-      let use = coupling.use(node: index, input: input)!
-      let mask = TensorSelection(use.axes, plan).mask(of: constant.shape)
-      // The node's present input may be masked already, for another sum.
-      let current = graph.values[value].constant ?? constant
-      let masked = zip(current.doubles, mask).map { $0 * Double($1) }
-      node.inputs[input] = constantValue(
-        Tensor(elementType: constant.elementType, shape: constant.shape, doubles: masked))
-    } else {
+    // An operand of two sums is masked once: the mask is that of all its axes.
+    let value = coupling.graph.graph.nodes[index].inputs[input]!
+    guard node.inputs[input] == value else { return }
+    guard let constant = coupling.graph.constants[value] else {
       node.inputs[input] = masked(value)
+      return
     }
+    let use = coupling.use(node: index, input: input)!
+    let mask = TensorSelection(use.axes, plan).mask(of: constant.shape)
+    node.inputs[input] = constantValue(
+      Tensor(
+        elementType: constant.elementType, shape: constant.shape,
+        doubles: zip(constant.doubles, mask).map { $0 * Double($1) }))
   }
 
   /// An activation with zeros in place of removed channels.

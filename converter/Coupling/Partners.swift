@@ -5,7 +5,8 @@ extension Coupling {
   ///
   /// Leaf `f` may differ over `g` if every tensor that carries `f` says which index of `g` is meant
   /// (in the same product, or once on another axis), if no sum over `f` leaves `g` free in one operand
-  /// only, and if `g` stands outside `f` in some product, as groups, heads and directions do.
+  /// only, if nothing brings different indices of `g` together at one index of `f`, and if `g` stands
+  /// outside `f` in some product, as groups, heads and directions do.
   func partners(among groups: Set<Factor>) -> [Factor: Factor] {
     var candidates = outerFactors(of: groups)
     guard !candidates.isEmpty else { return [:] }
@@ -18,7 +19,27 @@ extension Coupling {
         }
       }
     }
+    let outer = Set(candidates.values.joined())
+    for index in facts.indices {
+      let mixed = Set(facts[index].mixed.flatMap(algebra.leaves))
+      if !mixed.isDisjoint(with: outer) { separate(&candidates, mixed, at: index) }
+    }
     return choose(candidates, order: groups.sorted { $0.number < $1.number })
+  }
+
+  /// Where a node brings elements along some leaves together, others must keep the same at all.
+  ///
+  /// A sum takes those leaves out of its result, which then says nothing of them; but a normalisation
+  /// or softmax keeps them, and so does a product of a square matrix.
+  private func separate(
+    _ candidates: inout [Factor: [Factor]], _ mixed: Set<Factor>, at index: Int
+  ) {
+    let operands = graph.graph.nodes[index].inputs.compactMap { $0.flatMap { valueAxes[$0] } }
+    let constants = usesOfNode[index].map { uses[$0].axes }
+    for leaf in Set((operands + constants).joined().flatMap(algebra.leaves))
+    where !mixed.contains(leaf) {
+      candidates[leaf]?.removeAll(where: mixed.contains)
+    }
   }
 
   /// The leaves that stand outside each leaf in some product.

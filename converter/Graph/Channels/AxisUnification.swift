@@ -125,8 +125,8 @@ extension AxisAlgebra {
     precondition((0...count).contains(offset), "a cut lies within the axis")
     if offset == 0 { return (Axis(segments: []), axis) }
     if offset == count { return (axis, Axis(segments: [])) }
-    if isFrozen(axis) {
-      let reason = firstReason(axis)
+    // An axis of single channels is not frozen for a reason: its parts are single channels too.
+    if isFrozen(axis), let reason = firstReason(axis) {
       return (fresh(offset, frozen: reason), fresh(count - offset, frozen: reason))
     }
     for _ in 0..<Self.stepLimit {

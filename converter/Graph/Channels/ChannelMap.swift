@@ -112,10 +112,18 @@ public struct ChannelMap {
     let contracted = axes.map { axis(input, $0) }
     facts.contractions.append(
       ChannelFacts.Contraction(input: input, axes: axes, contracted: contracted, free: free))
+    facts.mixed += contracted
   }
 
   /// Notes that the node takes a mean, a deviation or the like over axes of its first input.
-  mutating func takeStatistics(over axes: [Int]) { facts.statisticAxes = axes }
+  /// - Parameter mixed: what of those axes one statistic runs over, where it is not all of them.
+  mutating func takeStatistics(over axes: [Int], mixed: [Axis]? = nil) {
+    facts.statisticAxes = axes
+    mix(mixed ?? axes.map { axis(0, $0) })
+  }
+
+  /// Notes that elements along these axes meet in the result, which may still have the axes.
+  mutating func mix(_ axes: [Axis]) { facts.mixed += axes }
 
   mutating func rewrite(_ rewrite: NodeRewrite) { facts.rewrites.append(rewrite) }
 
@@ -133,6 +141,7 @@ public struct ChannelMap {
   mutating func passThrough(freezing axis: Int, _ what: String) {
     passThrough()
     freeze([outputAxes[0][axis]], what)
+    mix([outputAxes[0][axis]])
   }
 
   /// Elementwise over broadcast operands.
@@ -180,6 +189,8 @@ public struct ChannelFacts: Sendable {
   /// Axes of the first input over which statistics are taken: pruning them changes the values of
   /// what is left.
   public var statisticAxes: [Int] = []
+  /// Axes along which elements meet: what is kept beside them must be the same at every index.
+  public var mixed: [Axis] = []
   public var rewrites: [NodeRewrite] = []
 
   public init() {}

@@ -97,7 +97,10 @@ extension ChannelMap {
     }
     // All boundaries first: a later cut refines what an earlier one returned.
     let bounds = Set(runs.flatMap { [$0.lowerBound, $0.upperBound] } + [0, extent]).sorted()
-    let pieces = parts(of: whole, zip(bounds, bounds.dropFirst()).map { $1 - $0 })
+    let extents = zip(bounds, bounds.dropFirst()).map { $1 - $0 }
+    // Pieces of one index each would hold the whole axis without a word of why.
+    guard extents.contains(where: { $0 > 1 }) else { return nil }
+    let pieces = parts(of: whole, extents)
     func span(_ range: Range<Int>) -> Axis {
       .sum(zip(bounds, pieces).filter { range.contains($0.0) }.map(\.1))
     }
@@ -107,10 +110,11 @@ extension ChannelMap {
     return [result]
   }
 
-  /// The two sums of an attention: over the size of a head, and over that of a value (which stays).
-  mutating func attend(size: Axis, valueSize: Axis) {
+  /// The sum of an attention's scores, over the size of a head; tokens stay, and meet in the result.
+  mutating func attend(size: Axis, queries: Axis, keys: Axis) {
     facts.contractions.append(
       ChannelFacts.Contraction(
-        input: 1, axes: [shape(1).count - 1], contracted: [size], free: []))
+        input: 1, axes: [shape(1).count - 1], contracted: [size], free: [queries, keys]))
+    mix([size])
   }
 }

@@ -260,7 +260,8 @@ extension Attention {
     }
     // The default scale is of the head's extent: removing channels must not change it.
     if scale == nil { map.rewrite(.float("scale", 1 / Float(plan.key.size).squareRoot())) }
-    map.attend(size: size, valueSize: valueSize)
+    map.attend(size: size, queries: query[tokens], keys: key[tokens])
+    map.mix([key[tokens], value[tokens]])
     map.outputAxes = [
       plan.query.isPacked
         ? [query[0], query[1], map.product([queryHeads, valueSize])]

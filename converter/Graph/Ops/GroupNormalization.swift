@@ -57,10 +57,11 @@ extension GroupNormalization {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     let group = map.fresh(groups)
-    map.relate(map.product([group, map.fresh(map.shape(0)[1] / groups)]), x[1])
+    let each = map.fresh(map.shape(0)[1] / groups)
+    map.relate(map.product([group, each]), x[1])
     for parameter in 1..<3 { map.bind(parameter, 0, scalesChannels ? x[1] : group) }
     map.rewrite(.number("num_groups", Extent(group)))
-    map.takeStatistics(over: Array(1..<x.count))
+    map.takeStatistics(over: Array(1..<x.count), mixed: [each] + x.dropFirst(2))
     map.outputAxes = [x]
   }
 }

@@ -90,6 +90,7 @@ extension AxisOperator {
     let first = axis < 0 ? axis + rank : axis
     for index in flattens ? first..<rank : first..<first + 1 {
       map.freeze([map.outputAxes[0][index]], "axis of a \(map.node.operation)")
+      map.mix([map.outputAxes[0][index]])
     }
   }
 }

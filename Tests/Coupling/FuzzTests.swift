@@ -1,0 +1,52 @@
+import EspalierCoupling
+import EspalierGraph
+import Foundation
+import Testing
+
+/// Random networks against the oracle. `ESPALIER_COUPLING_GRAPHS=100000` draws more of them.
+@Suite struct FuzzTests {
+  private static let parts = 8
+  private static let graphs =
+    ProcessInfo.processInfo.environment["ESPALIER_COUPLING_GRAPHS"].flatMap { Int($0) } ?? 3000
+
+  /// Every plan of every network holds to the masked reference; the report names seed and steps.
+  @Test(arguments: 0..<parts) func randomNetworks(_ part: Int) throws {
+    var (count, groups, frozen, blind) = (0, 0, 0, 0)
+    var worst = 0.0
+    for seed in stride(from: part, to: Self.graphs, by: Self.parts) {
+      let (graph, steps) = RandomNetwork.graph(seed: UInt64(seed))
+      count += 1
+      do {
+        let oracle = try Oracle(graph)
+        groups += oracle.coupling.groups.count
+        if oracle.coupling.hasMismatch { frozen += 1 }
+        var changes = false
+        for (lists, share) in [(true, 0.3), (false, 0.6)] {
+          let plan = oracle.randomPlan(removing: share, seed: UInt64(seed), lists: lists)
+          let (error, change) = try oracle.deviation(plan)
+          worst = max(worst, error)
+          if error > 1e-8 { Issue.record("seed \(seed): relative error \(error) after \(steps)") }
+          changes = changes || change > 1e-9
+        }
+        if !changes { blind += 1 }
+      } catch {
+        Issue.record("seed \(seed): \(error) after \(steps)")
+      }
+    }
+    print(
+      "random networks, part \(part): \(count) graphs, \(groups) groups, \(frozen) with axes frozen "
+        + "by mismatch, \(blind) without effect, worst relative error \(worst)")
+    #expect(blind * 20 < count, "too many networks in which nothing could be pruned")
+  }
+}
+
+extension Coupling {
+  /// Whether an axis is held because two divisions of it could not be joined.
+  var hasMismatch: Bool {
+    valueAxes.lazy.compactMap { $0 }.joined().contains { axis in
+      algebra.leaves(axis).contains {
+        if case .mismatch? = algebra.reason($0) { true } else { false }
+      }
+    }
+  }
+}
