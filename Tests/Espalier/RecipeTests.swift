@@ -122,7 +122,7 @@ import Testing
     ("", "1:1: E2105.*empty"), ("# nothing", "1:1: E2105"), ("steps: [", "E2101"),
     ("seed: 1\nseed: 2\nsteps: []", "E2101.*twice"), ("a: 1\n---\nb: 2", "E2101"),
     ("steps: !!python/object:os.system [x]", "1:8: E2101.*tags"),
-    ("steps:\n- pattern: !!str nm:2:4", "E2101.*tags"),
+    ("steps:\n- pattern: !own nm:2:4", "E2101.*tags"),
     ("a: &a [1]\nb: *a", "1:4: E2101.*aliases"), ("\u{1}", "E2101"), ("steps: \u{FEFF}", "E210"),
   ])
   func faultsAreNamedWithTheirPlace(text: String, expected: String) throws {
@@ -220,7 +220,7 @@ import Testing
     #expect(pruning(runs).isDisjoint(with: pruning(blocks)))
     #expect(pruning(runs).contains { $0.hasPrefix("layer2") })
     #expect(!pruning(runs).contains { $0.hasPrefix("layer3") })
-    // The whole is the product of its steps, and counts what is really there.
+    // The whole counts what is really there.
     let nonzero = pruned.graph.parameters().reduce(0) {
       $0 + pruned.graph.values[$1].constant!.floats.count { $0 != 0 }
     }

@@ -274,9 +274,9 @@ refuse() {  # refuse NAME PATTERN TEXT
 expect "no such recipe" 66 "absent.yaml" prune "$digits" -o out --recipe absent.yaml
 expect "a folder as recipe" 66 "inner" prune "$digits" -o out --recipe inner
 refuse "an empty recipe" "recipe.yaml:1:1: E[0-9]+" ""
-refuse "an unknown key" 'recipe.yaml:2:12: E[0-9]+.*"sparsity"' \
+refuse "an unknown key" 'recipe.yaml:2:21: E[0-9]+.*"sparsity"' \
   'steps:\n- {pattern: nm:2:4, sparsty: 0.5}\n'
-refuse "a value of another type" "recipe.yaml:1:30: E[0-9]+.*number" \
+refuse "a value of another type" "recipe.yaml:1:38: E[0-9]+.*number" \
   'steps: [{pattern: channel, sparsity: half}]\n'
 refuse "a value out of range" "recipe.yaml:1:[0-9]+: E[0-9]+.*below 1" \
   'steps: [{pattern: channel, sparsity: 1.5}]\n'
@@ -368,7 +368,8 @@ calibrate "noise without a deviation" 64 "noise" noise:1
 
 expect "neither pattern nor recipe" 64 "recipe" prune "$digits" -o out
 for option in --align=0 --align=257 --cap=0 --cap=1 --cap=nan --budget=flops:0.5 --budget=nan; do
-  expect "$option" 64 "${option%=*}|budget" \
+  name=${option#--}
+  expect "$option" 64 "E[0-9]+.*${name%=*}" \
     prune "$digits" -o out --pattern channel --budget flops:2 "$option"
 done
 expect "a key of channels for zeros" 64 "align" prune "$digits" -o out --pattern nm:2:4 --align 8

@@ -181,11 +181,11 @@ extension RecipeKey {
     case (.share(let canBeZero), .number(let number)):
       let isShare = (canBeZero ? number >= 0 : number > 0) && number < 1
       return isShare
-        ? nil : "takes a share \(canBeZero ? "from 0" : "above 0") to below 1, not \(number)"
+        ? nil : "takes a share \(canBeZero ? "from 0" : "above 0") to below 1, not \(value.json)"
     case (.count(let range), .number(let number)):
       let isWhole = Int(exactly: number).map(range.contains) ?? false
       return isWhole
-        ? nil : "takes \(kind.wanted), not \(number)"
+        ? nil : "takes \(kind.wanted), not \(value.json)"
     case (.flag, .flag): return nil
     case (.expressions, .texts(let texts)): return texts.compactMap(faultOfExpression).first
     case (.data, .texts(let texts)):

@@ -6,9 +6,13 @@ extension Recipe {
   /// - Throws: `EspalierError` with 66 for a file that cannot be read, 78 for a recipe that is not
   ///   right: one line for each problem, with its line and column.
   public init(contentsOf path: String) throws(EspalierError) {
-    guard let file = FileHandle(forReadingAtPath: path),
-      let data = try? file.read(upToCount: RecipeText.largestSize + 1)
-    else { throw EspalierError(exitCode: 66, "\(path): the recipe cannot be read") }
+    let data: Data
+    do {
+      let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      data = try file.read(upToCount: RecipeText.largestSize + 1) ?? Data()
+    } catch {
+      throw EspalierError(exitCode: 66, "\(path): the recipe cannot be read")
+    }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw EspalierError(exitCode: 78, "\(path): E2101: the recipe is not UTF-8")
     }

@@ -11,12 +11,20 @@ public struct RecipeReport: Sendable {
 
   /// Multiply-accumulates of the model as it was over those that are left and have a weight that is
   /// not zero; `nil` where shapes are not known.
-  public var flopsRatio: Double? { product(steps.map(\.flopsRatio)) }
+  public var flopsRatio: Double? { product(\.flopsRatio) }
   /// Parameters of the model as it was over those that are left and not zero.
-  public var parametersRatio: Double? { product(steps.map(\.parametersRatio)) }
+  public var parametersRatio: Double? { product(\.parametersRatio) }
 
-  private func product(_ ratios: [Double?]) -> Double? {
-    ratios.reduce(1) { product, ratio in product.flatMap { known in ratio.map { known * $0 } } }
+  /// The product over the steps that remove channels, and the last of the others: its ratio counts the
+  /// zeros of all before it.
+  private func product(_ ratio: (Step) -> Double?) -> Double? {
+    let zeros = steps.lastIndex { if case .zeros = $0 { true } else { false } }
+    let counted = steps.indices.filter { index in
+      if case .channels = steps[index] { true } else { index == zeros }
+    }
+    return counted.reduce(1) { product, index in
+      product.flatMap { known in ratio(steps[index]).map { known * $0 } }
+    }
   }
 }
 

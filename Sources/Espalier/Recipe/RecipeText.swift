@@ -53,11 +53,16 @@ enum RecipeText {
     return try node(root)
   }
 
-  private static func node(_ node: Node, isKey: Bool = false) throws(RecipeProblem) -> RecipeNode {
+  /// Tags that the parser itself gives to quoted text and to keys.
+  private static let ownTags = Set(
+    ["str", "int", "float", "bool", "null", "seq", "map", "merge", "timestamp", "value"].map {
+      "tag:yaml.org,2002:\($0)"
+    })
+
+  private static func node(_ node: Node) throws(RecipeProblem) -> RecipeNode {
     let place = RecipePlace(line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     func check(_ tag: Tag) throws(RecipeProblem) {
-      // The parser gives keys the tag of their kind.
-      guard tag.rawValue.isEmpty || isKey && tag.rawValue.hasPrefix("tag:yaml.org,2002:") else {
+      guard tag.rawValue.isEmpty || ownTags.contains(tag.rawValue) else {
         throw RecipeProblem(place, .badSyntax, "tags such as \(tag.rawValue) are not taken")
       }
     }
@@ -74,7 +79,7 @@ enum RecipeText {
       try check(mapping.tag)
       var pairs: [(key: RecipeNode, value: RecipeNode)] = []
       for (key, value) in mapping {
-        pairs.append((try self.node(key, isKey: true), try self.node(value)))
+        pairs.append((try self.node(key), try self.node(value)))
       }
       return .mapping(pairs, place)
     case .alias:
