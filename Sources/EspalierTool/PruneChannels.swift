@@ -13,6 +13,11 @@ struct ChannelOptions: ParsableArguments {
       "What makes a channel worth keeping: l1, l2, fpgm, bn, random (default: l1), or, with data, "
         + "wanda, obs, obspa."))
   var criterion: String?
+  @Option(
+    help: ArgumentHelp(
+      "Scores of single weights, in place of a criterion; may be repeated.",
+      valueName: "file.safetensors|initializer=file.npy"))
+  var scores: [String] = []
   @Option(help: "How a channel's slices in several weights make one score (default: sum).")
   var aggregation: ScoreAggregation?
   @Option(help: "What the scores of a group are divided by before groups compete (default: mean).")
@@ -41,6 +46,7 @@ struct ChannelOptions: ParsableArguments {
     var values: [String: RecipeValue] = [:]
     values["budget"] = budget.map { .text($0) }
     values["criterion"] = criterion.map { .text($0) }
+    if !scores.isEmpty { values["scores"] = .texts(scores) }
     values["aggregation"] = aggregation.map { .text($0.rawValue) }
     values["normalisation"] = normalisation.map { .text($0.rawValue) }
     values["per-cost"] = perCost.map { .flag($0) }

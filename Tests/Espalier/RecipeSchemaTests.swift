@@ -45,6 +45,7 @@ import Testing
     // A budget stands in the place of a sparsity.
     if key == "budget" { lines.removeAll { $0.hasPrefix("sparsity") } }
     lines.append("\(key): \(value)")
+    if value == "scores" { lines.append("scores: [a.safetensors]") }
     return (try? Recipe(text: "steps: [{\(lines.joined(separator: ", "))}]", file: "r")) != nil
   }
 
@@ -59,7 +60,11 @@ import Testing
     case "number":
       let good = schema["minimum"] != nil ? ["0", "0.5"] : ["0.001", "0.5"]
       return (good, ["-0.1", "1", "x"] + (schema["minimum"] == nil ? ["0"] : []))
-    case "array" where schema["minItems"] != nil: return (["[a.npy, b=c.npy]"], ["[]", "a", "{}"])
+    case "array" where schema["minItems"] != nil:
+      let isScores = (schema["items"] as? [String: Any])?["pattern"] != nil
+      return isScores
+        ? (["[a.safetensors, b=c.npy]"], ["[]", "a", "{}", "[a.npy]"])
+        : (["[a.npy, b=c.npy]"], ["[]", "a", "{}"])
     case "array": return (["[]", "[a, \"b.*\"]"], ["a", "{}", "['(']"])
     case "object": return (["{}", "{a: 0.5}"], ["[]", "{a: 1}", "{a: 0}", "{a: b}"])
     case "string" where (schema["pattern"] as! String).contains("flops"):

@@ -296,6 +296,16 @@ expect "a million brackets" 78 "recipe.yaml:1:[0-9]+: E[0-9]+" \
 recipe 'steps: [{pattern: channel, budget: flops:1000000}]\n'
 expect "a budget that cannot be met" 65 "E[0-9]+.*closest" \
   prune "$digits" -o out --recipe recipe.yaml
+printf '\377\377\377\377\377\377\377\377{}' >scores.safetensors
+expect "scores with a header of 2^64 - 1 bytes" 65 "scores.safetensors: E[0-9]+: byte 0" \
+  prune "$digits" -o out --pattern channel --sparsity 0.3 --scores scores.safetensors
+printf '\02\0\0\0\0\0\0\0{}' >scores.safetensors
+expect "scores of nothing" 65 "E[0-9]+.*no weight of the group" \
+  prune "$digits" -o out --pattern channel --sparsity 0.3 --scores scores.safetensors
+expect "no such scores" 66 "absent.safetensors" \
+  prune "$digits" -o out --pattern channel --sparsity 0.3 --scores absent.safetensors
+expect "scores of an unknown kind" 64 "scores.*safetensors" \
+  prune "$digits" -o out --pattern channel --sparsity 0.3 --scores scores.csv
 recipe 'steps: [{pattern: channel, sparsity: 0.3}, {pattern: nm:2:4}]\n'
 expect "an option that fits two steps" 64 "sparsity" \
   prune "$digits" -o out --recipe recipe.yaml --sparsity 0.5

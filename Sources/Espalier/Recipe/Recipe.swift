@@ -94,6 +94,9 @@ public struct RecipeStep: Sendable, Hashable {
       values[key.name] = fallbacks[key.name] ?? key.fallback
     }
     (self.values, self.given) = (values, given)
+    if removesChannels, (values["scores"] != nil) != (values["criterion"] == .text("scores")) {
+      throw RecipeFault(.badValue, "criterion scores and score files go together, with no other")
+    }
     if values["data"] == nil,
       let user = ["refit", "recalibrate"].first(where: { values[$0] == .flag(true) })
         ?? (reconstruction == nil ? nil : "criterion \(text("criterion"))")
@@ -110,6 +113,10 @@ public struct RecipeStep: Sendable, Hashable {
       }
     }
   }
+
+  /// What a step does is what its values say, defaults or not.
+  public static func == (a: RecipeStep, b: RecipeStep) -> Bool { a.values == b.values }
+  public func hash(into hasher: inout Hasher) { hasher.combine(values) }
 
   /// Whether the step makes the model smaller; else it sets weights to zero.
   public var removesChannels: Bool { ChannelPruner.Pattern(rawValue: pattern) != nil }
@@ -132,6 +139,7 @@ public struct RecipeStep: Sendable, Hashable {
       result["criterion"] = .text(ReconstructionCriterion.obspa.rawValue)
       result["refit"] = .flag(true)
     }
+    if given["scores"] != nil { result["criterion"] = .text("scores") }
     guard case .text(let name)? = given["criterion"] ?? result["criterion"],
       let criterion = ReconstructionCriterion(rawValue: name)
     else { return result }
@@ -162,6 +170,8 @@ public struct RecipeStep: Sendable, Hashable {
       throw RecipeFault(
         .badValue, "the recipe's step of pattern \(self.pattern) does another thing")
     }
+    if key == "scores" { values["criterion"] = nil }
+    if key == "criterion" { values["scores"] = nil }
     if key == "budget" { values["sparsity"] = nil }
     if key == "sparsity" { values["budget"] = nil }
     values[key] = value

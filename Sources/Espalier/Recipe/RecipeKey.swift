@@ -35,6 +35,8 @@ struct RecipeKey: Sendable {
     case shares
     /// Arrays of samples, or noise.
     case data
+    /// Files with a score for each weight.
+    case scores
   }
 
   var name: String
@@ -66,9 +68,15 @@ extension RecipeKey {
         name: "criterion",
         kind: .choice(
           WeightCriterion.allCases.map(\.rawValue)
-            + ReconstructionCriterion.allCases.map(\.rawValue)),
-        summary: "What makes a channel worth keeping; wanda, obs and obspa need data.",
+            + ReconstructionCriterion.allCases.map(\.rawValue) + ["scores"]),
+        summary:
+          "What makes a channel worth keeping; wanda, obs and obspa need data, scores is what "
+          + "score files say.",
         fallback: .text(WeightCriterion.l1.rawValue)),
+      RecipeKey(
+        name: "scores", kind: .scores,
+        summary: "Scores of single weights, in place of another criterion: FILE.safetensors with "
+          + "tensors of initializers' names, or INITIALIZER=FILE.npy."),
       RecipeKey(
         name: "aggregation", kind: .choice(ScoreAggregation.allCases.map(\.rawValue)),
         summary: "How a channel's slices in several weights make one score.",
@@ -190,6 +198,9 @@ extension RecipeKey {
     case (.expressions, .texts(let texts)): return texts.compactMap(faultOfExpression).first
     case (.data, .texts(let texts)):
       return texts.isEmpty || texts.contains("") ? "takes \(kind.wanted)" : nil
+    case (.scores, .texts(let texts)):
+      let areFiles = texts.allSatisfy { $0.wholeMatch(of: /.+\.safetensors|.+=.+\.npy/) != nil }
+      return texts.isEmpty || !areFiles ? "takes \(kind.wanted)" : nil
     case (.shares, .shares(let shares)):
       return shares.compactMap { entry in
         faultOfExpression(entry.layers)
@@ -225,6 +236,7 @@ extension RecipeKey.Kind {
     case .expressions: "a list of regular expressions"
     case .shares: "a mapping of regular expressions to shares"
     case .data: "a list of files, or noise"
+    case .scores: "a list of FILE.safetensors or INITIALIZER=FILE.npy"
     }
   }
 }

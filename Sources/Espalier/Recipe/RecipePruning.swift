@@ -74,7 +74,12 @@ extension RecipeStep {
   ) throws(EspalierError) -> (KeepPlan, ChannelReport) {
     let pruner = channelPruner()
     let scores: ChannelScores
-    if let reconstruction {
+    if values["scores"] != nil {
+      scores = try ScoreFiles(texts("scores")).scores(
+        coupling, aggregation: ScoreAggregation(rawValue: text("aggregation"))!,
+        allowed: naming(file) { () throws(PruningError) in try pruner.allowed(coupling) },
+        file: file)
+    } else if let reconstruction {
       scores = try naming(file) { () throws(PruningError) in
         try ReconstructionScores(reconstruction).scores(
           coupling, calibration!, progress: progress.scores)

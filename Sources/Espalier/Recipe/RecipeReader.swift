@@ -125,7 +125,8 @@ private struct RecipeReader {
     case (.share, _), (.count, _): return number(node).map { .number($0) } ?? wrong()
     case (.flag, .scalar(let text, isPlain: true, _)) where ["true", "false"].contains(text):
       return .flag(text == "true")
-    case (.expressions, .list(let items, _)), (.data, .list(let items, _)):
+    case (.expressions, .list(let items, _)), (.data, .list(let items, _)),
+      (.scores, .list(let items, _)):
       var texts: [String] = []
       for item in items {
         guard case .scalar(let text, _, _) = item else { return wrong() }

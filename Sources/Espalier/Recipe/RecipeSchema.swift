@@ -101,6 +101,16 @@ extension RecipeKey {
         ("type", .text("array")),
         ("items", .object([("type", .text("string")), ("format", .text("regex"))])),
       ]
+    case .scores:
+      entries += [
+        ("type", .text("array")), ("minItems", .number(1)),
+        (
+          "items",
+          .object([
+            ("type", .text("string")), ("pattern", .text("^(.+\\.safetensors|.+=.+\\.npy)$")),
+          ])
+        ),
+      ]
     case .data:
       entries += [
         ("type", .text("array")), ("minItems", .number(1)),

@@ -1,0 +1,148 @@
+import EspalierGraph
+import Foundation
+import Testing
+
+@testable import Espalier
+
+@Suite struct SafetensorsTests {
+  /// A file by hand: a header and the bytes behind it.
+  private func file(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
+    let path = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).safetensors"
+    let length = length ?? UInt64(header.utf8.count)
+    let start = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
+    try Data(start + Array(header.utf8) + bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  private func problem(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
+    let path = try file(header, bytes, length: length)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do {
+      _ = try readSafetensors(path)
+      return "accepted"
+    } catch {
+      #expect(error.exitCode == 65)
+      return error.description
+    }
+  }
+
+  @Test func everyTypeIsRead() throws {
+    let header = """
+      {"__metadata__": {"format": "pt"},
+       "a": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+       "b": {"dtype": "F16", "shape": [1], "data_offsets": [8, 10]},
+       "c": {"dtype": "BF16", "shape": [1], "data_offsets": [10, 12]},
+       "d": {"dtype": "F64", "shape": [], "data_offsets": [12, 20]},
+       "e": {"dtype": "F32", "shape": [0, 3], "data_offsets": [20, 20]}}
+      """
+    let bytes: [UInt8] =
+      [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0] + [0, 0x38] + [0x40, 0x40]
+      + [0, 0, 0, 0, 0, 0, 0xD0, 0x3F]
+    let path = try file(header, bytes)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let tensors = try readSafetensors(path)
+    #expect(
+      tensors.mapValues(\.doubles) == ["a": [1, -2], "b": [0.5], "c": [3], "d": [0.25], "e": []])
+    #expect(tensors["a"]?.shape == [2, 1] && tensors["d"]?.shape == [])
+  }
+
+  @Test(arguments: [
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 8]}}", "needs 4 bytes"),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [4, 12]}}", "gap"),
+    (
+      "{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}",
+      "belong to no tensor"
+    ),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [4], \"data_offsets\": [0, 16]}}", "beyond"),
+    ("{\"a\": {\"dtype\": \"I64\", \"shape\": [1], \"data_offsets\": [0, 8]}}", "I64"),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [-2], \"data_offsets\": [0, 8]}}", "whole numbers"),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [1.5], \"data_offsets\": [0, 8]}}", "whole numbers"),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [8, 0]}}", "whole numbers"),
+    (
+      "{\"a\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296], \"data_offsets\": [0, 8]}}",
+      "too many"
+    ),
+    (
+      "{\"a\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": [0, 8]}, "
+        + "\"b\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}", "overlap"
+    ),
+    ("{\"a\": {\"dtype\": \"F32\", \"shape\": [2]}}", "data_offsets"), ("{\"a\": 1}", "dtype"),
+    ("[]", "JSON"), ("{", "JSON"), (String(repeating: "[", count: 100_000), "JSON"),
+  ])
+  func whatBreaksTheFormatIsNamed(header: String, expected: String) throws {
+    let said = try problem(header, [UInt8](repeating: 0, count: 8))
+    #expect(said.contains("E2201") && said.contains(expected), "\(said)")
+  }
+
+  @Test func lengthsAreChecked() throws {
+    #expect(try problem("{}", []) == "accepted")
+    #expect(try problem("{}", [], length: 3).contains("header of 3"))
+    #expect(try problem("{}", [], length: .max).contains("header of"))
+    let path = NSTemporaryDirectory() + "espalier-\(UUID().uuidString)"
+    try Data([1, 2, 3]).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(throws: EspalierError.self) { try readSafetensors(path) }
+    #expect(throws: EspalierError.self) { try readSafetensors(path + "absent") }
+  }
+
+  // MARK: Scores
+
+  /// Two layers: what the scores of the first say decides which of its channels stay.
+  private func network() -> Graph {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [1, 2, 4, 4]))
+    let first = graph.addConstant("first", Tensor([1, 1, 9, 9, 5, 5, 7, 7], shape: [4, 2, 1, 1]))
+    let second = graph.addConstant("second", Tensor([1, 1, 1, 1], shape: [1, 4, 1, 1]))
+    let y = graph.addNode("Conv", [x, first], name: "one")
+    graph.outputs = [graph.addNode("Conv", [y, second], name: "two")]
+    return graph
+  }
+
+  private func kept(_ scores: [String]) throws -> [Float] {
+    let recipe = try Recipe([
+      "pattern": .text("channel"), "sparsity": .number(0.5), "align": .number(1),
+      "scores": .texts(scores),
+    ])
+    let graph = try recipe.applied(to: network(), file: "g").graph
+    return try #require(graph.values.first { $0.name == "first" }?.constant).floats
+  }
+
+  @Test func scoresDecide() throws {
+    let header =
+      "{\"first\": {\"dtype\": \"F32\", \"shape\": [4, 2, 1, 1], \"data_offsets\": [0, 32]}}"
+    let numbers: [Float] = [4, 4, 1, 1, 3, 3, 2, 2]
+    let path = try file(
+      header,
+      numbers.flatMap { n in (0..<4).map { UInt8(truncatingIfNeeded: n.bitPattern >> (8 * $0)) } })
+    let array = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).npy"
+    try writeNumPy(Tensor(numbers, shape: [4, 2, 1, 1]), to: array)
+    defer { for file in [path, array] { try? FileManager.default.removeItem(atPath: file) } }
+    #expect(try kept([path]) == [1, 1, 5, 5])
+    #expect(try kept(["first=\(array)"]) == [1, 1, 5, 5])
+    for (sources, said) in [
+      (["first=\(array)", path], "twice"), (["furst=\(array)"], "did you mean \"first\""),
+      (["second=\(array)"], "shape"),
+    ] {
+      do {
+        _ = try kept(sources)
+        Issue.record("\(sources) is accepted")
+      } catch let error as EspalierError {
+        #expect(error.exitCode == 65 && error.description.contains(said), "\(error)")
+      }
+    }
+  }
+
+  @Test func scoresStandInForACriterion() throws {
+    #expect(throws: EspalierError.self) {
+      try Recipe([
+        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("l2"),
+        "scores": .texts(["a.safetensors"]),
+      ])
+    }
+    #expect(throws: EspalierError.self) {
+      try Recipe([
+        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("scores"),
+      ])
+    }
+  }
+}
