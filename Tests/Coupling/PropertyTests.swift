@@ -6,11 +6,19 @@ import Testing
 /// What must hold for every network.
 @Suite struct PropertyTests {
   /// Networks in which groups meet every kind of map.
-  static let networks: [(name: String, graph: Graph)] = [
-    ("residual", residual()), ("groups", groups()), ("halves", halves()),
-    ("recurrent", recurrent()),
-    ("queries", AttentionTests.groupedQueries(keyHeads: 2, perKey: 4)),
-  ]
+  enum Network: CaseIterable {
+    case residual, groups, halves, recurrent, queries
+
+    var graph: Graph {
+      switch self {
+      case .residual: PropertyTests.residual()
+      case .groups: PropertyTests.groups()
+      case .halves: PropertyTests.halves()
+      case .recurrent: PropertyTests.recurrent()
+      case .queries: AttentionTests.groupedQueries(keyHeads: 2, perKey: 4)
+      }
+    }
+  }
 
   private static func residual() -> Graph {
     var net = Net()
@@ -44,10 +52,9 @@ import Testing
     return net.finished([net.linear(both, 10, 3)])
   }
 
-  @Test(arguments: networks) func nothingRemovedChangesNothing(
-    _ name: String, _ graph: Graph
-  ) throws {
-    let coupling = Coupling(of: try Specialised(graph))
+  @Test(arguments: Network.allCases)
+  func nothingRemovedChangesNothing(_ network: Network) throws {
+    let coupling = Coupling(of: try Specialised(network.graph))
     var plan = KeepPlan(coupling)
     for group in coupling.groups { plan.keep(.shared(Array(0..<group.size)), of: group) }
     #expect(plan.isEmpty)
@@ -59,9 +66,8 @@ import Testing
   }
 
   /// Removing some, and of what is left some more, is removing both: bit for bit, lists included.
-  @Test(arguments: networks, [true, false]) func removalsCompose(
-    _ network: (name: String, graph: Graph), _ lists: Bool
-  ) throws {
+  @Test(arguments: Network.allCases, [true, false])
+  func removalsCompose(_ network: Network, _ lists: Bool) throws {
     for seed in 1...5 as ClosedRange<UInt64> {
       let coupling = Coupling(of: try Specialised(network.graph))
       let first = Self.plan(coupling, seed: seed, lists: lists)
@@ -140,9 +146,9 @@ import Testing
   }
 
   /// Groups follow from the graph, not from the order in which it lists its nodes.
-  @Test(arguments: networks) func groupsDoNotDependOnTheOrderOfNodes(
-    _ name: String, _ graph: Graph
-  ) throws {
+  @Test(arguments: Network.allCases)
+  func groupsDoNotDependOnTheOrderOfNodes(_ network: Network) throws {
+    let graph = network.graph
     let expected = try Self.signature(graph)
     for seed in 1...5 as ClosedRange<UInt64> {
       #expect(try Self.signature(Self.reordered(graph, seed)) == expected, "seed \(seed)")
@@ -191,10 +197,9 @@ import Testing
   }
 
   /// The oracle sees two channels exchanged in one constant alone.
-  @Test(arguments: networks.filter { $0.name != "queries" }) func exchangedChannelsAreCaught(
-    _ name: String, _ graph: Graph
-  ) throws {
-    let oracle = try Oracle(graph)
+  @Test(arguments: Network.allCases.filter { $0 != .queries })
+  func exchangedChannelsAreCaught(_ network: Network) throws {
+    let oracle = try Oracle(network.graph)
     let plan = oracle.randomPlan(removing: 0.3, seed: 1)
     let pruned = oracle.coupling.pruned(plan)
     let expected = try Oracle.run(oracle.coupling.maskedReference(plan), oracle.inputs)

@@ -107,12 +107,14 @@ public struct ChannelMap {
   // MARK: Facts
 
   /// Notes a sum over axes of one operand that others share.
-  /// - Parameter free: axes of the operands that stay in the result without being shared.
-  mutating func contract(_ input: Int, _ axes: [Int], free: [Axis]) {
+  /// - Parameters:
+  ///   - free: axes of the operands that stay in the result without being shared.
+  ///   - mixed: what of the summed axes one sum runs over, where it is not all of them.
+  mutating func contract(_ input: Int, _ axes: [Int], free: [Axis], mixed: [Axis]? = nil) {
     let contracted = axes.map { axis(input, $0) }
     facts.contractions.append(
       ChannelFacts.Contraction(input: input, axes: axes, contracted: contracted, free: free))
-    facts.mixed += contracted
+    mix(mixed ?? contracted)
   }
 
   /// Notes that the node takes a mean, a deviation or the like over axes of its first input.

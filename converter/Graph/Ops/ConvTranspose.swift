@@ -132,14 +132,15 @@ extension ConvTranspose {
     map.freeze(x.dropFirst(2), .spatial)
     for tap in 2..<x.count { map.bind(1, tap, map.frozen(map.shape(1)[tap], .spatial)) }
     var y = map.axis(1, 1)
+    let each = map.fresh(map.shape(1)[0] / groups)
     if groups > 1 {
       let group = map.fresh(groups)
-      map.relate(x[1], map.product([group, map.fresh(map.shape(1)[0] / groups)]))
+      map.relate(x[1], map.product([group, each]))
       y = map.product([group, y])
       map.rewrite(.number("group", Extent(group)))
     }
     map.bind(1, 0, x[1])
-    map.contract(1, [0], free: groups == 1 ? [y] : [])
+    map.contract(1, [0], free: groups == 1 ? [y] : [], mixed: groups == 1 ? nil : [each])
     if map.has(2) { map.bind(2, 0, y) }
     map.outputAxes = [[x[0], y] + map.positions(from: 2)]
   }
