@@ -98,7 +98,9 @@ let modules: [Target] = [
     ["EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph"]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
-  tests("EspalierTests", "Tests/Espalier", ["Espalier", "EspalierGraph", "EspalierLowering"]),
+  tests(
+    "EspalierTests", "Tests/Espalier",
+    ["Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering"]),
   tests(
     "PipelineTests", "Tests/Pipeline",
     [

@@ -9,7 +9,7 @@ extension Coupling {
   public func maskedReference(_ plan: KeepPlan) -> Graph {
     var result = Masked(self, plan)
     for index in graph.graph.nodes.indices { result.append(index) }
-    return result.graph
+    return result.finished()
   }
 }
 
@@ -28,6 +28,15 @@ private struct Masked {
     for value in graph.inputs + graph.outputs {
       graph.values[value].shape = coupling.graph.type(of: value).shape.map { .fixed($0) }
     }
+  }
+
+  /// The graph without constants that only their masked copies replace.
+  consuming func finished() -> Graph {
+    let used = Set(graph.outputs + graph.nodes.flatMap(\.dependencies).compactMap { $0 })
+    for value in graph.values.indices where !used.contains(value) {
+      graph.values[value].constant = nil
+    }
+    return graph
   }
 
   mutating func append(_ index: Int) {
