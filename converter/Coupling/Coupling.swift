@@ -5,7 +5,7 @@ public import EspalierGraph
 /// Every axis of every activation and constant is expressed in shared factors by walking the nodes
 /// once, in order. A factor that no caller, position or operator holds fast, and that some constant
 /// carries, is a group: index `i` of it may be removed from every tensor that carries it at once.
-/// `../shared` prototypes aside, the algebra is that of `EspalierGraph`'s `AxisAlgebra`; on graphs
+/// The algebra is that of `EspalierGraph`'s `AxisAlgebra`; on graphs
 /// without reshapes its groups equal the fixpoint of SPA's mask propagation (arXiv 2403.18955).
 public struct Coupling {
   public let graph: Specialised
