@@ -104,6 +104,23 @@ import Testing
     #expect(inputNames(try importONNX(bytes: bytes)) == ["image"])
   }
 
+  @Test func `weights that do not fit into the model stand in a file beside it`() throws {
+    let folder = try TemporaryFolder()
+    var graph = smallModel()
+    let bytes = Tensor(elementType: .int8, shape: [1025], integers: (0..<1025).map { $0 % 100 })
+    graph.addConstant("odd", bytes)
+    graph.addConstant("after", ramp([3, 200]))
+    try exportONNX(graph, to: folder.path("model.onnx"), inside: 1000)
+    #expect(try folder.names() == ["model.onnx", "model.onnx.data"])
+    // 1025 bytes, padded to a multiple of 64, then 600 numbers; the smaller weights are inside.
+    let data = try Data(contentsOf: URL(fileURLWithPath: folder.path("model.onnx.data")))
+    #expect(data.count == 1088 + 2400)
+    let found = try importONNX(contentsOf: folder.path("model.onnx"))
+    for value in graph.values where value.constant != nil {
+      #expect(found.values.first { $0.name == value.name }?.constant == value.constant)
+    }
+  }
+
   @Test func `a file appears whole or not at all`() throws {
     let folder = try TemporaryFolder()
     let path = folder.path("model.onnx")

@@ -3,12 +3,23 @@ import SwiftProtobuf
 
 /// Writes a graph as an ONNX file, weights in their own element types.
 ///
-/// The file appears whole or not at all. Weights are written as they stand, without a second copy.
-/// - Throws: `ExportFailure` if the graph is not well-formed, exceeds the format's 2 GiB, or the file
-///   cannot be written.
-public func exportONNX(_ graph: Graph, to path: String) throws(ExportFailure) {
-  let model = try EncodedModel(graph)
+/// The file appears whole or not at all. Weights are written as they stand, without a second copy;
+/// those of a model that would exceed the format's 2 GiB, into PATH.data beside it.
+/// - Parameter inside: The most bytes of weights that are kept in the model's own file.
+/// - Throws: `ExportFailure` if the graph is not well-formed, or a file cannot be written.
+public func exportONNX(
+  _ graph: Graph, to path: String, inside: Int = 2_000_000_000
+) throws(ExportFailure) {
+  let weights = graph.values.reduce(0) { $0 + ($1.constant?.rawByteCount ?? 0) }
+  let dataPath = "\(path).data"
+  let name = dataPath.split(separator: "/").last.map(String.init)
+  let model = try EncodedModel(graph, dataFile: weights > inside ? name : nil)
   do throws(GraphError) {
+    if weights > inside {
+      var data = try FileSink(path: dataPath)
+      try model.writeData(to: &data)
+      try data.finish()
+    }
     var sink = try FileSink(path: path)
     try model.write(to: &sink)
     try sink.finish()
@@ -36,17 +47,34 @@ public func exportONNX(_ graph: Graph) throws(ExportFailure) -> [UInt8] {
 /// hand behind what the generated encoder made of the rest.
 private struct EncodedModel {
   private var head: [UInt8] = []
-  private var tensors: [(prefix: [UInt8], value: Tensor)] = []
+  private var tensors: [(prefix: [UInt8], value: Tensor?)] = []
+  /// What goes into the file beside it, each behind so many bytes of padding.
+  private var outside: [(padding: Int, value: Tensor)] = []
   private(set) var byteCount = 0
 
-  init(_ graph: Graph) throws(ExportFailure) {
+  /// - Parameter dataFile: Name of the file beside it for all weights but the smallest.
+  init(_ graph: Graph, dataFile: String? = nil) throws(ExportFailure) {
     let problems = graph.validate()
     guard problems.isEmpty else { throw ExportFailure(problems) }
     do throws(GraphError) {
       let rest = try serialise(ProtoGraph(withoutInitializers: graph))
       var graphLength = rest.count
+      var dataLength = 0
       for value in graph.values {
         guard let tensor = value.constant else { continue }
+        if let dataFile, tensor.rawByteCount >= Self.smallestOutside {
+          let padding = -dataLength & (Self.alignment - 1)
+          dataLength += padding
+          outside.append((padding, tensor))
+          let place = ProtoTensor(
+            header: tensor, name: value.name, file: dataFile, offset: dataLength)
+          dataLength += tensor.rawByteCount
+          let bytes = try serialise(place)
+          let field = fieldStart(5, length: bytes.count) + bytes
+          tensors.append((field, nil))
+          graphLength += field.count
+          continue
+        }
         let prefix = try Self.prefix(of: tensor, named: value.name)
         tensors.append((prefix, tensor))
         graphLength += prefix.count + tensor.rawByteCount
@@ -67,9 +95,21 @@ private struct EncodedModel {
     try sink.write(head)
     for (prefix, tensor) in tensors {
       try sink.write(prefix)
+      if let tensor { try tensor.writeRaw(to: &sink) }
+    }
+  }
+
+  func writeData(to sink: inout some ByteSink & ~Copyable) throws(GraphError) {
+    for (padding, tensor) in outside {
+      try sink.write([UInt8](repeating: 0, count: padding))
       try tensor.writeRaw(to: &sink)
     }
   }
+
+  /// Smaller weights stay in the model, where whoever infers shapes from them finds them.
+  private static let smallestOutside = 1024
+  /// Of weights in the file beside it, so that they can be used in place.
+  private static let alignment = 64
 
   /// What stands before an initializer's raw data: the field of the graph, the header, the length.
   private static func prefix(of tensor: Tensor, named name: String) throws(GraphError) -> [UInt8] {

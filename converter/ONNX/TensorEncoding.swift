@@ -16,6 +16,20 @@ extension ProtoTensor {
     if case .text(let values) = tensor.storage { stringData = values.map { Data($0.utf8) } }
   }
 
+  /// A tensor's message when its raw data is in a file beside the model.
+  init(header tensor: Tensor, name: String, file: String, offset: Int) {
+    self.init(header: tensor, name: name)
+    dataLocation = 1
+    externalData = [
+      ("location", file), ("offset", "\(offset)"), ("length", "\(tensor.rawByteCount)"),
+    ].map { key, value in
+      var entry = ProtoStringEntry()
+      entry.key = key
+      entry.value = value
+      return entry
+    }
+  }
+
   /// A tensor's whole message.
   init(_ tensor: Tensor) {
     self.init(header: tensor, name: "")
