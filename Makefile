@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
-  bench-peers bench-cost-model bench-channels check-arrows \
+  bench-peers bench-cost-model bench-channels bench-discovery check-arrows \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
   check-channels check-pruned check-zoo check-minilm
 
@@ -87,6 +87,9 @@ bench-peers: build ## Beside other runtimes: writes docs/performance.md (25 minu
 bench-channels: build ## Channel removal, timed: writes docs/channels-speed.md (5 minutes)
 	@python3 Scripts/bench-channels.py $(CHANNELS)
 CHANNELS ?= --output docs/channels-speed.md
+
+bench-discovery: build ## Time to find coupling groups, up to 20,000 nodes; writes docs/discovery.md
+	@Scripts/bench-discovery.sh --output docs/discovery.md
 
 bench-cost-model: build ## What the cost model's choices lose against measured ones (15 minutes)
 	@python=$$(Tests/Performance/peers/environment.sh) && \

@@ -3,23 +3,26 @@
 
     check-channels.py [--quick] [--exporter ts|dyn] [--no-peer] [NAME ...]
 
-NAME is a torchvision architecture; without one, all of them and the fixtures of other frameworks
-(Tests/Coupling/Fixtures). Models are exported when they are not there, and large ones deleted when
-they are done. What is compared, and the limits: Scripts/channel_oracle.py. Torch-Pruning gets the
-same architectures, unless --no-peer. A run over everything writes docs/channels.md; what the same
-build of the tool has passed in an earlier run is not run again. Exit 1 if any model fails. The tool
-is ${ESPALIER:-.build/release/espalier}.
+NAME is a torchvision architecture; without one, all of them, the zoo's, MiniLM, and the fixtures of
+other frameworks (Tests/Coupling/Fixtures). Models are exported when they are not there, and large
+ones deleted when they are done. What is compared, and the limits: Scripts/channel_oracle.py.
+Torch-Pruning gets the same architectures, unless --no-peer. A run over everything writes
+docs/channels.md; what the same build of the tool has passed in an earlier run is not run again.
+Exit 1 if any model fails. The tool is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
+import itertools
 import json
 import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import channel_oracle
 import espalier_tool
 import numpy as np
+import onnx
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # One of each kind, small.
@@ -49,7 +52,10 @@ def exported(name, exporter):
 
 def discard(path):
     """Deletes a large export with its data files; a small one stays for the next run."""
-    parts = list(path.parent.glob(f"{path.name}*"))
+    model = onnx.load(path, load_external_data=False)
+    # PyTorch's older exporter writes weights beyond 2 GiB into a file each.
+    parts = {path} | {path.parent / entry.value for tensor in model.graph.initializer
+                      for entry in tensor.external_data if entry.key == "location"}
     if sum(part.stat().st_size for part in parts) > KEPT_BYTES:
         for part in parts:
             part.unlink()
@@ -66,6 +72,34 @@ def peer(name):
         return f"{answer['macs']:.3f} left"
     rule = " (works with num_heads given by hand)" if answer["by_hand"] else ""
     return f"NO: {answer['reason']}{rule}".replace("|", "\\|")
+
+
+def zoo():
+    """(name, origin, path, feeds) of every architecture of `espalier zoo`, at full size."""
+    for line in espalier_tool.espalier("zoo", "list").splitlines()[2:]:
+        name = line.split()[0]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "dense.onnx"
+            espalier_tool.espalier("zoo", name, "-o", path)
+            yield name, "zoo", path, channel_oracle.random_feeds(path)
+
+
+def minilm():
+    """The sentence encoder with its real weights, on two sentences."""
+    folder = espalier_tool.CACHE / "minilm"
+    if not (folder / "minilm.onnx").exists():
+        subprocess.run([sys.executable, str(ROOT / "Scripts/export-minilm.py"), "--folder", folder],
+                       check=True, stdout=sys.stderr)
+    feeds = [{key: np.load(folder / f"{sentence:03}.{key}.npy")
+              for key in ("input_ids", "attention_mask")} for sentence in range(2)]
+    yield "all-MiniLM-L6-v2", "ts", folder / "minilm.onnx", feeds
+
+
+def fixtures():
+    """Small exports of other frameworks."""
+    for path in sorted((ROOT / "Tests/Coupling/Fixtures").glob("*.onnx")):
+        framework, _, name = path.stem.partition("-")
+        yield name, framework, path, channel_oracle.random_feeds(path)
 
 
 def shown(row):
@@ -120,9 +154,9 @@ def main(arguments):
         print_row(shown(row))
     architectures = len(rows)
     if not arguments.names:
-        for path in sorted((ROOT / "Tests/Coupling/Fixtures").glob("*.onnx")):
-            framework, _, name = path.stem.partition("-")
-            rows.append(check(name, framework, path, channel_oracle.random_feeds(path)))
+        others = itertools.chain(zoo(), minilm(), fixtures()) if not quick else fixtures()
+        for name, origin, path, feeds in others:
+            rows.append(check(name, origin, path, feeds))
             print_row(shown(rows[-1]))
 
     failed = [row for row in rows if row["reason"]]
@@ -134,12 +168,12 @@ def main(arguments):
     return 1 if failed else 0
 
 
-def write_report(architectures, fixtures):
+def write_report(architectures, others):
     """docs/channels.md, from a run over everything."""
     def passed(rows):
         return f"{sum(not row['reason'] for row in rows)} of {len(rows)}"
     halved = sum(row["peer"].endswith("left") for row in architectures)
-    worst = max(row.get("oracle", 0) for row in architectures + fixtures)
+    worst = max(row.get("oracle", 0) for row in architectures + others)
     text = f"""# Channel pruning of every architecture
 
 Every classification and segmentation architecture in torchvision, exported by PyTorch with random
@@ -161,13 +195,14 @@ Written by `make check-channels`.
     text += "\n".join(markdown(architectures))
     text += f"""
 
-## Other frameworks
+## Other networks
 
-Small networks exported by other frameworks (`Tests/Coupling/Fixtures`, made by
-`Scripts/export-frameworks.sh`), in the same way: **{passed(fixtures)}** pass.
+The networks of `espalier zoo` at full size, all-MiniLM-L6-v2 with its real weights, and small
+networks exported by other frameworks (`Tests/Coupling/Fixtures`, made by
+`Scripts/export-frameworks.sh`), in the same way: **{passed(others)}** pass.
 
 """
-    text += "\n".join(markdown(fixtures)) + "\n"
+    text += "\n".join(markdown(others)) + "\n"
     (ROOT / "docs/channels.md").write_text(text)
 
 

@@ -9,6 +9,7 @@ MACs; onnxruntime evaluates on pictures and texts that neither training nor prun
 build of the tool are not computed again. The tool is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
+import concurrent.futures
 import dataclasses
 import hashlib
 import itertools
@@ -273,16 +274,22 @@ def main(arguments):
     figures, failed = {}, []
     wanted = sorted(cases(seeds, arguments.quick),
                     key=lambda case: (case.network == "minilm", case.seed, case))
-    for number, case in enumerate(wanted, 1):
+
+    def figures_of(case):
         path = folder / f"{case.key()}.json"
-        try:
-            if not path.exists():
-                path.write_text(json.dumps(prune(case)))
-            figures[case] = json.loads(path.read_text())
-        except espalier_tool.Failed as failure:
-            failed.append((case, str(failure)))
-            print(f"{case.key()}: {failure}", file=sys.stderr)
-        print(f"\r{number} of {len(wanted)}", end="", file=sys.stderr, flush=True)
+        if not path.exists():
+            path.write_text(json.dumps(prune(case)))
+        return json.loads(path.read_text())
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        begun = [(case, pool.submit(figures_of, case)) for case in wanted]
+        for number, (case, future) in enumerate(begun, 1):
+            try:
+                figures[case] = future.result()
+            except espalier_tool.Failed as failure:
+                failed.append((case, str(failure)))
+                print(f"{case.key()}: {failure}", file=sys.stderr)
+            print(f"\r{number} of {len(wanted)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     results = Results(figures)
     for heading, table in sections(results, seeds, arguments.quick):
@@ -294,7 +301,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    os.environ["OMP_NUM_THREADS"] = "1"  # one network for each core
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)

@@ -38,6 +38,29 @@ import Testing
     for (a, b) in zip(try run(batch), single) { #expect(abs(a - b) < 1e-6) }
   }
 
+  /// What exporters make of token types: a table's row for each sample, all the same, then added.
+  @Test func aConstantForEachSampleIsWrittenOnce() throws {
+    var net = Net()
+    let x = net.input([1, 3])
+    net.graph.values[x].shape = [.symbol("N"), .fixed(3)]
+    let batch = net.node(
+      "Gather", [net.node("Shape", [x]), net.integers([0])], ["axis": .integer(0)])
+    let shape = net.node("Concat", [batch, net.integers([8])], ["axis": .integer(0)])
+    let rows = net.node("Expand", [net.weight([1, 8]), shape])
+    let y = net.node("Add", [net.gemm(x, 3, 8), rows])
+    let graph = net.finished([net.gemm(net.relu(y), 8, 2)])
+    let coupling = Coupling(of: try Specialised.forRewriting(graph))
+    var plan = KeepPlan(coupling)
+    plan.keep(.shared([1, 4, 5]), of: coupling.groups[0])
+    let pruned = coupling.pruned(plan)
+    #expect(pruned.values[pruned.inputs[0]].shape == [.symbol("N"), .fixed(3)])
+    let name = pruned.values[pruned.inputs[0]].name
+    let interpreter = Interpreter(try Specialised(pruned, inputShapes: [name: [5, 3]]))
+    var random = Seeded(seed: 4)
+    let result = try interpreter.run([name: random.tensor([5, 3])]).values.first!
+    #expect(result.shape == [5, 2])
+  }
+
   /// `Conv -> If -> Conv -> Conv`: the branches read the first result by name.
   private func controlFlow(declared: Bool) -> Graph {
     var net = Net()

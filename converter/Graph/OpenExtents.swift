@@ -3,8 +3,9 @@ extension Specialised {
   ///
   /// Folding turns shapes into numbers, also those that follow the batch. The graph is specialised a
   /// second time with other values for open extents; where only a reshape's or expansion's target
-  /// differs, the entries that do are written so that they follow the input again. Where more
-  /// differs, the inputs are declared with the extents that were assumed.
+  /// differs, the entries that do are written so that they follow the input again, and a constant
+  /// that repeats itself along an open axis is written once. Where more differs, the inputs are
+  /// declared with the extents that were assumed.
   /// - Throws: as `init`.
   public static func forRewriting(
     _ graph: Graph, inputShapes: [String: [Int]] = [:]
@@ -38,29 +39,31 @@ extension Specialised {
   /// nothing changed, where they cannot.
   private mutating func reopen(like other: Specialised) -> Bool {
     guard graph.nodes.map(\.name) == other.graph.nodes.map(\.name) else { return false }
-    var changes: [(node: Int, input: Int, values: [Int64])] = []
+    var changes: [(node: Int, input: Int, tensor: Tensor)] = []
     for (index, node) in graph.nodes.enumerated() {
       for (place, value) in node.inputs.enumerated() {
         guard let value, let constant = constants[value], let changed = other.constants[value],
           constant != changed
         else { continue }
-        guard let values = openTarget(index, place, constant, changed, other) else { return false }
-        changes.append((index, place, values))
+        guard
+          let tensor = openTarget(index, place, constant, changed, other)
+            ?? withoutCopies(index, constant, changed, other)
+        else { return false }
+        changes.append((index, place, tensor))
       }
     }
     for (number, change) in changes.enumerated() {
-      let tensor = Tensor(integers: change.values)
       let name = "\(graph.nodes[change.node].name)_open_\(number)"
-      graph.nodes[change.node].inputs[change.input] = graph.addConstant(name, tensor)
-      types.append(tensor.type)
-      constants.append(tensor)
+      graph.nodes[change.node].inputs[change.input] = graph.addConstant(name, change.tensor)
+      types.append(change.tensor.type)
+      constants.append(change.tensor)
     }
     return true
   }
 
   private func openTarget(
     _ index: Int, _ place: Int, _ own: Tensor, _ other: Tensor, _ twin: Specialised
-  ) -> [Int64]? {
+  ) -> Tensor? {
     guard place == 1, own.shape == other.shape, let input = graph.nodes[index].inputs[0] else {
       return nil
     }
@@ -75,7 +78,7 @@ extension Specialised {
           && Int64(shapes.1[axis]) == other.integers[axis]
         values[axis] = copies ? 0 : -1
       }
-      return values.count(where: { $0 == -1 }) <= 1 ? values : nil
+      return values.count(where: { $0 == -1 }) <= 1 ? Tensor(integers: values) : nil
     case is Expand:
       for axis in differing {
         let source = axis - (values.count - shapes.0.count)
@@ -84,10 +87,41 @@ extension Specialised {
         else { return nil }
         values[axis] = 1
       }
-      return values
+      return Tensor(integers: values)
     default:
       return nil
     }
+  }
+
+  /// A constant without what it repeats along open axes, where an elementwise operator stretches it
+  /// again to another input: `[batch, 1, 8]` as `[1, 1, 8]`.
+  private func withoutCopies(
+    _ index: Int, _ own: Tensor, _ other: Tensor, _ twin: Specialised
+  ) -> Tensor? {
+    guard operators[index] is any BinaryOperator || operators[index] is Where,
+      own.rank == other.rank
+    else { return nil }
+    let open = own.shape.indices.filter { own.shape[$0] != other.shape[$0] }
+    let follows = { (axis: Int) in
+      graph.nodes[index].inputs.contains { input in
+        guard let input, constants[input] == nil else { return false }
+        let (shape, twinShape) = (type(of: input).shape, twin.type(of: input).shape)
+        let place = shape.count - own.rank + axis
+        return place >= 0 && shape[place] == own.shape[axis]
+          && twinShape[place] == other.shape[axis]
+      }
+    }
+    guard open.allSatisfy(follows) else { return nil }
+    var shape = own.shape
+    for axis in open { shape[axis] = 1 }
+    var first = [Int?](repeating: nil, count: shape.reduce(1, *))
+    for (place, target) in broadcastPositions(from: shape, to: own.shape).enumerated() {
+      first[target] = first[target] ?? place
+    }
+    let once = own.gathering(first.map { $0! }, shape: shape)
+    let isRepeated =
+      once.broadcasting(to: own.shape) == own && once.broadcasting(to: other.shape) == other
+    return isRepeated ? once : nil
   }
 }
 

@@ -173,7 +173,7 @@ extension Einsum {
   /// One label, one axis; a label that the output lacks is summed.
   public func mapChannels(_ map: inout ChannelMap) {
     let shapes = map.inputs.map { $0!.shape }
-    guard !operands.joined().contains(ellipsis), let plan = try? plan(shapes) else {
+    guard !operands.joined().contains(ellipsis), (try? plan(shapes)) != nil else {
       return map.freezeAll(
         .semantic(node: map.node.name, "an equation with \"...\" has no channel map"))
     }
@@ -200,7 +200,6 @@ extension Einsum {
       let axes = operands[input].indices.filter { operands[input][$0] == label }
       map.contract(input, axes, free: free.compactMap { known[$0] })
     }
-    _ = plan
     map.outputAxes = [kept.map { known[$0] ?? .unit }]
   }
 }
