@@ -101,6 +101,44 @@ import Testing
     return graph
   }
 
+  @Test func `outputs beyond a limit may lie anywhere beyond it`() {
+    let activation = LayerActivation(
+      gains: [2, -1], shifts: [1, 0], limits: 0...4, run: 3)
+    // Behind the activation: 0 and limits of the first output, 0 and what is added of the second.
+    let targets = activation.targets(
+      dense: ([9, 9, 9, -2, 3, 1, 5, 5, -1], [0, 0, 0, 0, 0, 0, 1, 9, 0]), kept: [1, 2], of: 3,
+      pruned: ([-1, 1, 0, 7, 8, 4], [0, 0, 0, 0, 9, 1]))
+    #expect(targets == [-1, 1.5, 1, 7, 5, 0])
+  }
+
+  /// `relu(x)` and `relu(-x)`, whose difference is `x`; behind a limit at 0 the first alone will do.
+  @Test(arguments: [("Relu", []), ("Clip", [0, 0.6])])
+  func `a refit finds what is right behind an activation`(
+    operation: String, bounds: [Float]
+  ) throws {
+    var random = Seeded(seed: 57)
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [8, 1]))
+    let signs = graph.addConstant("signs", Tensor([1, -1], shape: [1, 2]))
+    let difference = graph.addConstant("difference", Tensor([1, -1], shape: [2, 1]))
+    let both = graph.addNode("Relu", [graph.addNode("Gemm", [x, signs])])
+    let limits = bounds.map { graph.addConstant("limit \($0)", Tensor([$0], shape: [])) }
+    let output = graph.addNode("Gemm", [both, difference])
+    graph.outputs = [graph.addNode(operation, [output] + limits)]
+    let data = try calibration(graph, 60, &random)
+    let coupling = try Coupling(of: Specialised(graph))
+    var plan = KeepPlan(coupling)
+    plan.keep(.shared([0]), of: coupling.groups[0])
+    var refit = Refit()
+    refit.productDamping = 1e-7
+    let errors = try [0, 3, 60].map { rounds in
+      refit.activationRounds = rounds
+      return try error(graph, refit.refitted(coupling, plan, data).0, data)
+    }
+    // Least squares gives x its due where it is negative as well.
+    #expect(errors[0] > 0.1 && errors[1] < 0.75 * errors[0] && errors[2] < 1e-2, "\(errors)")
+  }
+
   private func halved(_ coupling: Coupling, _ scores: ChannelScores) -> KeepPlan {
     var plan = KeepPlan(coupling)
     for (group, lists) in zip(coupling.groups, scores.values) {

@@ -10,6 +10,8 @@ final class ColumnMoments {
   let targetSize: Int
   /// Columns that the buffer takes.
   let capacity: Int
+  /// Whether `x x'` is summed.
+  let sumsProducts: Bool
   private var columns: [Float]
   private var targets: [Float]
   private var filled = 0
@@ -19,12 +21,13 @@ final class ColumnMoments {
   private var targetSums: [Double]
   private(set) var count = 0
 
-  init(size: Int, targetSize: Int = 0) {
-    (self.size, self.targetSize) = (size, targetSize)
+  /// - Parameter sumsProducts: `false` where `x x'` is known from before, and takes the most time.
+  init(size: Int, targetSize: Int = 0, sumsProducts: Bool = true) {
+    (self.size, self.targetSize, self.sumsProducts) = (size, targetSize, sumsProducts)
     capacity = Self.capacity(size)
     columns = [Float](repeating: 0, count: size * capacity)
     targets = [Float](repeating: 0, count: targetSize * capacity)
-    products = Matrix(zeros: size, size)
+    products = sumsProducts ? Matrix(zeros: size, size) : Matrix(zeros: 0, 0)
     targetProducts = Matrix(zeros: targetSize, size)
     sums = [Double](repeating: 0, count: size)
     targetSums = [Double](repeating: 0, count: targetSize)
@@ -67,10 +70,12 @@ final class ColumnMoments {
       unsafe targets.withUnsafeBufferPointer { targets in
         unsafe product.withUnsafeMutableBufferPointer { product in
           let (product, x) = (product.baseAddress!, columns.baseAddress!)
-          unsafe espalier_ssyrk(
-            Int32(size), Int32(filled), x, Int32(capacity), 0, product, Int32(size))
-          for row in 0..<size {
-            unsafe products.addRow(row, product + row * size, from: row)
+          if sumsProducts {
+            unsafe espalier_ssyrk(
+              Int32(size), Int32(filled), x, Int32(capacity), 0, product, Int32(size))
+            for row in 0..<size {
+              unsafe products.addRow(row, product + row * size, from: row)
+            }
           }
           guard targetSize > 0 else { return }
           unsafe espalier_sgemm(
@@ -98,7 +103,7 @@ final class ColumnMoments {
   /// Means and second moments of all columns added.
   struct Result: Sendable {
     var mean: [Double]
-    /// `E[x x']`.
+    /// `E[x x']`; empty where it was not summed.
     var second: Matrix
     var targetMean: [Double]
     /// `E[t x']`.

@@ -5,14 +5,16 @@ extension LinearLayer {
   /// Of each map, every `step`-th place is read: neighbours on large maps say the same.
   private var step: Int { planeSize >= 256 ? 3 : 1 }
 
+  /// Writes targets at every `step`-th of some places of an image, `[targets, places]`.
+  typealias Targets = (
+    _ to: UnsafeMutablePointer<Float>, _ stride: Int, _ batch: Int, Range<Int>, _ step: Int
+  ) -> Void
+
   /// Adds to moments what one group reads in one run, and the targets beside it.
   /// - Parameters:
   ///   - run: Runs begin at different places, so that together they see them all.
-  ///   - targets: Writes the targets at some places, `[targets, places]`.
   func add(
-    _ input: [Float], group: Int, run: Int, to moments: ColumnMoments,
-    targets: ((UnsafeMutablePointer<Float>, Int, _ batch: Int, Range<Int>, _ step: Int) -> Void)? =
-      nil
+    _ input: [Float], group: Int, run: Int, to moments: ColumnMoments, targets: Targets? = nil
   ) {
     let stride = moments.capacity
     for batch in 0..<batches {

@@ -12,11 +12,26 @@ struct LeastSquares: Sendable {
 
   /// The refitted weights; the given ones where the damped covariance is singular.
   func solved(towards weights: Matrix) -> Matrix {
+    solver.solved(crossCovariance, towards: weights)
+  }
+
+  /// The factored problem, for targets that are yet to come.
+  var solver: Solver {
     let shift = damping * covariance.meanDiagonal
-    guard let factor = covariance.shifted(by: shift).factored() else { return weights }
-    var targets = crossCovariance
-    for place in targets.values.indices { targets.values[place] += shift * weights.values[place] }
-    return factor.solving(targets)
+    return Solver(factor: covariance.shifted(by: shift).factored(), shift: shift)
+  }
+
+  struct Solver {
+    /// Of the damped covariance; `nil` where it is singular.
+    fileprivate let factor: CholeskyFactor?
+    fileprivate let shift: Double
+
+    func solved(_ crossCovariance: Matrix, towards weights: Matrix) -> Matrix {
+      guard let factor else { return weights }
+      var targets = crossCovariance
+      for place in targets.values.indices { targets.values[place] += shift * weights.values[place] }
+      return factor.solving(targets)
+    }
   }
 
   /// The same with weights that must stay zero, row by row; rows of one mask are solved together.

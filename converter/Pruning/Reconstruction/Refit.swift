@@ -6,7 +6,9 @@ public import EspalierGraph
 ///
 /// Both models walk through the same inputs side by side. Each layer with a constant weight is solved
 /// for the dense layer's outputs, given what the pruned model, refitted so far, feeds it. Where the
-/// output is added to a value computed earlier, the target makes up for that value's error too.
+/// output is added to a value computed earlier, the target makes up for that value's error too. Where
+/// an activation with limits follows, what lies beyond a limit in the dense model may lie anywhere
+/// beyond it: weights are solved for again with targets that leave such outputs where they are.
 public struct Refit: Sendable {
   /// Damping of convolutions and of other products, as a share of the inputs' mean variance; solutions
   /// are drawn towards the weights that pruning left. Of noise it is `noiseDamping` at least.
@@ -15,6 +17,8 @@ public struct Refit: Sendable {
   public var noiseDamping = 0.1
   /// Whether targets make up for the error of what the output is added to.
   public var followsResiduals = true
+  /// How often a layer is solved for again where an activation with limits follows.
+  public var activationRounds = 3
   /// Bytes that the activations of all runs may occupy; fewer runs are taken where they exceed it.
   public var activationByteLimit = 4 << 30
 
@@ -114,7 +118,11 @@ private struct RefitWalk {
     self.options = options
     (self.dense, self.pruned) = (Evaluator(dense), Evaluator(pruned))
     isUnchanged = [Bool](repeating: true, count: pruned.graph.values.count)
-    let bytes = self.dense.peakByteCount + self.pruned.peakByteCount
+    // While a layer is solved for again, the targets of all runs are held.
+    let targets = pruned.graph.nodes.compactMap { $0.outputs[0] }.map {
+      pruned.type(of: $0).count * 4
+    }
+    let bytes = self.dense.peakByteCount + self.pruned.peakByteCount + (targets.max() ?? 0)
     let runs = min(calibration.runs.count, options.activationByteLimit / max(bytes, 1))
     guard runs > 0 else {
       throw PruningError(
@@ -146,7 +154,8 @@ private struct RefitWalk {
       guard !surroundings.addsMore(layer, bias) else { return nil }
       return RefitLayer(
         pruned: layer, dense: whole, kept: kept, bias: bias,
-        residual: options.followsResiduals ? surroundings.residual(of: layer) : nil)
+        residual: options.followsResiduals ? surroundings.residual(of: layer) : nil,
+        activation: surroundings.activation(of: layer))
     }
   }
 
@@ -158,7 +167,7 @@ private struct RefitWalk {
     }
     // Rows cut from a layer that reads what the dense one reads are right as they are.
     if let layer, !isUnchanged[layer.pruned.input] || keepsZeros && !isSame(node) {
-      refit(layer, keepsZeros: keepsZeros)
+      try refit(layer, keepsZeros: keepsZeros)
     }
     let same = isSame(node)
     for case let output? in pruned.nodes[node].outputs { isUnchanged[output] = same }
@@ -193,39 +202,80 @@ private struct RefitWalk {
     }
   }
 
-  private mutating func refit(_ layer: RefitLayer, keepsZeros: Bool) {
-    let linear = layer.pruned
-    let weight = pruned.constant(linear.weight)!
-    let residual = layer.residual.flatMap { residual in
-      denseValues[0][residual.value] != nil && prunedValues[0][residual.value] != nil
-        ? residual : nil
-    }
-    var matrices: [Matrix] = []
-    var shifts: [Double] = []
-    for group in 0..<linear.groups {
-      let moments = ColumnMoments(size: linear.columns, targetSize: linear.rows)
-      for run in denseValues.indices { collect(layer, residual, group: group, run: run, moments) }
-      let result = moments.result()
-      let own = linear.weights(weight, group: group)
+  private mutating func refit(
+    _ layer: RefitLayer, keepsZeros: Bool
+  ) throws(PruningError) {
+    let residual = layer.residual.flatMap { isKnown($0.value) ? $0 : nil }
+    var solvers: [LeastSquares.Solver] = []
+    solve(layer) { walk, group, own in
+      let result = walk.moments(layer, group) { walk.targets(layer, residual, group, run: $0) }
       let hasBias = layer.bias != nil
       let problem = LeastSquares(
         covariance: hasBias ? result.covariance : result.second,
         crossCovariance: hasBias ? result.crossCovariance : result.cross,
-        damping: linear.isWindow ? options.convolutionDamping : options.productDamping)
-      let solved =
-        keepsZeros
-        ? problem.solved(towards: own, mask: own.values.map { $0 == 0 })
-        : problem.solved(towards: own)
-      matrices.append(solved)
-      let means = solved.times(Matrix(linear.columns, 1, result.mean))
-      shifts += zip(result.targetMean, means.values).map { $0 - $1 }
-      report.solverBytes = max(
-        report.solverBytes,
-        ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
-          + 24 * linear.columns * linear.columns)
+        damping: layer.pruned.isWindow
+          ? walk.options.convolutionDamping : walk.options.productDamping)
+      if keepsZeros {
+        return (problem.solved(towards: own, mask: own.values.map { $0 == 0 }), result)
+      }
+      solvers.append(problem.solver)
+      return (solvers[group].solved(problem.crossCovariance, towards: own), result)
     }
     report.layers += 1
+    guard let activation = layer.activation, !keepsZeros,
+      activation.other.map({ options.followsResiduals && isKnown($0) }) ?? true
+    else { return }
+    for _ in 0..<options.activationRounds {
+      let targets = try denseValues.indices.map { run throws(PruningError) in
+        try self.targets(layer, activation, run: run)
+      }
+      solve(layer) { walk, group, own in
+        let rows = Array(walk.rows(layer, group))
+        let result = walk.moments(layer, group, sumsProducts: false) { run in
+          { to, stride, batch, places, step in
+            unsafe layer.pruned.fillOutputs(
+              to, stride: stride, from: targets[run], features: rows, of: layer.kept.count,
+              batch: batch, places: places, every: step)
+          }
+        }
+        let cross = layer.bias != nil ? result.crossCovariance : result.cross
+        return (solvers[group].solved(cross, towards: own), result)
+      }
+    }
+  }
+
+  /// Whether both models have computed a value and hold it.
+  private func isKnown(_ value: Graph.ValueID) -> Bool {
+    denseValues[0][value] != nil && prunedValues[0][value] != nil
+  }
+
+  /// Which of a layer's outputs belong to a group.
+  private func rows(_ layer: RefitLayer, _ group: Int) -> Range<Int> {
+    group * layer.pruned.rows..<(group + 1) * layer.pruned.rows
+  }
+
+  /// Gives a layer other weights, and the bias that goes with them.
+  private mutating func solve(
+    _ layer: RefitLayer,
+    group solution: (RefitWalk, Int, _ own: Matrix) -> (Matrix, ColumnMoments.Result)
+  ) {
+    let linear = layer.pruned
+    let weight = pruned.constant(linear.weight)!
+    var matrices: [Matrix] = []
+    var shifts: [Double] = []
+    for group in 0..<linear.groups {
+      let (solved, moments) = solution(self, group, linear.weights(weight, group: group))
+      matrices.append(solved)
+      let means = solved.times(Matrix(linear.columns, 1, moments.mean))
+      shifts += zip(moments.targetMean, means.values).map { $0 - $1 }
+    }
     replace(linear.weight, linear.constant(weight, from: matrices))
+    // Solvers of all groups are held while targets change.
+    let square = 8 * linear.columns * linear.columns
+    report.solverBytes = max(
+      report.solverBytes,
+      ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
+        + (2 + linear.groups) * square)
     guard let bias = layer.bias else { return }
     let old = pruned.constant(bias.value)!
     let numbers = zip(old.floats, shifts).map { old, shift in
@@ -239,16 +289,28 @@ private struct RefitWalk {
     replaced[id] = tensor
   }
 
-  /// Adds one run's inputs of the pruned layer, and what it is to make of them.
-  private func collect(
-    _ layer: RefitLayer, _ residual: RefitLayer.Residual?, group: Int, run: Int,
-    _ moments: ColumnMoments
-  ) {
+  /// Moments of what a group of the pruned layer reads, and of what it is to make of it.
+  private func moments(
+    _ layer: RefitLayer, _ group: Int, sumsProducts: Bool = true,
+    targets: (_ run: Int) -> LinearLayer.Targets
+  ) -> ColumnMoments.Result {
     let linear = layer.pruned
+    let moments = ColumnMoments(
+      size: linear.columns, targetSize: linear.rows, sumsProducts: sumsProducts)
+    for run in denseValues.indices {
+      let input = pruned.inputs(ofNode: linear.node, prunedValues[run])[linear.inputPlace]!.floats
+      linear.add(input, group: group, run: run, to: moments, targets: targets(run))
+    }
+    return moments.result()
+  }
+
+  /// What the dense layer makes in one run, with what makes up for the error of a value that is added.
+  private func targets(
+    _ layer: RefitLayer, _ residual: RefitLayer.Residual?, _ group: Int, run: Int
+  ) -> LinearLayer.Targets {
+    let rows = rows(layer, group)
     let width = layer.dense.groups * layer.dense.rows
-    let rows = group * linear.rows..<(group + 1) * linear.rows
     let features = Array(layer.kept[rows])
-    let input = pruned.inputs(ofNode: linear.node, prunedValues[run])[linear.inputPlace]!.floats
     let output = denseValues[run][layer.dense.output]!.floats
     let before = residual.map { residual in
       (
@@ -257,8 +319,7 @@ private struct RefitWalk {
         factors: Array(residual.factors[rows])
       )
     }
-    unsafe linear.add(input, group: group, run: run, to: moments) {
-      targets, stride, batch, places, step in
+    return { targets, stride, batch, places, step in
       unsafe layer.dense.fillOutputs(
         targets, stride: stride, from: output, features: features, of: width, batch: batch,
         places: places, every: step)
@@ -267,9 +328,27 @@ private struct RefitWalk {
         targets, stride: stride, from: before.dense, features: features, of: width, batch: batch,
         places: places, every: step, adding: before.factors)
       unsafe layer.dense.fillOutputs(
-        targets, stride: stride, from: before.pruned, features: Array(rows),
-        of: linear.groups * linear.rows, batch: batch, places: places, every: step,
-        adding: before.factors.map { -$0 })
+        targets, stride: stride, from: before.pruned, features: Array(rows), of: layer.kept.count,
+        batch: batch, places: places, every: step, adding: before.factors.map { -$0 })
     }
+  }
+
+  /// The layer's outputs in one run as they are now, brought to where the activation is right.
+  private func targets(
+    _ layer: RefitLayer, _ activation: LayerActivation, run: Int
+  ) throws(PruningError) -> [Float] {
+    var values = prunedValues[run]
+    do throws(GraphError) {
+      try pruned.step(layer.pruned.node, &values)
+    } catch {
+      throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
+    }
+    let dense = denseValues[run]
+    return activation.targets(
+      dense: (dense[layer.dense.output]!.floats, activation.other.map { dense[$0]!.floats }),
+      kept: layer.kept, of: layer.dense.groups * layer.dense.rows,
+      pruned: (
+        values[layer.pruned.output]!.floats, activation.other.map { prunedValues[run][$0]!.floats }
+      ))
   }
 }

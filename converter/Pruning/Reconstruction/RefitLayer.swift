@@ -11,6 +11,8 @@ struct RefitLayer: Sendable {
   let bias: Bias?
   /// What the output is added to further on.
   let residual: Residual?
+  /// What limits the output further on.
+  let activation: LayerActivation?
 
   struct Bias: Sendable {
     let value: Graph.ValueID
@@ -122,10 +124,10 @@ private struct OwnBiases {
 
 /// Finds what surrounds the layers of a graph.
 struct LayerSurroundings {
-  private let graph: Specialised
+  let graph: Specialised
   private let counts: [Int]
   /// For each value, the only node that reads it; `nil` where several do, or the graph's outputs.
-  private var reader: [Int?]
+  private(set) var reader: [Int?]
 
   init(_ graph: Specialised) {
     self.graph = graph
