@@ -95,7 +95,10 @@ let modules: [Target] = [
     exclude: ["Fixtures"]),
   tests(
     "PruningTests", "Tests/Pruning",
-    ["EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph"]),
+    [
+      "Espalier", "EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph",
+      "EspalierONNX",
+    ]),
   tests(
     "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
   tests(

@@ -34,11 +34,18 @@ struct ChannelOptions: ParsableArguments {
   @Flag(
     help: "Take the statistics of batch normalisations anew, from data of the model's own domain.")
   var recalibrate = false
+  @Flag(
+    inversion: .prefixedNo,
+    help: ArgumentHelp(
+      "First give channels that only linear maps stand around, such as those of attention's "
+        + "queries, keys and values, the basis in which fewest matter (default with obspa)."))
+  var rotate: Bool?
   @Option(help: "Seed of what is drawn at random (default: 1).") var seed: UInt64?
   @Option(
     help: ArgumentHelp(
       "Also write the dense model with the removed channels zeroed at every consumer: it computes "
-        + "what the pruned model must compute.", valueName: "out.onnx"))
+        + "what the pruned model must compute before a refit. After a rotation it has the rotated "
+        + "weights, with which the dense model computes the same.", valueName: "out.onnx"))
   var reference: String?
 
   /// What the command line says, by the names of a recipe's keys.
@@ -51,6 +58,7 @@ struct ChannelOptions: ParsableArguments {
     values["normalisation"] = normalisation.map { .text($0.rawValue) }
     values["per-cost"] = perCost.map { .flag($0) }
     if recalibrate { values["recalibrate"] = .flag(true) }
+    values["rotate"] = rotate.map { .flag($0) }
     values["align"] = align.map { .number(Double($0)) }
     values["cap"] = cap.map { .number($0) }
     return values
@@ -72,7 +80,7 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How much the refit is drawn to the weights that were left (default: 0.01 for convolutions, "
-        + "0.05 for other products)."))
+        + "0.1 for other products)."))
   var damping: Double?
 
   /// What the command line says, by the names of a recipe's keys.

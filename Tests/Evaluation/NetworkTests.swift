@@ -39,16 +39,37 @@ import Testing
     let (weight, y) = (nodes[0].inputs[1]!, nodes[0].outputs[0]!)
     var values = try evaluator.start(["x": Tensor([1, -2], shape: [1, 2])])
     evaluator.replaceConstant(weight, by: Tensor([0, 3, 5, 0], shape: [2, 2]))
-    var seen: [[Float]] = []
-    try evaluator.step(0, &values) { inputs, outputs in
-      seen = inputs.map { $0!.floats } + outputs.map(\.floats)
-    }
-    #expect(seen == [[1, -2], [0, 3, 5, 0], [-10, 3]])
+    #expect(evaluator.inputs(ofNode: 0, values).map { $0!.floats } == [[1, -2], [0, 3, 5, 0]])
+    try evaluator.step(0, &values)
     #expect(values[y]?.floats == [-10, 3])
     try evaluator.step(1, &values)
     #expect(values[y] == nil)
     try evaluator.step(2, &values)
     #expect(evaluator.outputs(values).values.map(\.floats) == [[1, 1]])
+  }
+
+  @Test func `samples walk side by side as each does alone`() throws {
+    let evaluator = try Evaluator(chain())
+    var random = Seeded(seed: 21)
+    let inputs = (0..<7).map { _ in ["x": random.tensor([1, 2])] }
+    var samples = try inputs.map { try evaluator.start($0) }
+    for node in evaluator.nodes.indices { try evaluator.step(node, all: &samples) }
+    #expect(try samples.map(evaluator.outputs) == inputs.map { try evaluator.run($0) })
+  }
+
+  @Test func `the first sample that fails is named`() throws {
+    var graph = Graph()
+    let index = graph.addInput("index", TensorType(.int64, [1]))
+    let table = graph.addConstant("table", Tensor([1, 2, 3], shape: [3]))
+    graph.outputs = [graph.addNode("Gather", [table, index])]
+    let evaluator = try Evaluator(Specialised(graph))
+    var samples = try [0, 2, 3, 1, 4].map {
+      try evaluator.start(["index": Tensor(elementType: .int64, shape: [1], integers: [$0])])
+    }
+    let error = #expect(throws: Evaluator.SampleError.self) {
+      try evaluator.step(0, all: &samples)
+    }
+    #expect(error?.sample == 2 && error?.error.code == .badIndex)
   }
 
   @Test func `memory is the most that is alive at one time`() throws {

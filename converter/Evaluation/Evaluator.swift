@@ -1,3 +1,5 @@
+internal import CEspalierBLAS
+internal import Dispatch
 public import EspalierGraph
 
 /// Runs a graph node by node in single precision, much faster than the reference `Interpreter`.
@@ -18,7 +20,10 @@ public struct Evaluator: Sendable {
     fileprivate var tensors: [Tensor?]
 
     /// A computed value that a later node reads, or an output; `nil` once released.
-    public subscript(id: Graph.ValueID) -> Tensor? { tensors[id] }
+    public subscript(id: Graph.ValueID) -> Tensor? {
+      get { tensors[id] }
+      set { tensors[id] = newValue }
+    }
   }
 
   public init(_ graph: Specialised) {
@@ -76,13 +81,9 @@ public struct Evaluator: Sendable {
   }
 
   /// Computes one node and releases what nothing later reads.
-  /// - Parameter observe: Called with the node's inputs and outputs.
   /// - Precondition: the nodes before it have been computed.
   /// - Throws: `GraphError` for what only values show, such as an index out of range.
-  public func step(
-    _ index: Int, _ values: inout Values,
-    observe: (([Tensor?], [Tensor]) -> Void)? = nil
-  ) throws(GraphError) {
+  public func step(_ index: Int, _ values: inout Values) throws(GraphError) {
     let node = nodes[index]
     let inputs = inputs(ofNode: index, values)
     let results: [Tensor]
@@ -91,9 +92,46 @@ public struct Evaluator: Sendable {
     } catch {
       throw error.at(node.name)
     }
-    observe?(inputs, results)
     for case (let id?, let result) in zip(node.outputs, results) { values.tensors[id] = result }
     for id in expiring[index] { values.tensors[id] = nil }
+  }
+
+  /// Computes one node of several samples, shared among as many threads as BLAS is allowed.
+  ///
+  /// What a sample gives does not depend on the others, nor on the number of threads.
+  /// - Throws: the first sample that fails, with what is wrong.
+  public func step(_ index: Int, all samples: inout [Values]) throws(SampleError) {
+    let threads = Int(espalier_blas_threads())
+    var errors = [GraphError?](repeating: nil, count: samples.count)
+    unsafe samples.withUnsafeMutableBufferPointer { samples in
+      unsafe errors.withUnsafeMutableBufferPointer { errors in
+        // Each thread has samples of its own.
+        nonisolated(unsafe) let (samples, errors) = unsafe (samples, errors)
+        let work: @Sendable (Int) -> Void = { sample in
+          do throws(GraphError) {
+            unsafe try step(index, &samples[sample])
+          } catch {
+            unsafe errors[sample] = error
+          }
+        }
+        let count = unsafe samples.count
+        guard threads > 1 else { return (0..<count).forEach(work) }
+        espalier_set_blas_threads(1)
+        defer { espalier_set_blas_threads(Int32(threads)) }
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+          for sample in stride(from: thread, to: count, by: threads) { work(sample) }
+        }
+      }
+    }
+    for case (let sample, let error?) in errors.enumerated() {
+      throw SampleError(sample: sample, error: error)
+    }
+  }
+
+  /// One of several samples that a node cannot be computed of.
+  public struct SampleError: Error {
+    public let sample: Int
+    public let error: GraphError
   }
 
   /// The graph's outputs by name.

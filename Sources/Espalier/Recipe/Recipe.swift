@@ -98,7 +98,7 @@ public struct RecipeStep: Sendable, Hashable {
       throw RecipeFault(.badValue, "criterion scores and score files go together, with no other")
     }
     if values["data"] == nil,
-      let user = ["refit", "recalibrate"].first(where: { values[$0] == .flag(true) })
+      let user = ["refit", "recalibrate", "rotate"].first(where: { values[$0] == .flag(true) })
         ?? (reconstruction == nil ? nil : "criterion \(text("criterion"))")
     {
       throw RecipeFault(
@@ -138,6 +138,7 @@ public struct RecipeStep: Sendable, Hashable {
     if given["method"] == .text("obspa") {
       result["criterion"] = .text(ReconstructionCriterion.obspa.rawValue)
       result["refit"] = .flag(true)
+      result["rotate"] = .flag(true)
     }
     if given["scores"] != nil { result["criterion"] = .text("scores") }
     guard case .text(let name)? = given["criterion"] ?? result["criterion"],

@@ -113,6 +113,12 @@ extension RecipeKey {
         summary:
           "Whether batch normalisations take their statistics anew, from data of the model's "
           + "own domain; a refit leaves nothing to gain.", fallback: .flag(false)),
+      RecipeKey(
+        name: "rotate", kind: .flag,
+        summary:
+          "Whether channels that only linear maps stand around, such as those of attention's "
+          + "queries, keys and values, first take the basis in which fewest matter (obspa: true).",
+        fallback: .flag(false)),
     ] + reconstruction
 
   /// Keys of what needs to see inputs.
@@ -132,7 +138,7 @@ extension RecipeKey {
       name: "damping", kind: .share(canBeZero: false),
       summary:
         "How much the refit is drawn to the weights that were left, as a share of the inputs' "
-        + "mean variance; 0.01 for convolutions and 0.05 for other products where this is left out."
+        + "mean variance; 0.01 for convolutions and 0.1 for other products where this is left out."
     ),
   ]
 

@@ -31,8 +31,15 @@ extension Recipe {
         progress?((Double(index) + done) / Double(steps.count)) ?? ()
       }
       if step.removesChannels {
-        let coupling = try couple(result.graph, inputShapes: inputShapes, file: file)
+        var coupling = try couple(result.graph, inputShapes: inputShapes, file: file)
         let calibration = try step.calibration(for: coupling.graph, seed: seed, file: file)
+        if step.flag("rotate"), let calibration {
+          let dense = coupling
+          coupling = try step.naming(file) { () throws(PruningError) in
+            try ChannelRotation().rotated(
+              dense, allowed: step.channelPruner().allowed(dense), calibration)
+          }
+        }
         // Where inputs are looked at, that takes the time.
         let parts = calibration == nil ? (1.0, 1.0) : (0.5, 0.55)
         let (plan, report) = try step.channels(
@@ -94,7 +101,7 @@ extension RecipeStep {
     return (kept, report)
   }
 
-  private func channelPruner() -> ChannelPruner {
+  fileprivate func channelPruner() -> ChannelPruner {
     var pruner = ChannelPruner(budget: budget)
     pruner.pattern = ChannelPruner.Pattern(rawValue: pattern)!
     pruner.scope = PruningScope(rawValue: text("scope"))!

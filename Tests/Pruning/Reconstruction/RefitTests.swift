@@ -246,11 +246,14 @@ import Testing
     let graph = residual(&random)
     let data = try calibration(graph, 10, &random)
     let coupling = try Coupling(of: Specialised(graph))
-    var scores = ReconstructionScores(.obspa)
-    let whole = try scores.scores(coupling, data).values
+    var scores = ReconstructionScores(.obs)
+    let whole = try scores.scores(coupling, data).values.joined().joined()
     scores.momentByteLimit = 1
     var shares: [Double] = []
-    #expect(try scores.scores(coupling, data) { shares.append($0) }.values == whole)
+    let parts = try scores.scores(coupling, data) { shares.append($0) }.values.joined().joined()
+    // BLAS rounds otherwise on another number of threads, which tests beside this one change.
+    #expect(parts.count == whole.count)
+    #expect(zip(parts, whole).allSatisfy { abs($0 - $1) <= 1e-4 * $1 })
     #expect(shares == shares.sorted() && abs(shares.last! - 1) < 1e-9)
   }
 
@@ -266,9 +269,8 @@ import Testing
     for run in data.runs {
       var state = try evaluator.start(run)
       for index in 0...node {
-        try evaluator.step(index, &state) { inputs, _ in
-          if index == node { values += inputs[0]!.doubles[..<49] }
-        }
+        if index == node { values += evaluator.inputs(ofNode: node, state)[0]!.doubles[..<49] }
+        try evaluator.step(index, &state)
       }
     }
     let mean = values.reduce(0, +) / Double(values.count)

@@ -49,6 +49,20 @@ extension Erf: FastOperator {
   }
 }
 
+extension Gelu: FastOperator {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+    guard approximatesWithTanh else {
+      let scale = Float(0.5.squareRoot())
+      return mapped(inputs, output) { $0 == -.infinity ? 0 : 0.5 * $0 * (1 + erff($0 * scale)) }
+    }
+    let scale = Float((2 / Double.pi).squareRoot())
+    return mapped(inputs, output) {
+      $0 == -.infinity
+        ? 0 : 0.5 * $0 * (1 + tanhf(scale * ($0 + 0.044715 * $0 * $0 * $0)))
+    }
+  }
+}
+
 extension Tanh: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
     mapped(inputs, output) { tanhf($0) }

@@ -133,6 +133,11 @@ public struct Calibration: Sendable {
     return Calibration(runs: runs, isNoise: true)
   }
 
+  /// The first of the runs.
+  func prefix(_ count: Int) -> Calibration {
+    Calibration(runs: Array(runs.prefix(count)), isNoise: isNoise)
+  }
+
   private init(runs: [[String: Tensor]], isNoise: Bool) {
     (self.runs, self.isNoise) = (runs, isNoise)
   }

@@ -1,7 +1,7 @@
 /// One constant matrix that reads the channels of a coupled group: what ranking needs of it.
 ///
 /// A product of two activations is one as well: contracting `q` with `k` over an index is the product
-/// of `k` by any matrix whose Gram matrix is `E[q q']` (`Matrix.factored`'s `upper` is one).
+/// of `k` by any matrix whose Gram matrix is `E[q q']`.
 struct GroupConsumer: Sendable {
   /// `[outputs, n]`.
   var weights: Matrix

@@ -3,7 +3,7 @@ import EspalierGraph
 
 extension LinearLayer {
   /// Of each map, every `step`-th place is read: neighbours on large maps say the same.
-  private var step: Int { planeSize >= 256 ? 3 : 1 }
+  private var step: Int { isWindow && planeSize >= 256 ? 3 : 1 }
 
   /// Writes targets at every `step`-th of some places of an image, `[targets, places]`.
   typealias Targets = (

@@ -58,6 +58,11 @@ struct Matrix: Sendable, Equatable {
   /// The mean of the diagonal; 0 of an empty matrix.
   var meanDiagonal: Double { rows == 0 ? 0 : diagonal.reduce(0, +) / Double(rows) }
 
+  /// Each row times its factor.
+  func scalingRows(by factors: [Double]) -> Matrix {
+    Matrix(rows, columns, values.indices.map { values[$0] * factors[$0 / columns] })
+  }
+
   /// The matrix with a number added along the diagonal.
   func shifted(by number: Double) -> Matrix {
     var result = self
@@ -162,13 +167,6 @@ struct CholeskyFactor: Sendable {
     }
     precondition(status == 0, "a Cholesky factor has no zero pivot")
     result.mirrorUpper()
-    return result
-  }
-
-  /// The upper triangular factor itself.
-  var upper: Matrix {
-    var result = factor
-    for row in 0..<result.rows { for column in 0..<row { result[row, column] = 0 } }
     return result
   }
 }

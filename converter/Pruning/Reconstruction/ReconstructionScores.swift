@@ -33,12 +33,17 @@ public struct ReconstructionScores: Sendable {
       consumers.readers[number].map { _ in [Double](repeating: 0, count: group.size) }
     }
     let evaluator = Evaluator(coupling.graph)
-    let passes = passes(consumers)
+    // Of scores that are sums of weights, shares within a group count alone.
+    let sensitivities =
+      criterion == .wanda
+      ? nil : try Sensitivity().measured(at: consumers.products, evaluator, calibration)
+    let passes = passes(consumers, over: Array(coupling.groups.indices))
     for (number, groups) in passes.enumerated() {
       let share = { (part: Double) in progress?((Double(number) + part) / Double(passes.count)) }
       let products = Set(groups.flatMap { consumers.readers[$0] }.flatMap { $0 }.map(\.product))
       let moments = try moments(
-        of: products, consumers, evaluator, calibration, progress: { share(0.6 * $0) })
+        of: products, consumers, evaluator, calibration, sensitivities,
+        progress: { share(0.6 * $0) })
       for (place, group) in groups.enumerated() {
         for (list, readers) in consumers.readers[group].enumerated() {
           let read = readers.map { moments[$0.product]!.consumer($0) }
@@ -48,6 +53,24 @@ public struct ReconstructionScores: Sendable {
       }
     }
     return ChannelScores(values: values)
+  }
+
+  /// For some groups, for each of their lists, the sums over its channels.
+  func consumers(
+    of groups: [Int], _ coupling: Coupling, _ calibration: Calibration
+  ) throws(PruningError) -> [[[GroupConsumer]]] {
+    let consumers = GroupConsumers(coupling)
+    let evaluator = Evaluator(coupling.graph)
+    var result: [[[GroupConsumer]]] = []
+    for groups in passes(consumers, over: groups) {
+      let readers = groups.map { consumers.readers[$0] }
+      let moments = try moments(
+        of: Set(readers.joined().joined().map(\.product)), consumers, evaluator, calibration, nil)
+      result += readers.map { lists in
+        lists.map { $0.map { moments[$0.product]!.consumer($0).group } }
+      }
+    }
+    return result
   }
 
   private func score(_ consumers: [PartMoments], _ count: Int) -> [Double] {
@@ -69,11 +92,12 @@ public struct ReconstructionScores: Sendable {
   }
 
   /// Groups whose consumers' moments are held together.
-  private func passes(_ consumers: GroupConsumers) -> [[Int]] {
+  private func passes(_ consumers: GroupConsumers, over groups: [Int]) -> [[Int]] {
     var result: [[Int]] = []
     var held: Set<Int> = []
     var bytes = 0
-    for (group, lists) in consumers.readers.enumerated() {
+    for group in groups {
+      let lists = consumers.readers[group]
       let new = Set(lists.flatMap { $0 }.map(\.product)).subtracting(held)
       let size = new.reduce(0) { $0 + consumers.byteCount(ofProduct: $1) }
       if result.isEmpty || (bytes + size > momentByteLimit && !result[result.count - 1].isEmpty) {
@@ -89,7 +113,8 @@ public struct ReconstructionScores: Sendable {
 
   private func moments(
     of products: Set<Int>, _ consumers: GroupConsumers, _ evaluator: Evaluator,
-    _ calibration: Calibration, progress: (Double) -> Void
+    _ calibration: Calibration, _ sensitivities: [Int: Double]?,
+    progress: (Double) -> Void = { _ in }
   ) throws(PruningError) -> [Int: ProductMoments] {
     var collected: [Int: ProductMoments] = [:]
     var productOfNode: [Int: Int] = [:]
@@ -98,19 +123,26 @@ public struct ReconstructionScores: Sendable {
       productOfNode[consumers.products[product].node] = product
     }
     guard let last = productOfNode.keys.max() else { return [:] }
-    for (run, inputs) in calibration.runs.enumerated() {
-      do throws(GraphError) {
-        var values = try evaluator.start(inputs)
-        for node in 0...last {
-          let moments = productOfNode[node].map { collected[$0]! }
-          try evaluator.step(node, &values) { inputs, _ in moments?.add(inputs, run: run) }
+    let runs = calibration.runs
+    for first in stride(from: 0, to: runs.count, by: evaluator.bundle) {
+      let bundle = first..<min(first + evaluator.bundle, runs.count)
+      var values = try evaluator.start(runs[bundle], first: first)
+      for node in 0...last {
+        if let product = productOfNode[node] {
+          for (place, run) in bundle.enumerated() {
+            collected[product]!.add(evaluator.inputs(ofNode: node, values[place]), run: run)
+          }
         }
-      } catch {
-        throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
+        try namingSample(after: first) { () throws(Evaluator.SampleError) in
+          try evaluator.step(node, all: &values)
+        }
       }
-      progress(Double(run + 1) / Double(calibration.runs.count))
+      progress(Double(bundle.upperBound) / Double(runs.count))
     }
-    for product in products { collected[product]!.finish(evaluator) }
+    for product in products {
+      collected[product]!.finish(
+        evaluator, sensitivity: sensitivities?[consumers.products[product].node])
+    }
     return collected
   }
 }
@@ -166,7 +198,9 @@ private final class ProductMoments {
   }
 
   /// Makes consumers of the moments, which are then given up.
-  func finish(_ evaluator: Evaluator) {
+  /// - Parameter sensitivity: What a unit of squared error in the sum costs at the end; where it is
+  ///   not known, all of its energy costs 1.
+  func finish(_ evaluator: Evaluator, sensitivity: Double?) {
     var weights: [Matrix] = []
     var covariances: [Matrix] = []
     var deviations: [[Double]] = []
@@ -178,14 +212,15 @@ private final class ProductMoments {
       case .layer(let layer):
         weights.append(layer.weights(evaluator.constant(layer.weight)!, group: part))
       case .activations:
-        let left = rows[part].result().second
-        let small = max(1e-9 * left.meanDiagonal, .leastNormalMagnitude)
-        weights.append(
-          left.shifted(by: small).factored()?.upper ?? Matrix(zeros: left.rows, left.rows))
+        // Keys or queries may lie in fewer dimensions than there are: there is no Cholesky factor.
+        let (energies, axes) = rows[part].result().second.eigen()
+        weights.append(axes.scalingRows(by: energies.map { max($0, 0).squareRoot() }))
       }
     }
     (columns, rows) = ([], [])
-    let energy = zip(weights, covariances).reduce(0) { $0 + GroupConsumer.energy($1.0, $1.1) }
+    let energy =
+      sensitivity.map { 1 / $0 }
+      ?? zip(weights, covariances).reduce(0) { $0 + GroupConsumer.energy($1.0, $1.1) }
     parts = weights.indices.map { part in
       let weights = weights[part]
       var sums = [Double](repeating: 0, count: weights.columns)

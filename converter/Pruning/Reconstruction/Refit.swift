@@ -13,7 +13,7 @@ public struct Refit: Sendable {
   /// Damping of convolutions and of other products, as a share of the inputs' mean variance; solutions
   /// are drawn towards the weights that pruning left. Of noise it is `noiseDamping` at least.
   public var convolutionDamping = 1e-2
-  public var productDamping = 5e-2
+  public var productDamping = 0.1
   public var noiseDamping = 0.1
   /// Whether targets make up for the error of what the output is added to.
   public var followsResiduals = true
@@ -131,14 +131,8 @@ private struct RefitWalk {
           + "\(options.activationByteLimit >> 20) MiB are allowed; use smaller inputs")
     }
     (report.runs, report.activationBytes) = (runs, runs * bytes)
-    for (run, inputs) in calibration.runs.prefix(runs).enumerated() {
-      do throws(GraphError) {
-        denseValues.append(try self.dense.start(inputs))
-        prunedValues.append(try self.pruned.start(inputs))
-      } catch {
-        throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
-      }
-    }
+    denseValues = try self.dense.start(calibration.runs.prefix(runs))
+    prunedValues = try self.pruned.start(calibration.runs.prefix(runs))
   }
 
   /// For each node the layer that can be refitted there.
@@ -162,17 +156,14 @@ private struct RefitWalk {
   mutating func step(
     _ node: Int, _ layer: RefitLayer?, keepsZeros: Bool
   ) throws(PruningError) {
-    try forEachRun { (walk, run) throws(GraphError) in
-      try walk.dense.step(node, &walk.denseValues[run])
-    }
+    try namingSample { () throws(Evaluator.SampleError) in try dense.step(node, all: &denseValues) }
     // Rows cut from a layer that reads what the dense one reads are right as they are.
     if let layer, !isUnchanged[layer.pruned.input] || keepsZeros && !isSame(node) {
       try refit(layer, keepsZeros: keepsZeros)
     }
     let same = isSame(node)
     for case let output? in pruned.nodes[node].outputs { isUnchanged[output] = same }
-    try forEachRun { (walk, run) throws(GraphError) in
-      try walk.pruned.step(node, &walk.prunedValues[run])
+    try namingSample { () throws(Evaluator.SampleError) in try pruned.step(node, all: &prunedValues)
     }
   }
 
@@ -187,18 +178,6 @@ private struct RefitWalk {
         return own.floats.allSatisfy { $0 == 0 }
       }
       return dense.constant(other) == own
-    }
-  }
-
-  private mutating func forEachRun(
-    _ body: (inout RefitWalk, Int) throws(GraphError) -> Void
-  ) throws(PruningError) {
-    for run in denseValues.indices {
-      do throws(GraphError) {
-        try body(&self, run)
-      } catch {
-        throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
-      }
     }
   }
 
