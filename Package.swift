@@ -86,21 +86,26 @@ let modules: [Target] = [
     "ExecutorTests", "Tests/Executor",
     ["EspalierExecutor", "EspalierModelFile", "CEspalierAllocationCount"],
     exclude: ["AllocationCount"]),
-  tests("GraphTests", "Tests/Graph", ["EspalierGraph"]),
+  // seeded random numbers and tensors for tests
+  .target(
+    name: "EspalierSeeded", dependencies: ["EspalierGraph"], path: "Tests/Seeded",
+    swiftSettings: settings()),
+  tests("GraphTests", "Tests/Graph", ["EspalierGraph", "EspalierSeeded"]),
   tests(
     "EvaluationTests", "Tests/Evaluation",
-    ["Espalier", "EspalierEvaluation", "EspalierGraph", "CEspalierBLAS"]),
+    ["Espalier", "EspalierEvaluation", "EspalierGraph", "EspalierSeeded", "CEspalierBLAS"]),
   tests(
-    "CouplingTests", "Tests/Coupling", ["EspalierCoupling", "EspalierGraph", "EspalierONNX"],
-    exclude: ["Fixtures"]),
+    "CouplingTests", "Tests/Coupling",
+    ["EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded"], exclude: ["Fixtures"]),
   tests(
     "PruningTests", "Tests/Pruning",
     [
       "Espalier", "EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph",
-      "EspalierONNX",
+      "EspalierONNX", "EspalierSeeded",
     ]),
   tests(
-    "LoweringTests", "Tests/Lowering", ["EspalierLowering", "EspalierGraph", "EspalierModelFile"]),
+    "LoweringTests", "Tests/Lowering",
+    ["EspalierLowering", "EspalierGraph", "EspalierModelFile", "EspalierSeeded"]),
   tests(
     "EspalierTests", "Tests/Espalier",
     ["Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering"]),
@@ -108,7 +113,7 @@ let modules: [Target] = [
     "PipelineTests", "Tests/Pipeline",
     [
       "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
-      "EspalierExecutor", "EspalierModelFile",
+      "EspalierExecutor", "EspalierModelFile", "EspalierSeeded",
     ], exclude: ["bad-input.sh"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(

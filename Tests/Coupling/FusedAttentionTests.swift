@@ -1,5 +1,6 @@
 import EspalierCoupling
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// Attention and rotary positions as operators of their own (opset 23).

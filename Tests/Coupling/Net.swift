@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 
 /// Builds small networks with random weights that differ everywhere.
 struct Net {

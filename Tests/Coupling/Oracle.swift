@@ -1,5 +1,6 @@
 import EspalierCoupling
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// A coupling to be checked against the consumer-zero oracle.

@@ -1,4 +1,5 @@
 import EspalierCoupling
+import EspalierSeeded
 import Testing
 
 @testable import EspalierGraph

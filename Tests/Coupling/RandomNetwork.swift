@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 
 /// A network drawn at random: operators that join, cut, mix and reorder channels, one on another.
 ///

@@ -1,5 +1,6 @@
 import EspalierCoupling
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 @Suite struct ReshapeTests {

@@ -1,5 +1,6 @@
 import EspalierCoupling
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// What is kept as it was when a graph is rewritten: open extents, control flow, unknown operators.

@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 @Suite struct AttentionTests {

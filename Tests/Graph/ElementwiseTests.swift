@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 // Expected values come from the definitions by hand or from tables, to seven digits.

@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// Names that some operator reads, so that random attributes meet their readers.

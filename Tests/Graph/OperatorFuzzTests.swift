@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// Every operator over shapes, types and attributes that rarely fit: an error or a result of the

@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 /// Nodes that are right, with a thing or two changed: an error or a result of the promised type,

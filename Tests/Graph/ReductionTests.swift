@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 private let square = Tensor([1, -2, 3, 4] as [Float], shape: [2, 2])

@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// A device whose times are given, and who remembers what it was asked.

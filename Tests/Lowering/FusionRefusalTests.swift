@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// Where joining would change a result that somebody else reads, or a shape.

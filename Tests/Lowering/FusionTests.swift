@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// What fusion joins. That the joined steps compute the same is for the pipeline's tests.

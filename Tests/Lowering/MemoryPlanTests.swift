@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// The plan against a simulation that writes every tensor's number into its bytes.

@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 
 /// A graph under construction with one image input "x", and what fusion makes of it.
 struct Network {

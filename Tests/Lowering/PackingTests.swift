@@ -1,5 +1,6 @@
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// Packed weights against their specification: an obvious reader gets the dense matrix back.

@@ -1,5 +1,6 @@
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 
 /// A weight matrix under construction.
 struct Matrix {

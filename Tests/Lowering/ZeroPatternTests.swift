@@ -1,5 +1,6 @@
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// Zeros that somebody else made are recognised, and packed as what they are.

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierSeeded
 import Testing
 
 /// Attention as exporters write it becomes one step that reads and writes heads where they lie.

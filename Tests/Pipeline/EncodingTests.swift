@@ -1,4 +1,5 @@
 import Espalier
+import EspalierSeeded
 import Testing
 
 /// Each pruning pattern reaches the kernel family that is made for it where that is the fastest, and the

@@ -1,6 +1,7 @@
 import Espalier
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Testing
 
 /// A small packed file with every packing: cut at every byte, and with every bit flipped.

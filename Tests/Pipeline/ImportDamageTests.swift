@@ -1,4 +1,5 @@
 import Espalier
+import EspalierSeeded
 import Testing
 
 /// Small ONNX files, cut and changed: an error or a model, never a trap, a hang or a giant.

@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierSeeded
 
 /// A random network of convolutions, products, normalisations and data movement on odd sizes.
 ///

@@ -1,6 +1,7 @@
 import EspalierGraph
 
 @testable import EspalierPruning
+import EspalierSeeded
 
 /// A graph of one weighted node between an input and an output.
 func network(

@@ -55,3 +55,35 @@ extension AxisAlgebra {
     return [AxisLayout.Box(start: 0, digits: [digit])]
   }
 }
+
+extension AxisLayout {
+  /// A position of the axis, and the indices of leaves there.
+  public struct Place: Sendable {
+    public var position: Int
+    public var index: Int
+    /// The other leaf's index; `nil` where its box has none.
+    public var partner: Int?
+  }
+
+  /// Every position that carries a leaf, with the index of another leaf beside it.
+  public func places(of leaf: Factor, partner: Factor? = nil) -> [Place] {
+    boxes.flatMap { box -> [Place] in
+      guard let own = box.digits.firstIndex(where: { $0.leaf == leaf }) else { return [] }
+      let other = partner.flatMap { leaf in box.digits.firstIndex { $0.leaf == leaf } }
+      var result: [Place] = []
+      forEachIndex(of: box.digits.map(\.size)) { index in
+        let position = zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }
+        result.append(
+          Place(position: position, index: index[own], partner: other.map { index[$0] }))
+      }
+      return result
+    }
+  }
+
+  /// For each position, the index of a leaf; `nil` where it carries none.
+  public func indices(of leaf: Factor) -> [Int?] {
+    var result = [Int?](repeating: nil, count: size)
+    for place in places(of: leaf) { result[place.position] = place.index }
+    return result
+  }
+}

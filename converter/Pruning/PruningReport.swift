@@ -40,31 +40,16 @@ public struct PruningReport: Sendable, Hashable {
 }
 
 extension PruningReport: Encodable {
-  private enum Key: String, CodingKey {
-    case schema, method, pattern, scope, sparsity, layers, frozen, refit
-    case flopsRatio = "flops_ratio"
-    case parametersRatio = "params_ratio"
-  }
-
-  private struct Frozen: Encodable {
-    var axis: String
-    var reason: String
-  }
-
   /// Writes `espalier.prune/1`; a layer that stays as it is stands under `frozen` too.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode("espalier.prune/1", forKey: .schema)
-    try container.encode(method, forKey: .method)
-    try container.encode(pattern.description, forKey: .pattern)
-    try container.encode(scope.rawValue, forKey: .scope)
-    try container.encode(sparsity, forKey: .sparsity)
-    try container.encode(flopsRatio, forKey: .flopsRatio)
-    try container.encode(parametersRatio, forKey: .parametersRatio)
+    var container = encoder.container(keyedBy: PruningReportKey.self)
+    try container.encodeHead(
+      method: method, pattern: pattern.description, scope: scope, sparsity: sparsity,
+      flopsRatio: flopsRatio,
+      parametersRatio: parametersRatio, refit: refit)
     try container.encode(layers, forKey: .layers)
-    try container.encodeIfPresent(refit, forKey: .refit)
     let frozen = layers.compactMap { layer in
-      layer.reason.map { Frozen(axis: layer.initializer, reason: $0) }
+      layer.reason.map { FrozenPart(axis: layer.initializer, reason: $0) }
     }
     try container.encode(frozen, forKey: .frozen)
   }

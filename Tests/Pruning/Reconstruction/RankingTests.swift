@@ -1,3 +1,4 @@
+import EspalierSeeded
 import Testing
 
 @testable import EspalierPruning

@@ -73,31 +73,16 @@ public struct ChannelReport: Sendable {
 }
 
 extension ChannelReport: Encodable {
-  private enum Key: String, CodingKey {
-    case schema, method, pattern, scope, sparsity, layers, frozen, groups, refit
-    case flopsRatio = "flops_ratio"
-    case parametersRatio = "params_ratio"
-  }
-
-  private struct Frozen: Encodable {
-    var axis: String
-    var reason: String
-  }
-
   /// Writes `espalier.prune/1`.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    try container.encode("espalier.prune/1", forKey: .schema)
-    try container.encode(method, forKey: .method)
-    try container.encode(pattern, forKey: .pattern)
-    try container.encode(scope.rawValue, forKey: .scope)
-    try container.encode(sparsity, forKey: .sparsity)
-    try container.encode(flopsRatio, forKey: .flopsRatio)
-    try container.encode(parametersRatio, forKey: .parametersRatio)
+    var container = encoder.container(keyedBy: PruningReportKey.self)
+    try container.encodeHead(
+      method: method, pattern: pattern, scope: scope, sparsity: sparsity, flopsRatio: flopsRatio,
+      parametersRatio: parametersRatio, refit: refit)
     try container.encode(layers, forKey: .layers)
     try container.encode(groups, forKey: .groups)
-    try container.encodeIfPresent(refit, forKey: .refit)
     try container.encode(
-      frozen.map { Frozen(axis: "\($0.tensor).\($0.axis)", reason: $0.reason) }, forKey: .frozen)
+      frozen.map { FrozenPart(axis: "\($0.tensor).\($0.axis)", reason: $0.reason) }, forKey: .frozen
+    )
   }
 }

@@ -121,15 +121,15 @@ private struct SliceSums {
     var result = [[Double]](repeating: [Double](repeating: 0, count: group.size), count: lists)
     guard let partner = group.partner else {
       let sums = sums(over: [axis])
-      for place in places(of: group.leaf, nil, along: axis) {
+      for place in layouts[axis].places(of: group.leaf) {
         result[0][place.index] += sums[place.position]
       }
       return result
     }
-    let own = places(of: group.leaf, partner, along: axis)
-    if own.contains(where: { $0.list != nil }) {
+    let own = layouts[axis].places(of: group.leaf, partner: partner)
+    if own.contains(where: { $0.partner != nil }) {
       let sums = sums(over: [axis])
-      for place in own { result[place.list!][place.index] += sums[place.position] }
+      for place in own { result[place.partner!][place.index] += sums[place.position] }
       return result
     }
     // The partner lies on another axis.
@@ -137,28 +137,12 @@ private struct SliceSums {
       index != axis && layouts[index].boxes.contains { $0.digits.contains { $0.leaf == partner } }
     }!
     let sums = sums(over: [other, axis])
-    for outer in places(of: partner, nil, along: other) {
+    for outer in layouts[other].places(of: partner) {
       for place in own {
         result[outer.index][place.index] += sums[outer.position * shape[axis] + place.position]
       }
     }
     return result
-  }
-
-  /// Every position of an axis that carries a leaf, with the leaf's index and its partner's.
-  private func places(
-    of leaf: Factor, _ partner: Factor?, along axis: Int
-  ) -> [(position: Int, index: Int, list: Int?)] {
-    layouts[axis].boxes.flatMap { box -> [(position: Int, index: Int, list: Int?)] in
-      guard let place = box.digits.firstIndex(where: { $0.leaf == leaf }) else { return [] }
-      let partnerPlace = box.digits.firstIndex { $0.leaf == partner }
-      var result: [(position: Int, index: Int, list: Int?)] = []
-      forEachIndex(of: box.digits.map(\.size)) { index in
-        let position = zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }
-        result.append((position, index[place], partnerPlace.map { index[$0] }))
-      }
-      return result
-    }
   }
 
   /// Sums over all but the named axes, row-major in the order given.

@@ -34,9 +34,10 @@ struct GeometricMedian {
     let empty = [[Double]](repeating: [], count: group.size)
     var result = [[[Double]]](repeating: empty, count: lists)
     // The index of the channel, and of its list, at each position of each axis.
-    let own = indices(of: group.leaf, along: use.axes[member.axis])
+    let layouts = use.axes.map(coupling.algebra.layout)
+    let own = layouts[member.axis].indices(of: group.leaf)
     let partner = group.partner.flatMap { leaf in
-      use.axes.indices.lazy.map { (axis: $0, indices: indices(of: leaf, along: use.axes[$0])) }
+      layouts.indices.lazy.map { (axis: $0, indices: layouts[$0].indices(of: leaf)) }
         .first { $0.indices.contains { $0 != nil } }
     }
     let steps = strides(of: tensor.shape)
@@ -45,19 +46,6 @@ struct GeometricMedian {
       let list =
         partner.map { $0.indices[flat / steps[$0.axis] % tensor.shape[$0.axis]] ?? 0 } ?? 0
       result[list][index].append(value)
-    }
-    return result
-  }
-
-  private func indices(of leaf: Factor, along axis: Axis) -> [Int?] {
-    let layout = coupling.algebra.layout(axis)
-    var result = [Int?](repeating: nil, count: layout.size)
-    for box in layout.boxes {
-      guard let place = box.digits.firstIndex(where: { $0.leaf == leaf }) else { continue }
-      forEachIndex(of: box.digits.map(\.size)) { index in
-        let position = zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }
-        result[position] = index[place]
-      }
     }
     return result
   }

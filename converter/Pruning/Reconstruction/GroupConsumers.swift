@@ -59,15 +59,15 @@ struct GroupConsumers {
 
   private mutating func add(_ layer: LinearLayer, _ groups: [Int], _ coupling: Coupling) {
     let axis = coupling.valueAxes[layer.input]![layer.inputAxis]
-    let places = ChannelPlaces(axis, coupling)
+    let layout = coupling.algebra.layout(axis)
     let channels = layer.columns / layer.taps
     for number in groups {
       let group = coupling.groups[number]
       var columns: [Int: [Int: [[Int]]]] = [:]
-      for place in places.all(group) {
+      for place in layout.places(of: group.leaf, partner: group.partner) {
         let (part, channel) = (place.position / channels, place.position % channels)
         let empty = [[Int]](repeating: [], count: group.size)
-        columns[place.list, default: [:]][part, default: empty][place.index] +=
+        columns[place.partner ?? 0, default: [:]][part, default: empty][place.index] +=
           channel * layer.taps..<(channel + 1) * layer.taps
       }
       append(columns, number)
@@ -76,11 +76,11 @@ struct GroupConsumers {
 
   private mutating func add(_ product: ActivationProduct, _ groups: [Int], _ coupling: Coupling) {
     let axis = coupling.valueAxes[product.left]!.last!
-    let places = ChannelPlaces(axis, coupling)
+    let layout = coupling.algebra.layout(axis)
     for number in groups {
       let group = coupling.groups[number]
       var columns = [[Int]](repeating: [], count: group.size)
-      for place in places.all(group, ignoringPartner: true) {
+      for place in layout.places(of: group.leaf) {
         columns[place.index].append(place.position)
       }
       for list in readers[number].indices {
@@ -98,47 +98,6 @@ struct GroupConsumers {
           Reader(product: products.count - 1, part: part, columns: columns))
       }
     }
-  }
-}
-
-/// The positions of an axis that carry the channels of a group.
-struct ChannelPlaces {
-  private let layout: AxisLayout
-
-  init(_ axis: Axis, _ coupling: Coupling) { layout = coupling.algebra.layout(axis) }
-
-  struct Place {
-    var position: Int
-    var index: Int
-    /// The partner's index; 0 where there is none.
-    var list: Int
-  }
-
-  /// Every position of a group's channels.
-  func all(_ group: ChannelGroup, ignoringPartner: Bool = false) -> [Place] {
-    layout.boxes.flatMap { box -> [Place] in
-      guard let own = box.digits.firstIndex(where: { $0.leaf == group.leaf }) else { return [] }
-      let partner = ignoringPartner ? nil : box.digits.firstIndex { $0.leaf == group.partner }
-      var result: [Place] = []
-      forEachIndex(of: box.digits.map(\.size)) { index in
-        let position = zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }
-        result.append(
-          Place(position: position, index: index[own], list: partner.map { index[$0] } ?? 0))
-      }
-      return result
-    }
-  }
-
-  /// For each position, the index of a leaf; `nil` where the axis does not carry it everywhere.
-  func indices(of leaf: Factor) -> [Int]? {
-    var result = [Int?](repeating: nil, count: layout.size)
-    for box in layout.boxes {
-      guard let own = box.digits.firstIndex(where: { $0.leaf == leaf }) else { return nil }
-      forEachIndex(of: box.digits.map(\.size)) { index in
-        result[zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }] = index[own]
-      }
-    }
-    return result.contains(nil) ? nil : result.map { $0! }
   }
 }
 
@@ -194,9 +153,10 @@ struct ActivationProduct: Sendable {
   ) -> [Int]? {
     let steps = strides(of: Array(shape.dropLast(2)))
     for axis in 0..<axes.count - 2 {
-      guard let indices = ChannelPlaces(axes[axis], coupling).indices(of: leaf) else { continue }
+      let indices = coupling.algebra.layout(axes[axis]).indices(of: leaf)
+      guard !indices.contains(nil) else { continue }
       let count = shape.dropLast(2).reduce(1, *)
-      return (0..<count).map { indices[$0 / steps[axis] % shape[axis]] }
+      return (0..<count).map { indices[$0 / steps[axis] % shape[axis]]! }
     }
     return nil
   }

@@ -1,12 +1,12 @@
-import EspalierGraph
+public import EspalierGraph
 
 /// A small deterministic generator (SplitMix64); tests name its seed when they fail.
-struct Seeded {
+public struct Seeded {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  public init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  public mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var z = state
     z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -14,19 +14,19 @@ struct Seeded {
     return z ^ (z >> 31)
   }
 
-  mutating func next(in range: ClosedRange<Int>) -> Int {
+  public mutating func next(in range: ClosedRange<Int>) -> Int {
     range.lowerBound + Int(next() % UInt64(range.count))
   }
 
-  mutating func pick<Element>(_ choices: [Element]) -> Element {
+  public mutating func pick<Element>(_ choices: [Element]) -> Element {
     choices[next(in: 0...choices.count - 1)]
   }
 
   /// Uniform in -1..<1.
-  mutating func float() -> Float { Float(next() >> 40) / Float(1 << 23) - 1 }
+  public mutating func float() -> Float { Float(next() >> 40) / Float(1 << 23) - 1 }
 
   /// Uniform numbers of which `scale` is the largest.
-  mutating func tensor(_ shape: [Int], scale: Float = 1, around center: Float = 0) -> Tensor {
+  public mutating func tensor(_ shape: [Int], scale: Float = 1, around center: Float = 0) -> Tensor {
     Tensor((0..<shape.reduce(1, *)).map { _ in center + scale * float() }, shape: shape)
   }
 }
