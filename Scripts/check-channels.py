@@ -81,7 +81,10 @@ def zoo():
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "dense.onnx"
             espalier_tool.espalier("zoo", name, "-o", path)
-            yield name, "zoo", path, channel_oracle.random_feeds(path)
+            feeds = channel_oracle.random_feeds(path)
+            for feed in feeds:  # a mask above 1 would drown what it is added to
+                feed.update({key: value % 2 for key, value in feed.items() if "mask" in key})
+            yield name, "zoo", path, feeds
 
 
 def minilm():

@@ -1,7 +1,7 @@
 import EspalierGraph
+import EspalierSeeded
 
 @testable import EspalierPruning
-import EspalierSeeded
 
 /// A graph of one weighted node between an input and an output.
 func network(

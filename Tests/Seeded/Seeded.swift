@@ -26,7 +26,8 @@ public struct Seeded {
   public mutating func float() -> Float { Float(next() >> 40) / Float(1 << 23) - 1 }
 
   /// Uniform numbers of which `scale` is the largest.
-  public mutating func tensor(_ shape: [Int], scale: Float = 1, around center: Float = 0) -> Tensor {
+  public mutating func tensor(_ shape: [Int], scale: Float = 1, around center: Float = 0) -> Tensor
+  {
     Tensor((0..<shape.reduce(1, *)).map { _ in center + scale * float() }, shape: shape)
   }
 }

@@ -3,6 +3,7 @@ import EspalierCoupling
 import EspalierEvaluation
 import EspalierGraph
 import EspalierONNX
+import EspalierSeeded
 import Foundation
 import Testing
 

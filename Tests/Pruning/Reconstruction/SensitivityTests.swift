@@ -1,6 +1,7 @@
 import EspalierCoupling
 import EspalierEvaluation
 import EspalierGraph
+import EspalierSeeded
 import Testing
 
 @testable import EspalierPruning

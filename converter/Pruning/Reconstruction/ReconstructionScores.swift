@@ -33,9 +33,10 @@ public struct ReconstructionScores: Sendable {
       consumers.readers[number].map { _ in [Double](repeating: 0, count: group.size) }
     }
     let evaluator = Evaluator(coupling.graph)
-    // Of scores that are sums of weights, shares within a group count alone.
+    // Of scores that are sums of weights, shares within a group count alone; and what errors do to
+    // answers to noise says little of real inputs.
     let sensitivities =
-      criterion == .wanda
+      criterion == .wanda || calibration.isNoise
       ? nil : try Sensitivity().measured(at: consumers.products, evaluator, calibration)
     let passes = passes(consumers, over: Array(coupling.groups.indices))
     for (number, groups) in passes.enumerated() {
