@@ -33,25 +33,31 @@ extension Recipe {
       if step.removesChannels {
         var coupling = try couple(result.graph, inputShapes: inputShapes, file: file)
         let calibration = try step.calibration(for: coupling.graph, seed: seed, file: file)
-        if step.flag("rotate"), let calibration {
+        // Where inputs are looked at, that takes the time.
+        let rotates = step.flag("rotate") && calibration != nil
+        let ends: (rotation: Double, scores: Double, plan: Double) =
+          calibration == nil ? (0, 1, 1) : (rotates ? 0.1 : 0, 0.5, 0.55)
+        if rotates, let calibration {
           let dense = coupling
           coupling = try step.naming(file) { () throws(PruningError) in
             try ChannelRotation().rotated(
-              dense, allowed: step.channelPruner().allowed(dense), calibration)
+              dense, allowed: step.channelPruner().allowed(dense), calibration,
+              progress: { share(ends.rotation * $0) })
           }
         }
-        // Where inputs are looked at, that takes the time.
-        let parts = calibration == nil ? (1.0, 1.0) : (0.5, 0.55)
         let (plan, report) = try step.channels(
           of: coupling, calibration, seed: seed, file: file,
-          progress: (scores: { share(parts.0 * $0) }, plan: { share(parts.1 * $0) }))
+          progress: (
+            scores: { share(ends.rotation + (ends.scores - ends.rotation) * $0) },
+            plan: { share(ends.plan * $0) }
+          ))
         if wantsReference, steps.count == 1 { result.reference = coupling.maskedReference(plan) }
         result.report.steps.append(.channels(report))
         // A model that loses nothing stays as it was read.
         if !plan.isEmpty {
           result.graph = try step.repaired(
             coupling, plan, calibration, file: file, into: &result.report,
-            progress: { share(parts.1 + (1 - parts.1) * $0) })
+            progress: { share(ends.plan + (1 - ends.plan) * $0) })
         }
       } else {
         let dense = result.graph

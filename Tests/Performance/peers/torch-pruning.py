@@ -23,7 +23,7 @@ import torchvision_random
 from torch.utils.flop_counter import FlopCounterMode
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[3] / "Scripts"
-STEPS, LARGEST_SHARE, WANTED = 40, 0.9, 0.5
+STEPS, LARGEST_SHARE, WANTED = 10, 0.9, 0.5
 # Some architectures take it hours and all memory: what does not fit these counts as a failure.
 CPU_SECONDS, BYTES = 120, 12 << 30
 
@@ -92,7 +92,8 @@ def main(arguments):
     architectures = script("export-architectures")
     arguments.folder.mkdir(parents=True, exist_ok=True)
     for name in arguments.names:
-        path = arguments.folder / f"{name}-{architectures.side(name)}-torch{torch.__version__}.json"
+        path = arguments.folder / (
+            f"{name}-{architectures.side(name)}-{STEPS}-torch{torch.__version__}.json")
         if not path.exists():
             left, reason = attempt(name, architectures)
             by_hand = bool(reason) and not attempt(name, architectures, True)[1]

@@ -17,7 +17,8 @@ public struct ChannelRotation: Sendable {
   /// The coupling of a graph that computes the same with other weights; its groups are the same too.
   /// - Parameter allowed: For each group, whether it may be turned.
   public func rotated(
-    _ coupling: Coupling, allowed: [Bool], _ calibration: Calibration
+    _ coupling: Coupling, allowed: [Bool], _ calibration: Calibration,
+    progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> Coupling {
     let counts = coupling.graph.useCounts
     let passages = coupling.groups.indices.compactMap { group in
@@ -26,7 +27,7 @@ public struct ChannelRotation: Sendable {
     guard !passages.isEmpty else { return coupling }
     var graph = coupling.graph.graph
     let moments = try ReconstructionScores(.obspa).consumers(
-      of: passages.map(\.group), coupling, calibration.prefix(samples))
+      of: passages.map(\.group), coupling, calibration.prefix(samples), progress: progress)
     for (passage, lists) in zip(passages, moments) {
       let size = coupling.groups[passage.group].size
       let bases = lists.map { Basis($0, size: size) }

@@ -35,12 +35,19 @@ public struct ReconstructionScores: Sendable {
     let evaluator = Evaluator(coupling.graph)
     // Of scores that are sums of weights, shares within a group count alone; and what errors do to
     // answers to noise says little of real inputs.
+    let weighs = criterion != .wanda && !calibration.isNoise
+    let begun = weighs ? 0.4 : 0
     let sensitivities =
-      criterion == .wanda || calibration.isNoise
-      ? nil : try Sensitivity().measured(at: consumers.products, evaluator, calibration)
+      weighs
+      ? try Sensitivity().measured(
+        at: consumers.products, evaluator, calibration, progress: { progress?(begun * $0) })
+      : nil
     let passes = passes(consumers, over: Array(coupling.groups.indices))
     for (number, groups) in passes.enumerated() {
-      let share = { (part: Double) in progress?((Double(number) + part) / Double(passes.count)) }
+      let share = { (part: Double) in
+        let done = (Double(number) + part) / Double(passes.count)
+        progress?(begun + (1 - begun) * done) ?? ()
+      }
       let products = Set(groups.flatMap { consumers.readers[$0] }.flatMap { $0 }.map(\.product))
       let moments = try moments(
         of: products, consumers, evaluator, calibration, sensitivities,
@@ -58,15 +65,18 @@ public struct ReconstructionScores: Sendable {
 
   /// For some groups, for each of their lists, the sums over its channels.
   func consumers(
-    of groups: [Int], _ coupling: Coupling, _ calibration: Calibration
+    of groups: [Int], _ coupling: Coupling, _ calibration: Calibration,
+    progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> [[[GroupConsumer]]] {
     let consumers = GroupConsumers(coupling)
     let evaluator = Evaluator(coupling.graph)
     var result: [[[GroupConsumer]]] = []
-    for groups in passes(consumers, over: groups) {
+    let passes = passes(consumers, over: groups)
+    for (number, groups) in passes.enumerated() {
       let readers = groups.map { consumers.readers[$0] }
       let moments = try moments(
-        of: Set(readers.joined().joined().map(\.product)), consumers, evaluator, calibration, nil)
+        of: Set(readers.joined().joined().map(\.product)), consumers, evaluator, calibration, nil,
+        progress: { progress?((Double(number) + $0) / Double(passes.count)) })
       result += readers.map { lists in
         lists.map { $0.map { moments[$0.product]!.consumer($0).group } }
       }

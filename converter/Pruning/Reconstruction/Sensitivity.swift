@@ -15,7 +15,8 @@ struct Sensitivity {
   /// error in the sum's output, at one place of every run.
   /// - Returns: nothing where samples are too few, or some sum does not show in the outputs.
   func measured(
-    at products: [GroupConsumers.Product], _ evaluator: Evaluator, _ calibration: Calibration
+    at products: [GroupConsumers.Product], _ evaluator: Evaluator, _ calibration: Calibration,
+    progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> [Int: Double]? {
     let limit = (1 << 31) / max(3 * evaluator.peakByteCount, 1)
     let count = min(samples, limit, calibration.runs.count)
@@ -34,6 +35,9 @@ struct Sensitivity {
     for node in evaluator.nodes.indices { try step(node, &clean) }
     let outputs = clean.map { evaluator.outputs($0) }
     for node in evaluator.nodes.indices {
+      // The later a node, the fewer follow it.
+      let left = 1 - Double(node) / Double(evaluator.nodes.count)
+      progress?(1 - left * left)
       try step(node, &values)
       guard let product = product[node] else { continue }
       var moved = values
