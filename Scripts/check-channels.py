@@ -61,13 +61,16 @@ def discard(path):
             part.unlink()
 
 
-def peer(name):
-    """What Torch-Pruning does with the architecture, in a few words."""
+def peer_answers(names):
+    """What Torch-Pruning does with each architecture, in a few words; it works beside the checks."""
     script = ROOT / "Tests/Performance/peers/torch-pruning.sh"
-    done = subprocess.run([str(script), name], capture_output=True, text=True)
-    if done.returncode != 0 or not done.stdout.strip():
-        return "did not run: " + (done.stderr.strip().splitlines() or ["?"])[-1]
-    answer = json.loads(done.stdout.strip().splitlines()[-1])
+    with subprocess.Popen([str(script), *names], stdout=subprocess.PIPE, text=True) as process:
+        for _ in names:
+            line = process.stdout.readline()
+            yield peer(json.loads(line)) if line else "did not run"
+
+
+def peer(answer):
     if answer["pruned"]:
         return f"{answer['macs']:.3f} left"
     rule = " (works with num_heads given by hand)" if answer["by_hand"] else ""
@@ -145,14 +148,15 @@ def main(arguments):
 
     passed = espalier_tool.results(
         "channels", "channel_oracle.py", "export-architectures.py", "torchvision_random.py")
-    for name in arguments.names or quick or names():
+    chosen = arguments.names or quick or names()
+    answers = iter(()) if arguments.no_peer else peer_answers(chosen)
+    for name in chosen:
         kept = passed / f"{name}.{arguments.exporter}.json"
         row = json.loads(kept.read_text()) if kept.exists() else architecture(
             name, arguments.exporter)
         if not row["reason"]:
             kept.write_text(json.dumps(row))
-        if not arguments.no_peer:
-            row["peer"] = peer(name)
+        row["peer"] = next(answers, "")
         rows.append(row)
         print_row(shown(row))
     architectures = len(rows)
@@ -192,7 +196,7 @@ and Espalier's runtime agrees with onnxruntime (*runtime*, at most
 **{passed(architectures)}** architectures pass; the oracle's largest difference is {worst:.1e}.
 Torch-Pruning, the peer, asked for the same by its default tracing, with no rules by
 hand and only the classifier's head protected, halves the MACs of {halved} of the {asked} it was given;
-there it only has to run and give outputs of the right shape, within 120 seconds of processor time
+there it only has to run and give outputs of the right shape, within 120 seconds of processor time and 12 GB
 (`Tests/Performance/peers/torch-pruning.py`).
 Written by `make check-channels`.
 
