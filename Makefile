@@ -1,7 +1,7 @@
 # `make help` lists what there is. Everything works from a clean clone on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 .PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
-  bench-peers bench-cost-model bench-channels bench-discovery check-arrows \
+  bench-peers bench-cost-model bench-channels bench-discovery check-arrows pages check-pages \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
   check-channels check-pruned check-zoo check-minilm
 
@@ -31,6 +31,12 @@ docs: setup ## API documentation: .build/documentation
 
 check-arrows: setup ## Forbidden imports between modules are refused
 	@Scripts/check-arrows.sh
+
+pages: ## Pages and pictures of docs/ anew from the tables on them (needs python3)
+	@python3 Scripts/write-pages.py
+
+check-pages: ## Conclusions and pictures of docs/ against the tables they are of (needs python3)
+	@python3 Scripts/write-pages.py --check
 
 check-neon: ## NEON kernels against the reference, under the emulator
 	@Scripts/setup-board.sh
@@ -91,9 +97,9 @@ CHANNELS ?= --output docs/channels-speed.md
 bench-discovery: build ## Time to find coupling groups, up to 20,000 nodes; writes docs/discovery.md
 	@Scripts/bench-discovery.sh --output docs/discovery.md
 
-bench-cost-model: build ## What the cost model's choices lose against measured ones (15 minutes)
+bench-cost-model: build ## What the cost model's choices lose: writes docs/cost-model.md (15 minutes)
 	@python=$$(Tests/Performance/peers/environment.sh) && \
-	  $$python Tests/Performance/cost-model/measure.py .build/cost-model
+	  $$python Tests/Performance/cost-model/measure.py .build/cost-model --output docs/cost-model.md
 PEERS ?= --output docs/performance.md
 
 .PHONY: setup

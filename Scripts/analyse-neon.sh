@@ -3,7 +3,7 @@
 # compares them with docs/neon.md: a loop that takes more cycles per multiply-add, or puts more
 # registers aside, fails. Nothing is run or timed.
 #
-#   usage: Scripts/analyse-neon.sh [write]        write: docs/neon.md anew
+#   usage: Scripts/analyse-neon.sh [write]        write: docs/neon.md anew (needs python3)
 #
 # Exit 69: no llvm-mca here. Environment: LLVM_MCA, CC (clang).
 set -euo pipefail
@@ -172,15 +172,14 @@ rows > "$output/table"
 
 version=$("$compiler" --version | sed -n 's/.*clang version \([0-9.]*\).*/\1/p')
 if [ "${1:-}" = write ]; then
-  sed '/^<!-- table -->/q' "$page" > "$output/page"
   {
-    printf '\nMade with clang %s, llvm-mca %s.\n\n' "$version" \
+    printf 'Made with clang %s, llvm-mca %s.\n\n' "$version" \
       "$("$mca" --version | sed -n 's/.*LLVM version //p')"
     printf '| %s ' kernel loops FMAs 'loads/FMA' spills A55 use bound A72 use bound A76 use bound
     printf '|\n|---|--:|--:|--:|--:|--:|--:|---|--:|--:|---|--:|--:|---|\n'
     cat "$output/table"
-  } >> "$output/page"
-  mv "$output/page" "$page"
+  } > "$output/page"
+  python3 Scripts/write-pages.py neon "$output/page"
   exit
 fi
 made=$(sed -n 's/^Made with clang \([0-9.]*\),.*/\1/p' "$page")

@@ -18,6 +18,9 @@ import statistics
 import subprocess
 import tempfile
 
+import pages
+from pages import markdown
+
 ESPALIER = os.environ.get("ESPALIER", ".build/release/espalier")
 NETWORKS = ["resnet50", "mobilenet_v2", "efficientnet_b0", "vit_b_16", "swin_t"]
 
@@ -72,13 +75,8 @@ def measure(name, arguments, folder):
 
 
 def table(rows):
-    titles = ["network", "variant", "ms", "theory", "speed-up", "range", "realised"]
-    widths = [max(len(row[i]) for row in [titles] + rows) for i in range(len(titles))]
-    def line(cells):
-        return "| " + " | ".join(c.ljust(w) if i < 2 else c.rjust(w)
-                                 for i, (c, w) in enumerate(zip(cells, widths))) + " |"
-    rule = "|" + "|".join("-" * (w + 1) + ("-" if i < 2 else ":") for i, w in enumerate(widths)) + "|"
-    return "\n".join([line(titles), rule] + [line(row) for row in rows])
+    return markdown.Table(
+        ["network", "variant", "ms", "theory", "speed-up", "range", "realised"], rows).text()
 
 
 def main():
@@ -88,7 +86,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1, help="order of the rounds")
-    parser.add_argument("--output", type=pathlib.Path, help="write the table as Markdown")
+    parser.add_argument("--output", type=pathlib.Path, help="the page to write")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.rounds} rounds, {arguments.threads} thread(s)")
     rows = []
@@ -98,13 +96,10 @@ def main():
             print(table(added), flush=True)
             rows += added
     if arguments.output:
-        arguments.output.write_text(
-            "# Speed after channel removal\n\n"
-            f"Written by `make bench-channels`: {arguments.ratio:g} times fewer MACs by channels, then "
-            f"blocks of 16x8 at 70 % on what is left; {arguments.rounds} rounds, "
-            f"{arguments.threads} thread(s), random weights. *Theory* counts MACs whose weights are "
-            "not zero; *realised* is the share of the time it would save that was saved.\n\n"
-            + table(rows) + "\n")
+        tables = "## Networks\n\n" + table(rows) + "\n\n## How it was measured\n\n"
+        pages.write("channels-speed", tables + markdown.facts_table({
+            "times fewer MACs": f"{arguments.ratio:g}", "rounds": arguments.rounds,
+            "threads": arguments.threads}), arguments.output)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ import tempfile
 import espalier_tool
 import numpy as np
 import onnx
+import pages
 from onnx import TensorProto, helper, numpy_helper
+from pages import markdown
 
 NETWORKS = ["resnet50", "densenet121", "swin_t", "yolov5m"]
 SIZES = [1_250, 2_500, 5_000, 10_000, 20_000]
@@ -116,19 +118,14 @@ def main(arguments):
                 answer = json.loads(espalier_tool.espalier("groups", path, "--json"))
                 times[model].append(answer["discovery_ns"] / 1e6)
                 groups[model] = len(answer["groups"])
-    lines = ["| network              | groups | median ms | fastest | slowest |",
-             "|----------------------|-------:|----------:|--------:|--------:|"]
-    lines += [f"| {model:20} | {groups[model]:6} | {statistics.median(found):9.2f} | "
-              f"{min(found):7.2f} | {max(found):7.2f} |" for model, found in times.items()]
-    text = f"""# Time to find coupling groups
-
-Of a graph that has been read: {RUNS} processes each, in turns. The *blocks* repeat residual, dense,
-gated depthwise and attention blocks. Written by `make bench-discovery`.
-
-""" + "\n".join(lines) + "\n"
-    print(text, end="")
+    table = markdown.Table(["network", "groups", "median ms", "fastest", "slowest"], [
+        [model, groups[model], f"{statistics.median(found):.2f}", f"{min(found):.2f}",
+         f"{max(found):.2f}"] for model, found in times.items()]).text()
+    print(table)
     if arguments.output:
-        arguments.output.write_text(text)
+        facts = markdown.facts_table({"processes each": RUNS})
+        pages.write("discovery", f"## Graphs\n\n{table}\n\n## How it was measured\n\n{facts}",
+                    arguments.output)
 
 
 if __name__ == "__main__":

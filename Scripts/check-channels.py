@@ -23,6 +23,8 @@ import channel_oracle
 import espalier_tool
 import numpy as np
 import onnx
+import pages
+from pages import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # One of each kind, small.
@@ -123,11 +125,6 @@ def print_row(cells):
     print("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip(), flush=True)
 
 
-def markdown(rows):
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---|" + "--:|" * 6 + "---|---|---|"]
-    return lines + ["| " + " | ".join(shown(row)) + " |" for row in rows]
-
-
 def main(arguments):
     quick = QUICK if arguments.quick else None
     print_row(COLUMNS)
@@ -177,42 +174,13 @@ def main(arguments):
 
 def write_report(architectures, others):
     """docs/channels.md, from a run over everything."""
-    def passed(rows):
-        return f"{sum(not row['reason'] for row in rows)} of {len(rows)}"
-    asked = sum(bool(row["peer"]) for row in architectures)
-    halved = sum(row["peer"].endswith("left") for row in architectures)
-    worst = max(row.get("oracle", 0) for row in architectures + others)
-    text = f"""# Channel pruning of every architecture
-
-Every classification and segmentation architecture in torchvision, exported by PyTorch with random
-weights, pruned by channels to half its MACs (L1 magnitude, no rules by hand). A model passes when
-onnx.checker accepts the pruned file, it has at most half the MACs, its outputs in onnxruntime are
-those of the original network with the removed channels multiplied by zero wherever they are read
-(*oracle*: largest difference as a share of the outputs' range, at most
-{channel_oracle.ORACLE_LIMIT:.0e}), differ from the dense network's and still depend on the input,
-and Espalier's runtime agrees with onnxruntime (*runtime*, at most
-{channel_oracle.RUNTIME_LIMIT:.0e}). *ms* is the time group discovery takes after import.
-
-**{passed(architectures)}** architectures pass; the oracle's largest difference is {worst:.1e}.
-Torch-Pruning, the peer, asked for the same by its default tracing, with no rules by
-hand and only the classifier's head protected, halves the MACs of {halved} of the {asked} it was given;
-there it only has to run and give outputs of the right shape, within 120 seconds of processor time and 12 GB
-(`Tests/Performance/peers/torch-pruning.py`).
-Written by `make check-channels`.
-
-"""
-    text += "\n".join(markdown(architectures))
-    text += f"""
-
-## Other networks
-
-The networks of `espalier zoo` at full size, all-MiniLM-L6-v2 with its real weights, and small
-networks exported by other frameworks (`Tests/Coupling/Fixtures`, made by
-`Scripts/export-frameworks.sh`), in the same way: **{passed(others)}** pass.
-
-"""
-    text += "\n".join(markdown(others)) + "\n"
-    (ROOT / "docs/channels.md").write_text(text)
+    def table(rows):
+        return markdown.Table(COLUMNS, [shown(row) for row in rows]).text()
+    pages.write("channels", "\n\n".join([
+        "## Architectures of torchvision", table(architectures), "## Other networks", table(others),
+        "## How it was measured", markdown.facts_table({
+            "oracle at most": f"{channel_oracle.ORACLE_LIMIT:.0e}",
+            "runtime at most": f"{channel_oracle.RUNTIME_LIMIT:.0e}"})]))
 
 
 if __name__ == "__main__":

@@ -48,28 +48,18 @@ done <"$list"
 [ ! -t 2 ] || printf '\r' >&2
 
 {
-  echo "# ONNX operator test cases"
-  echo
-  echo "The node test cases of onnx 1.14.1 whose operators Espalier supports and whose tensors are"
-  echo "float32, int64, int32 or bool (\`$list\`)."
-  echo "Written by \`Scripts/check-onnx-cases.sh\`; each case is run by"
-  echo "\`espalier verify --case DIR\`, with \`--runtime\` for the second row."
-  echo
   echo "| Evaluation | Passing | Of | Promised |"
   echo "|---|--:|--:|--:|"
   echo "| reference | $reference_passes | $total | $promised_reference |"
   echo "| runtime | $runtime_passes | $total | $promised_runtime |"
   if [ -f "$work/rows" ]; then
-    echo
-    echo "Every case that does not pass on both:"
-    echo
+    printf '\n## Cases that do not pass on both\n\n'
     echo "| Case | Reference | Runtime | Why |"
     echo "|---|---|---|---|"
     cat "$work/rows"
   fi
-} >"$work/report"
-mkdir -p docs
-mv "$work/report" "$report"
+} >"$work/tables"
+python3 Scripts/write-pages.py onnx-cases "$work/tables"
 
 echo "reference $reference_passes of $total, runtime $runtime_passes of $total ($report)"
 [ "$reference_passes" -ge "$promised_reference" ] && [ "$runtime_passes" -ge "$promised_runtime" ]

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 espalier=${ESPALIER:-.build/release/espalier}
 models=${ESPALIER_CACHE:-$HOME/.cache/espalier}/torchvision
 [ -x "$espalier" ] || { echo "check-torchvision: no $espalier; build it first" >&2; exit 66; }
-report=
+limit=1e-4 report=
 [ $# -gt 0 ] || report=docs/torchvision.md
 [ $# -gt 0 ] || set -- resnet18 resnet50 mobilenet_v2 mobilenet_v3_large efficientnet_b0 \
   densenet121 googlenet shufflenet_v2_x1_0 regnet_y_400mf resnext50_32x4d squeezenet1_1 \
@@ -39,7 +39,7 @@ for model in "$@"; do
       "$espalier" run "$work/model.esp" --input "input=$models/$model.input.npy" \
         -o "$work/out" >"$work/log" 2>&1; then
       if error=$("$python" Scripts/compare-npy.py range \
-        "$models/$model.$exporter.output.npy" "$work/out/output.npy" 1e-4 2>&1); then
+        "$models/$model.$exporter.output.npy" "$work/out/output.npy" "$limit" 2>&1); then
         row "$model" "$exporter" "$error" yes ""
         continue
       fi
@@ -54,14 +54,9 @@ done
 echo "$failures failed"
 if [ -n "$report" ]; then
   {
-    echo "# torchvision models against onnxruntime"
-    echo
-    echo "Each model is exported by PyTorch's two exporters (\`ts\`: \`dynamo=False\`, \`dyn\`: the newer"
-    echo "default) with random weights and batch-norm statistics, converted, and run on one random"
-    echo "image. The largest absolute error may be 1e-4 of the range of onnxruntime's output."
-    echo "Written by \`Scripts/check-torchvision.sh\`."
-    echo
     cat "$table"
-  } >"$report"
+    printf '\n| measured | |\n|---|---|\n| largest error / range | %s |\n' "$limit"
+  } >"$work/tables"
+  python3 Scripts/write-pages.py torchvision "$work/tables"
 fi
 [ "$failures" -eq 0 ]

@@ -23,8 +23,9 @@ import tempfile
 
 import espalier_tool
 import numpy as np
+import pages
 import scipy.stats
-import svg_lines
+from pages import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STUDY = espalier_tool.CACHE / "study"
@@ -198,18 +199,15 @@ class Results:
                 for method, (_, looks) in METHODS.items()]
 
     def table(self, network, figure, budgets, digits, data="own"):
-        """Markdown with aligned columns: a row for each method and each kind of repair."""
-        rows = [["method", "repair", *(f"{budget:g}x" for budget in budgets)]]
+        """Markdown: a row for each method and each kind of repair."""
+        rows = []
         for repair in REPAIRS:
             for method, points in self.series(network, figure, repair, budgets, data):
                 if any(points) and (repair or data == "own" or METHODS[method][1]):
                     rows.append([method, repair or "none",
                                  *(shown(point, digits) for point in points)])
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |"
-                 for row in rows]
-        rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-        return "\n".join([lines[0], rule, *lines[1:]])
+        return markdown.Table(
+            ["method", "repair", *(f"{budget:g}x" for budget in budgets)], rows).text()
 
 
 def dense_accuracy(network, seeds):
@@ -244,37 +242,14 @@ def sections(results, seeds, quick):
 
 def write_report(results, seeds, failed):
     """docs/accuracy.md and its picture."""
-    text = f"""# Accuracy after channel pruning, without fine-tuning
-
-Test figures after `espalier prune --pattern channel` at 1.25 to 6 times fewer MACs: the mean over
-{seeds} seeds and the 95 % t interval of that mean. Digits: scikit-learn's, 16 x 16 with random
-shift, contrast and noise; each seed trains networks anew and draws its own splits of what is not
-test data (797 test pictures, the same for all seeds, 150 for validation, {PICTURES} training
-pictures to calibrate with). MiniLM: all-MiniLM-L6-v2 at 32 tokens, {TEXTS} calibration texts that
-each seed draws anew, 256 test texts of other documents; there is one network, so that its
-intervals are over calibration texts and chance only; a method without either has none, nor has
-one that is calibrated with texts of another kind, of which there is one draw.
-Repair: *BN* takes the statistics of batch norms anew, *refit* fits each layer that lost inputs to
-the dense network's outputs by least squares. On digits, wanda takes the same share of every group,
-which serves it better than its default. Written by `make study-accuracy`.
-
-![Accuracy after refit](accuracy.svg)
-
-"""
-    for heading, table in sections(results, seeds, quick=False):
-        text += f"## {heading}\n\n{table}\n\n"
+    text = "".join(f"## {heading}\n\n{table}\n\n"
+                   for heading, table in sections(results, seeds, quick=False))
     if failed:
-        text += "## Not reached\n\n" + "\n".join(
-            f"- {case.key()}: {reason}" for case, reason in failed) + "\n"
-    (ROOT / "docs/accuracy.md").write_text(text.rstrip() + "\n")
-    panels = [
-        svg_lines.chart(title, [f"{budget:g}x" for budget in budgets],
-                        results.series(network, figure, "refit", budgets), lowest, highest, unit)
-        for title, network, figure, budgets, lowest, highest, unit in (
-            ("ResNet-14, test accuracy", "resnet14", "accuracy", DIGITS_BUDGETS, 92, 100, " %"),
-            ("MobileNet, test accuracy", "mobilenet", "accuracy", DIGITS_BUDGETS, 60, 100, " %"),
-            ("MiniLM, mean cosine", "minilm", "cosine", TEXT_BUDGETS, 0.6, 1, ""))]
-    (ROOT / "docs/accuracy.svg").write_text(svg_lines.picture(panels, list(METHODS)))
+        text += "## Not reached\n\n" + "".join(
+            f"- {case.key()}: {reason}\n" for case, reason in failed) + "\n"
+    pages.write("accuracy", text + "## How it was measured\n\n" + markdown.facts_table({
+        "seeds": seeds, "pictures to calibrate with": PICTURES,
+        "texts to calibrate with": TEXTS}))
 
 
 def main(arguments):

@@ -2,7 +2,7 @@
 # Runs every test, part by part: a part that fails does not stop the others, and fails the whole.
 # The last line is "N passed, N failed": single tests, and one for each other part. A part that this
 # machine cannot run is named with the reason, and not counted. Nothing here needs Python but the
-# ONNX node cases, which the package index carries; without it they are skipped.
+# pages of docs and the ONNX node cases, which the package index carries; without it they are skipped.
 #
 #   usage: Scripts/test.sh
 set -euo pipefail
@@ -65,6 +65,11 @@ cases=
 if reason=$(Scripts/fetch-onnx-cases.sh 2>&1 >/dev/null); then cases=yes; fi
 
 part "format" Scripts/lint.sh || true
+if command -v python3 >/dev/null; then
+  part "pages of docs" Scripts/write-pages.py --check || true
+else
+  skip "pages of docs" "no python3"
+fi
 if ! part "build" Scripts/build.sh --build-tests; then
   row "not run" "everything else" "the build failed"
   finish

@@ -1,20 +1,25 @@
 """How much slower the cost model's choices are than measured ones, network by network.
 
-    usage: measure.py FOLDER [MODEL ...]
+    usage: measure.py FOLDER [--output PAGE.md] [MODEL ...]
 
 Converts every variant of the peer comparison with `--device host`, which times every way to compute
 each layer, and keeps what the command says in FOLDER/MODEL.VARIANT.json; a report newer than the
-command is not made again. Prints the table. `fit.py FOLDER` fits the model to the reports. Needs
+command is not made again. Prints the table, and writes the page. `fit.py FOLDER` fits the model to the reports. Needs
 numpy and onnx.
 """
+import argparse
+import datetime
 import json
 import pathlib
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peers"))
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT / "Tests/Performance/peers"), str(ROOT / "Scripts")]
+import pages  # noqa: E402
 from goals import CHAIN_VARIANTS, CHAINS, GOALS, TITLES, VARIANTS  # noqa: E402
 from models import ESPALIER, command, network, newer, pruned  # noqa: E402
+from pages import markdown  # noqa: E402
 
 
 def measure(model, variant, networks, folder):
@@ -41,8 +46,7 @@ def default(layer):
 def table(folder, choose=default):
     """By how much each network's layers are slower as `choose` takes them than as measured."""
     variants = [variant for variant in VARIANTS if any(folder.glob(f"*.{variant.slug}.json"))]
-    rows = ["| network | " + " | ".join(variant.name for variant in variants) + " |",
-            "|---|" + "--:|" * len(variants)]
+    rows = []
     for model in TITLES:
         cells = []
         for variant in variants:
@@ -52,19 +56,28 @@ def table(folder, choose=default):
             chosen = sum(choose(layer).get("ns") or layer["dense_ns"] for layer in reported)
             cells.append(f"{100 * (chosen / best - 1):.1f} %" if best else "")
         if any(cells):
-            rows.append(f"| {TITLES[model]} | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
+            rows.append([TITLES[model], *cells])
+    return markdown.Table(["network", *(variant.name for variant in variants)], rows).text()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    folder = pathlib.Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("models", nargs="*", default=[*GOALS, *CHAINS], metavar="MODEL")
+    parser.add_argument("--output", type=pathlib.Path, help="the page to write")
+    arguments = parser.parse_intermixed_args()
+    folder = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     networks = pathlib.Path.home() / ".cache/espalier/peer-models"
-    for model in sys.argv[2:] or [*GOALS, *CHAINS]:
+    for model in arguments.models:
         for variant in VARIANTS:
             if model in CHAINS and variant.name not in CHAIN_VARIANTS:
                 continue
             measure(model, variant, networks, folder)
     print(table(folder))
+    if arguments.output:
+        facts = markdown.facts_table({
+            "threads": 1, "model": "the constants in the code",
+            "date": datetime.date.today().isoformat()})
+        pages.write("cost-model", f"## Networks and patterns\n\n{table(folder)}\n\n"
+                    f"## How it was measured\n\n{facts}", arguments.output)

@@ -15,8 +15,8 @@ import tempfile
 import time
 
 import models
-import plot
 import report
+from report import pages
 from contender import HERE
 from engines import ENGINES
 from goals import CHAINS, GOALS, VARIANTS
@@ -59,19 +59,18 @@ def planned(arguments, cache):
 
 
 def write(results, peak, plan, output):
-    """Prints the report, and writes it with its picture where there is a file to write."""
-    picture = None
+    """Prints the tables, and writes the page with its picture where there is a file to write."""
+    kernels = results[0].instruction_set
+    tables = report.tables(results, peak, {
+        "date": datetime.date.today().isoformat(), "machine": machine(),
+        "kernels": {"avx512": "AVX-512", "avx2": "AVX2", "neon": "NEON"}.get(kernels, kernels),
+        "f32 peak of a core, measured": f"{peak:.0f} GFLOP/s",
+        "versions": ", ".join(versions(results)), "rounds": plan.rounds,
+        "burst": f"{plan.seconds:g} s", "largest error that counts": f"{TOLERANCE:g}",
+        "largest error of peers that counts": f"{PEERS_TOLERANCE:g}"})
+    print(tables)
     if output:
-        drawing = output.with_suffix(".svg")
-        drawing.write_text(plot.picture([r for r in results if r.model in GOALS]))
-        picture = f"![Speed relative to the fastest dense peer]({drawing.name})"
-    text = report.document(results, {
-        "date": datetime.date.today().isoformat(), "machine": machine(), "peak": peak,
-        "versions": ", ".join(versions(results)), "rounds": plan.rounds, "seconds": plan.seconds,
-        "tolerance": TOLERANCE, "peers_tolerance": PEERS_TOLERANCE}, picture)
-    print(text)
-    if output:
-        output.write_text(text)
+        pages.write("performance", tables, output)
 
 
 def versions(results):

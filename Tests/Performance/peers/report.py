@@ -1,93 +1,31 @@
-"""Writes the results as Markdown whose tables align as plain text as well."""
+"""The results as Markdown tables under headings: Scripts/pages/performance.py makes a page of them."""
+import pathlib
+import sys
+
 import goals
 
-PREFACE = """\
-# Espalier beside other runtimes
-
-Written by `make bench-peers` on {date}.
-
-- Machine: {machine}; f32 peak {peak:.0f} GFLOP/s per core, measured
-- Versions: {versions}
-
-Batch 1, f32 throughout, random weights. Every engine holds its model in a process of its own,
-pinned to one core or two and stopped while others run; in each of {rounds} rounds every engine
-runs a burst of about {seconds:g} s, in shuffled order, so that what disturbs the machine disturbs
-all alike. Times are medians over all rounds, in milliseconds, and vary with what else the host
-does: **ratios** are what to read. A ratio is the time of the fastest dense peer over Espalier's,
-on as many threads; above 1, Espalier is faster. Intervals are 95 % bootstrap intervals of the
-ratio of medians, over rounds. A time counts only where no output is further from onnxruntime's
-than {tolerance:g} of the output's range ({peers_tolerance:g} for peers); *error* is the largest
-found.
-"""
-
-REACHED = """\
-## Ratios and goals
-
-One thread: ratio / goal, ✓ where it is reached. The goals of vnm 2:4 and vnm 1:4 are for the
-better of V = 4 and V = 8.
-"""
-
-BOUNDS = """\
-In the tables of the networks, *sparse part* is the share of Espalier's time in layers whose zeros
-are left out; the rest stays dense. *At peak* is the ratio if that part ran what is left of it at
-the measured peak: a goal above it is out of reach of the sparse kernels, and bound by the rest.
-"""
-
-TWO_THREADS = """\
-## Two threads
-
-*Speed-up* is two threads over one; its goal is {goal:g}. *Ratio* is to the fastest dense peer on
-two.
-"""
-
-MEMORY = """\
-## Memory
-
-MB. Growth is by how much a process grew at its peak (resident, mapped weights included) from
-before loading the dense model to the end of the run on one thread; the arena holds Espalier's
-activations.
-"""
-
-CHAINS = """\
-## Fully connected, batch 1
-
-One thread. *Gain* is the time of Espalier's dense layers over that of its sparse ones.
-"""
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "Scripts"))
+import pages  # noqa: E402
+from pages import markdown  # noqa: E402
 
 
-def document(results, facts, picture):
-    """The whole report; `picture` is the name of the plot beside it."""
+def tables(results, peak, facts):
+    """All tables; `facts` says how they were measured, `peak` is a core's in GFLOP/s."""
     networks = [result for result in results if result.model not in goals.CHAINS]
     chains = [result for result in results if result.model in goals.CHAINS]
-    parts = [PREFACE.format(**facts)]
-    if networks:
-        parts += [REACHED, overview(networks), picture, BOUNDS]
+    parts = []
+    for result in networks:
+        parts += [f"## {result.title}", peers(result), ours(result, peak), failures(result)]
+    if any(result.best_peer(2) for result in networks):
+        parts.append("## Two threads")
         for result in networks:
-            parts += [f"## {result.title}", peers(result), ours(result, facts["peak"]),
-                      failures(result)]
-        if any(result.best_peer(2) for result in networks):
-            parts.append(TWO_THREADS.format(goal=goals.TWO_THREADS))
-            for result in networks:
-                parts += [f"### {result.title}", scaling(result)]
-        parts += [MEMORY, memory(networks)]
+            parts += [f"### {result.title}", scaling(result)]
+    if networks:
+        parts += ["## Memory", memory(networks)]
     if chains:
-        parts += [CHAINS, *map(connected, chains)]
-    return "\n\n".join(part.strip() for part in parts if part) + "\n"
-
-
-def overview(networks):
-    def cell(result, variant):
-        ratio, goal = result.ratio(variant, 1), goals.goal(result.model, variant)
-        if not ratio:
-            return "–"
-        if goal is None:
-            return f"{ratio[0]:.2f}"
-        return f"{ratio[0]:.2f} / {goal:g} " + ("✓" if goals.meets(ratio[0], goal) else " ")
-
-    names = [variant.name for variant in goals.VARIANTS
-             if any(result.find("espalier", variant.name, 1) for result in networks)]
-    return table(["", *names], [
-        [result.title, *(cell(result, name) for name in names)] for result in networks])
+        parts += ["## Fully connected, batch 1", *map(connected, chains)]
+    parts += ["## How it was measured", markdown.facts_table(facts)]
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def peers(result):
@@ -104,11 +42,10 @@ def peers(result):
 
 
 def ours(result, peak):
-    header = ["Espalier", "1 thread", "ratio", "95 %", "goal", "reached", "sparse part", "at peak",
-              "load", "error"]
+    header = ["Espalier", "1 thread", "ratio", "95 %", "sparse part", "at peak", "load", "error"]
     rows = []
     for variant, one, two in variants(result):
-        ratio, goal = result.ratio(variant, 1), goals.goal(result.model, variant)
+        ratio = result.ratio(variant, 1)
         share, bound = "–", "–"
         if one and variant != "dense":
             part, left = one.sparse_part()
@@ -118,8 +55,7 @@ def ours(result, peak):
                 bound = f"{ratio[0] * one.median / least:.2f}"
         some = one or two
         rows.append([
-            variant, milliseconds(one), *ratio_cells(ratio), f"{goal:g}" if goal else "–",
-            reached(ratio, goal), share, bound,
+            variant, milliseconds(one), *ratio_cells(ratio), share, bound,
             f"{some.loaded['nanoseconds'] / 1e6:.0f}" if some else "–", error(one, two)])
     return table(header, rows)
 
@@ -131,13 +67,12 @@ def failures(result):
 
 
 def scaling(result):
-    header = ["", "1 thread", "2 threads", "speed-up", "95 %", "goal", "reached", "ratio", "95 %"]
+    header = ["", "1 thread", "2 threads", "speed-up", "95 %", "ratio", "95 %"]
     rows = []
     for variant, one, two in variants(result):
         gain = result.scaling("espalier", variant)
         rows.append([
             variant, milliseconds(one), milliseconds(two), *ratio_cells(gain),
-            f"{goals.TWO_THREADS:g}", reached(gain, goals.TWO_THREADS),
             *ratio_cells(result.ratio(variant, 2))])
     return table(header, rows)
 
@@ -155,17 +90,15 @@ def memory(networks):
 
 
 def connected(result):
-    header = [result.title, "ms", "gain", "95 %", "goal", "reached", "error"]
+    header = [result.title, "ms", "gain", "95 %", "error"]
     rows = []
     for variant, one, _ in variants(result):
         gain = result.gain(variant) if variant != "dense" else None
-        goal = goals.CHAIN_GOALS[result.model] if gain else None
-        rows.append([
-            f"Espalier, {variant}", milliseconds(one), *ratio_cells(gain),
-            f"{goal:g}" if goal else "–", reached(gain, goal), error(one)])
+        rows.append(
+            [f"Espalier, {variant}", milliseconds(one), *ratio_cells(gain), error(one)])
     for engine, variant in result.peers:
         peer = result.find(engine, variant, 1)
-        rows.append([label(engine, variant), milliseconds(peer), "–", "–", "–", "–", error(peer)])
+        rows.append([label(engine, variant), milliseconds(peer), "–", "–", error(peer)])
     return "\n\n".join(filter(None, [table(header, rows), failures(result)]))
 
 
@@ -178,17 +111,7 @@ def variants(result):
 
 
 def table(header, rows):
-    """A Markdown table; columns after the first are flush right."""
-    lines = [[str(cell) for cell in line] for line in [header, *rows]]
-    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(header))]
-
-    def row(cells):
-        texts = [cell.rjust(width) for cell, width in zip(cells, widths)]
-        texts[0] = cells[0].ljust(widths[0])
-        return "| " + " | ".join(texts) + " |"
-
-    rule = ["-" * (widths[0] + 2)] + ["-" * (width + 1) + ":" for width in widths[1:]]
-    return "\n".join([row(lines[0]), "|" + "|".join(rule) + "|", *map(row, lines[1:])])
+    return markdown.Table(header, rows).text()
 
 
 def label(engine, variant):
@@ -201,13 +124,6 @@ def milliseconds(contender):
 
 def ratio_cells(found):
     return [f"{found[0]:.2f}", f"{found[1]:.2f}–{found[2]:.2f}"] if found else ["–", "–"]
-
-
-def reached(ratio, goal):
-    """Whether a goal is reached, or by how much it is missed."""
-    if not ratio or goal is None:
-        return "–"
-    return "yes" if goals.meets(ratio[0], goal) else f"−{1 - ratio[0] / goal:.0%}"
 
 
 def error(*contenders):

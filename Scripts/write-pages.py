@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""Writes pages of docs/ with their conclusions and pictures, from tables of results.
+
+    write-pages.py                     every page and picture anew, from the tables that stand on it
+    write-pages.py PAGE [TABLES]       one page, by its name without ".md"; from a file of tables
+    write-pages.py --check             exit 1 if a page or picture is not what its tables give
+    write-pages.py --bars TITLE AXIS BASELINE NAME <ROWS >picture.svg
+                                       a bar chart; rows of LABEL <tab> NUMBER [<tab> NOTE]; NUMBERs
+                                       below BASELINE are grey, and NAME says what lies on it
+"""
+import pathlib
+import sys
+
+import pages
+from pages import charts
+
+
+def check():
+    """The number of files that differ."""
+    wrong = 0
+    for page in pages.PAGES:
+        for name, text in pages.rendered(page).items():
+            path = pages.DOCS / name
+            if not path.exists() or path.read_text() != text:
+                print(f"docs/{name} is not what the tables of docs/{page}.md give; "
+                      f"Scripts/write-pages.py {page} writes it", file=sys.stderr)
+                wrong += 1
+    print(f"{len(pages.PAGES)} pages, {wrong} files differ")
+    return wrong
+
+
+def bars(title, axis, baseline, name):
+    rows = [line.rstrip("\n").split("\t") for line in sys.stdin if line.strip()]
+    if not rows:
+        sys.exit("write-pages: no rows to draw")
+    found = {label: (float(value), None, None) for label, value, *_ in rows}
+    notes = {label: note for label, _, *rest in rows for note in rest}
+    digits = max(len(value.partition(".")[2]) for _, value, *_ in rows)
+    print(charts.bars(title, axis, [("", found)], float(baseline), name, digits, notes), end="")
+
+
+def main(arguments):
+    if arguments == ["--check"]:
+        return 1 if check() else 0
+    if arguments[:1] == ["--bars"] and len(arguments) == 5:
+        bars(*arguments[1:])
+    elif not arguments:
+        for page in pages.PAGES:
+            pages.write(page)
+    elif arguments[0] in pages.PAGES and len(arguments) <= 2:
+        pages.write(arguments[0], *(pathlib.Path(path).read_text() for path in arguments[1:]))
+    else:
+        print(__doc__, file=sys.stderr)
+        return 64
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
