@@ -10,8 +10,8 @@ import pathlib
 from . import markdown
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "discovery", "minilm", "neon",
-         "onnx-cases", "performance", "torchvision"]
+PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "discovery", "glossary", "house", "minilm",
+         "neon", "onnx-cases", "performance", "torchvision"]
 
 
 def rendered(page, tables=None, folder=DOCS):

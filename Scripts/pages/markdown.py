@@ -22,13 +22,17 @@ class Table:
         """What stands in a column of the row that begins with `first`; None where nothing does."""
         return next((row[self.column(name)] for row in self.rows if row[0] == first), None)
 
-    def text(self, padded=True):
+    def aligned(self):
+        """As `text`, padded however wide it gets."""
+        return self.text(widest=10_000)
+
+    def text(self, padded=True, widest=WIDEST):
         """Columns that hold numbers are flush right; padded to align as plain text as well."""
         lines = [[str(cell) for cell in line] for line in [self.header, *self.rows]]
         right = [all(map(is_figure, column[1:])) and any(map(is_number, column[1:]))
                  for column in zip(*lines)]
         widths = [max(3, *map(len, column)) for column in zip(*lines)]
-        if not padded or sum(widths) + 3 * len(widths) > WIDEST:
+        if not padded or sum(widths) + 3 * len(widths) > widest:
             widths = [0 for _ in widths]
 
         def row(cells):
