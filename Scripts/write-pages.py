@@ -4,9 +4,10 @@
     write-pages.py                     every page and picture anew, from the tables that stand on it
     write-pages.py PAGE [TABLES]       one page, by its name without ".md"; from a file of tables
     write-pages.py --check             exit 1 if a page or picture is not what its tables give
-    write-pages.py --bars TITLE AXIS BASELINE NAME <ROWS >picture.svg
-                                       a bar chart; rows of LABEL <tab> NUMBER [<tab> NOTE]; NUMBERs
-                                       below BASELINE are grey, and NAME says what lies on it
+    write-pages.py --bars TITLE AXIS <ROWS >picture.svg
+                                       a bar chart of rows LABEL <tab> NUMBER [<tab> NOTE]; AXIS says
+                                       what the numbers are, in which unit, lower being better; the
+                                       first row is the baseline
 """
 import pathlib
 import sys
@@ -29,20 +30,22 @@ def check():
     return wrong
 
 
-def bars(title, axis, baseline, name):
+def bars(title, axis):
     rows = [line.rstrip("\n").split("\t") for line in sys.stdin if line.strip()]
     if not rows:
         sys.exit("write-pages: no rows to draw")
     found = {label: (float(value), None, None) for label, value, *_ in rows}
     notes = {label: note for label, _, *rest in rows for note in rest}
     digits = max(len(value.partition(".")[2]) for _, value, *_ in rows)
-    print(charts.bars(title, axis, [("", found)], float(baseline), name, digits, notes), end="")
+    name, (baseline, *_) = next(iter(found.items()))
+    print(charts.bars(title, axis, [("", found)], baseline, name, decimals=digits, notes=notes,
+                      is_behind=lambda value: value >= baseline), end="")
 
 
 def main(arguments):
     if arguments == ["--check"]:
         return 1 if check() else 0
-    if arguments[:1] == ["--bars"] and len(arguments) == 5:
+    if arguments[:1] == ["--bars"] and len(arguments) == 3:
         bars(*arguments[1:])
     elif not arguments:
         for page in pages.PAGES:

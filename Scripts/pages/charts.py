@@ -7,20 +7,25 @@ from xml.sax.saxutils import escape
 
 # On white and on near black alike; the last is of what a picture is about.
 COLOURS = ["#7d8799", "#b07d1f", "#c0603f", "#4f7fc4", "#9a63bd", "#2f8f4e"]
-BOLD, FAINT = ' font-weight="bold"', ' class="faint"'
+BOLD, FAINT, CLEAR = ' font-weight="bold"', ' class="faint"', ' class="clear"'
 STYLE = """<style>
 text { fill: #1f2328 } .paper { fill: #ffffff } .grid { stroke: #d8dde3 }
 .base { stroke: #1f2328 } .range { stroke: #1f2328 } .faint { fill: #57606a }
+.clear { paint-order: stroke; stroke: #ffffff; stroke-width: 4 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 } .paper { fill: #0d1117 } .grid { stroke: #343b44 }
-.base { stroke: #e6edf3 } .range { stroke: #e6edf3 } .faint { fill: #a0a9b4 } }
+.base { stroke: #e6edf3 } .range { stroke: #e6edf3 } .faint { fill: #a0a9b4 }
+.clear { stroke: #0d1117 } }
 </style>"""
 
 
-def text(x, y, words, size=13, anchor="start", bold=False, faint=False, turned=False):
+def text(x, y, words, size=13, anchor="start", bold=False, faint=False, clear=False,
+         turned=False):
+    """`clear` text wipes what lies under it."""
     turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
     return (f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
-            f'{BOLD if bold else ""}{FAINT if faint else ""}{turn}>'
+            f'{BOLD if bold else ""}{FAINT if faint else ""}'
+            f'{CLEAR if clear else ""}{turn}>'
             f"{escape(words)}</text>")
 
 
@@ -46,18 +51,18 @@ def steps(highest, most=5):
     return [space * i for i in range(math.ceil(highest / space - 1e-9) + 1)]
 
 
-def bars(title, axis, panels, baseline, baseline_name, *, decimals=2, notes=None, name_width=None,
-         panel_width=None):
+def bars(title, axis, panels, baseline, baseline_name, *, is_behind, decimals=2, notes=None):
     """Horizontal bars on one scale that begins at 0.
 
     axis: what the numbers are, with their unit. panels: (heading, {name: (value, low, high) or
     (value, None, None) or None}); all share their names. A line at `baseline` through every panel
-    is named in the legend. notes: words behind a bar's number, by name.
+    is named in the legend. is_behind: whether a value's bar is grey, as not better than the
+    baseline. notes: words behind a bar's number, by name.
     """
     names = list(panels[0][1])
     row, top, gap = 26, 88 if panels[0][0] else 62, 18
-    left = name_width or 30 + 7.2 * max(map(len, names))
-    breadth = panel_width or (880 - left - 16) / len(panels) - gap
+    left = 30 + 7.2 * max(map(len, names))
+    breadth = (880 - left - 16) / len(panels) - gap
     label = 8.2 * (4 + decimals) + 7 * max(map(len, (notes or {"": ""}).values()))
     most = max([high or value for _, found in panels for value, _, high in found.values() if value]
                + [baseline])
@@ -76,23 +81,26 @@ def bars(title, axis, panels, baseline, baseline_name, *, decimals=2, notes=None
             parts.append(line(origin + mark * scale, top, origin + mark * scale, bottom, "grid"))
             parts.append(text(origin + mark * scale, bottom + 16, f"{mark:g}", 12, "middle",
                               faint=True))
+        numbers = []
         for i, name in enumerate(names):
             if not found[name]:
                 parts.append(text(origin + 4, top + row * i + 18, "no time", 12, faint=True))
                 continue
             value, low, high = found[name]
             y = top + row * i + 4
-            colour = COLOURS[0] if value < baseline else COLOURS[-1]
+            colour = COLOURS[0] if is_behind(value) else COLOURS[-1]
             parts.append(f'<rect x="{origin:.1f}" y="{y:.1f}" width="{value * scale:.1f}" '
                          f'height="{row - 8}" fill="{colour}"/>')
             if high:
                 parts.append(line(origin + low * scale, y + 9, origin + high * scale, y + 9,
                                   "range", 1.5))
             note = (notes or {}).get(name, "")
-            parts.append(text(origin + (high or value) * scale + 5, y + 14,
-                              f"{value:.{decimals}f}" + (f"  {note}" if note else ""), 12))
+            numbers.append(text(origin + (high or value) * scale + 6, y + 14,
+                                f"{value:.{decimals}f}" + (f", {note}" if note else ""), 12,
+                                clear=True))
         parts.append(line(origin + baseline * scale, top - 4, origin + baseline * scale, bottom,
                           "base", 1.5, "5 3"))
+        parts += numbers
     parts.append(text(left, bottom + 40, axis, 13))
     parts.append(line(16, 42, 44, 42, "base", 1.5, "5 3"))
     ranged = any(point and point[2] for _, found in panels for point in found.values())
