@@ -4,92 +4,120 @@
 # machine cannot run is named with the reason, and not counted. Nothing here needs Python but the
 # pages of docs and the ONNX node cases, which the package index carries; without it they are skipped.
 #
+# What needs the host's build and what has compilers and emulators of its own run beside each other.
+# A part's output is printed whole once it ends.
+#
 #   usage: Scripts/test.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0 rows=()
+: >"$work/results"
 
-row() { rows+=("$(printf '%-8s %-34s %s' "$1" "$2" "$3")"); }
+# record STATUS NAME DETAIL [PASSED FAILED]: a row of the summary, and what it counts.
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-0}" "${5:-0}" >>"$work/results"; }
+show() {  # show TITLE [FILE]: unmixed, whatever ends at the same time
+  (
+    flock 9
+    printf '\n== %s\n' "$1"
+    [ -z "${2:-}" ] || cat "$2"
+  ) 9>"$work/lock"
+}
 skip() {  # skip NAME REASON
-  printf '\n== %s: skipped: %s\n' "$1" "$2"
-  row skipped "$1" "$2"
+  show "$1: skipped: $2"
+  record skipped "$1" "$2"
 }
 part() {  # part NAME COMMAND ...
-  local name=$1 start=$SECONDS status=0
+  local name=$1 start=$SECONDS status=0 output
   shift
-  printf '\n== %s\n' "$name"
-  "$@" || status=$?
+  output=$(mktemp -p "$work")
+  "$@" >"$output" 2>&1 || status=$?
+  show "$name" "$output"
   if [ "$status" -eq 0 ]; then
-    row passed "$name" "$((SECONDS - start)) s"
-    passed=$((passed + 1))
+    record passed "$name" "$((SECONDS - start)) s" 1 0
   else
-    row FAILED "$name" "exit $status after $((SECONDS - start)) s"
-    failed=$((failed + 1))
+    record FAILED "$name" "exit $status after $((SECONDS - start)) s" 0 1
   fi
   return "$status"
 }
 
 tests() {
   local name="tests" start=$SECONDS status=0 good bad left
-  printf '\n== %s\n' "$name"
-  swift test -c release --skip-build --disable-xctest 2>&1 | tee "$work/tests" || status=$?
+  swift test -c release --skip-build --disable-xctest >"$work/tests" 2>&1 || status=$?
+  show "$name" "$work/tests"
   good=$(grep -E '^✔ Test .* passed after' "$work/tests" | grep -cvE '^✔ Test (run|case) ' || true)
   bad=$(grep -E '^✘ Test .* failed after' "$work/tests" | grep -cvE '^✘ Test (run|case) ' || true)
   left=$(grep -cE '^➜ Test .* skipped' "$work/tests" || true)
   # A test process that died has not named its last test, and has skipped those after it.
   [ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
   grep -qE '^. Test run with ' "$work/tests" || { bad=$((bad + 1)) status=1; }
-  passed=$((passed + good)) failed=$((failed + bad))
   if [ "$status" -eq 0 ] && [ "$bad" -eq 0 ] && [ "$good" -gt 0 ]; then
-    row passed "$name" "$good tests, $((SECONDS - start)) s"
+    record passed "$name" "$good tests, $((SECONDS - start)) s" "$good" 0
   else
-    [ "$good" -gt 0 ] || failed=$((failed + 1))
-    row FAILED "$name" "$bad of $((good + bad)) tests, exit $status, $((SECONDS - start)) s"
+    [ "$good" -gt 0 ] || bad=$((bad + 1))
+    record FAILED "$name" "$bad of $((good + bad)) tests, exit $status, $((SECONDS - start)) s" \
+      "$good" "$bad"
   fi
-  [ "$left" -eq 0 ] || row skipped "$left tests" "named above, each with its condition"
+  [ "$left" -eq 0 ] || record skipped "$left tests" "named above, each with its condition"
 }
 
-finish() {
-  printf '\n== summary (%s s)\n' "$SECONDS"
-  printf '%s\n' "${rows[@]}"
-  echo "$passed passed, $failed failed"
-  [ "$failed" -eq 0 ] || exit 1
-  exit 0
+# What the host's build is for. `built` says how it went.
+host() {
+  if ! part "build" Scripts/build.sh --build-tests; then
+    echo no >"$work/built"
+    record "not run" "what the build is for" "the build failed" 0 0
+    return
+  fi
+  echo yes >"$work/built"
+  tests
+  part "imports between modules" Scripts/check-arrows.sh || true
+  part "bad input at the command" Tests/Pipeline/bad-input.sh || true
+}
+
+# What has other compilers, and then what runs the command beside them.
+boards() {
+  local reason tools=
+  if part "board tools" Scripts/setup-board.sh; then
+    tools=yes
+    part "NEON kernels under the emulator" Scripts/check-neon.sh || true
+    part "instructions of kernels" Scripts/count-instructions.sh || true
+    if reason=$(Scripts/apt-install.sh llvm-19 2>&1); then
+      part "cycles of NEON loops" Scripts/analyse-neon.sh || true
+    else
+      skip "cycles of NEON loops" "$(tail -n 1 <<<"$reason")"
+    fi
+    part "board program" Scripts/build-board.sh || tools=
+  fi
+  until [ -s "$work/built" ] || ! kill -0 "$host" 2>/dev/null; do sleep 1; done
+  grep -qs yes "$work/built" || return 0
+  [ -z "$tools" ] || part "digits on an emulated board" Scripts/check-board.sh || true
+  if [ -z "$(cat "$work/cases")" ]; then
+    part "ONNX node cases" Scripts/check-onnx-cases.sh || true
+  else
+    skip "ONNX node cases" "$(cat "$work/cases")"
+  fi
 }
 
 Scripts/setup.sh
-cases=
-if reason=$(Scripts/fetch-onnx-cases.sh 2>&1 >/dev/null); then cases=yes; fi
-
+# The tests read ONNX's cases too where they are there.
+if reason=$(Scripts/fetch-onnx-cases.sh 2>&1 >/dev/null); then reason=; fi
+tail -n 1 <<<"$reason" >"$work/cases"
 part "format" Scripts/lint.sh || true
 if command -v python3 >/dev/null; then
   part "pages of docs" Scripts/write-pages.py --check || true
 else
   skip "pages of docs" "no python3"
 fi
-if ! part "build" Scripts/build.sh --build-tests; then
-  row "not run" "everything else" "the build failed"
-  finish
-fi
-part "imports between modules" Scripts/check-arrows.sh || true
-tests
-part "bad input at the command" Tests/Pipeline/bad-input.sh || true
-if part "board tools" Scripts/setup-board.sh; then
-  part "NEON kernels under the emulator" Scripts/check-neon.sh || true
-  part "instructions of kernels" Scripts/count-instructions.sh || true
-  if reason=$(Scripts/apt-install.sh llvm-19 2>&1); then
-    part "cycles of NEON loops" Scripts/analyse-neon.sh || true
-  else
-    skip "cycles of NEON loops" "$(tail -n 1 <<<"$reason")"
-  fi
-  part "digits on an emulated board" Scripts/check-board.sh || true
-fi
-if [ -n "$cases" ]; then
-  part "ONNX node cases" Scripts/check-onnx-cases.sh || true
-else
-  skip "ONNX node cases" "$(tail -n 1 <<<"$reason")"
-fi
-finish
+host &
+host=$!
+boards &
+boards=$!
+wait "$host" || record FAILED "parts on the host" "ended with exit $?" 0 1
+wait "$boards" || record FAILED "parts of the board" "ended with exit $?" 0 1
+
+printf '\n== summary (%s s)\n' "$SECONDS"
+awk -F '\t' '
+  { printf "%-8s %-34s %s\n", $1, $2, $3; passed += $4; failed += $5 }
+  END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }
+' "$work/results"
