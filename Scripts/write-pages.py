@@ -3,17 +3,21 @@
 
     write-pages.py                     every page and picture anew, from the tables that stand on it
     write-pages.py PAGE [TABLES]       one page, by its name without ".md"; from a file of tables
-    write-pages.py --check             exit 1 if a page or picture is not what its tables give
+    write-pages.py --check             exit 1 if a page or picture is not what its tables give, or
+                                       a link leads nowhere
     write-pages.py --bars TITLE AXIS <ROWS >picture.svg
                                        a bar chart of rows LABEL <tab> NUMBER [<tab> NOTE]; AXIS says
                                        what the numbers are, in which unit, lower being better; the
                                        first row is the baseline
 """
 import pathlib
+import re
 import sys
 
 import pages
 from pages import charts
+
+ROOT = pages.DOCS.parent
 
 
 def check():
@@ -26,8 +30,18 @@ def check():
                 print(f"docs/{name} is not what the tables of docs/{page}.md give; "
                       f"Scripts/write-pages.py {page} writes it", file=sys.stderr)
                 wrong += 1
-    print(f"{len(pages.PAGES)} pages, {wrong} files differ")
-    return wrong
+    dangling = list(dangling_links())
+    print("".join(f"{link}\n" for link in dangling), end="", file=sys.stderr)
+    print(f"{len(pages.PAGES)} pages, {wrong} files differ, {len(dangling)} links lead nowhere")
+    return wrong + len(dangling)
+
+
+def dangling_links():
+    """Links from Markdown to files that are not there."""
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *pages.DOCS.rglob("*.md")]:
+        for link in re.findall(r"\]\(([\w./-]+)\)", path.read_text()):
+            if not (path.parent / link).exists():
+                yield f"{path.relative_to(ROOT)}: no {link}"
 
 
 def bars(title, axis):

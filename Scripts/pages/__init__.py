@@ -1,7 +1,7 @@
 """Pages of docs/: a module for each says what a reader can conclude, from the page's own tables.
 
-A module has `render(sections)`, which makes of tables under headings (markdown.read) the page's whole
-text, and of some the picture beside it: {file name: text}. So a page can be written anew from its
+A module has `render(sections)`, which makes of tables under headings (markdown.read) the page's
+whole text, and of some the picture beside it: {file name: text}. So a page can be written anew from its
 own tables, and says the same. Needs nothing but Python's standard library.
 """
 import importlib
@@ -10,8 +10,8 @@ import pathlib
 from . import markdown
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "discovery", "glossary", "house", "minilm",
-         "neon", "onnx-cases", "performance", "torchvision"]
+PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "discovery", "glossary", "house",
+         "minilm", "neon", "onnx-cases", "performance", "torchvision"]
 
 
 def rendered(page, tables=None, folder=DOCS):

@@ -63,11 +63,11 @@ def conclusion(found, facts):
                   for n in ("ResNet-14", "MobileNet")]
     noise = [best(found.table(f"{NETWORKS[n]} calibrated with smooth noise"), "refit", "2x")[0]
              for n in ("ResNet-14", "MobileNet")]
-    tokens, _ = best(found.table("MiniLM calibrated with random tokens: mean cosine"), "refit", "1.5x")
-    templates, _ = best(found.table("MiniLM calibrated with sentences from templates: mean cosine"),
-                        "refit", "1.5x")
-    return f"""**What this shows.** With unlabelled examples of one's own ({facts["pictures to calibrate with"]}
-pictures), most of a small convolutional network's multiplications can go without training: by
+    tokens, templates = (
+        best(found.table(f"MiniLM calibrated with {what}: mean cosine"), "refit", "1.5x")[0]
+        for what in ("random tokens", "sentences from templates"))
+    return f"""**What this shows.** With unlabelled examples of one's own
+({facts["pictures to calibrate with"]} pictures), most of a small convolutional network's multiplications can go without training: by
 `--method obspa`, in percentage points of test accuracy, {words[0]}; {words[1]}. A sentence encoder,
 given {facts["texts to calibrate with"]} texts, keeps a cosine similarity of {own} to its dense
 embeddings at 2x.
@@ -108,7 +108,8 @@ def render(sections):
         "# Accuracy after channel pruning, without fine-tuning", conclusion(found, facts),
         "![Accuracy after refit: lines per method over times fewer MACs](accuracy.svg)",
         f"""Figures of test data after `espalier prune --pattern channel` at 1.25 to 6 times fewer
-MACs: the mean over {facts["seeds"]} seeds and the 95 % t interval of that mean. Digits: scikit-learn's, 16 x 16 with random shift, contrast and noise;
+MACs: the mean over {facts["seeds"]} seeds and the 95 % t interval of that mean.
+Digits: scikit-learn's, 16 x 16 with random shift, contrast and noise;
 each seed trains networks anew and draws its own splits of what is not test data (797 test pictures,
 the same for all seeds, 150 for validation, {facts["pictures to calibrate with"]} training pictures
 to calibrate with). MiniLM: all-MiniLM-L6-v2 at 32 tokens, {facts["texts to calibrate with"]}

@@ -1,4 +1,4 @@
-"""docs/performance.md, its picture, and docs/notes/speed-goals.md: Espalier beside other runtimes."""
+"""docs/performance.md, its picture, and docs/notes/speed-goals.md: Espalier and other runtimes."""
 import pathlib
 import sys
 
@@ -53,8 +53,8 @@ def conclusion(found):
     gains = [(number(row[table.column("speed-up")]), f"{name} {row[0]}")
              for name, table in found.two_threads.items() for row in table.rows
              if number(row[table.column("speed-up")]) is not None]
-    text = f"""**What this shows.** On one core of this machine ({found.facts["machine"].split(",")[0]},
-{found.facts["kernels"]}), over {len(found.networks)} networks, Espalier's dense models run
+    text = f"""**What this shows.** On one core of this machine
+({found.facts["machine"].split(",")[0]}, {found.facts["kernels"]}), over {len(found.networks)} networks, Espalier's dense models run
 {found.span("dense")} times as fast as the fastest dense peer; models with zeros in patterns that
 the kernels use, {found.span("block 16x8 70 %")} times (blocks of 16x8 at 70 %),
 {found.span("vnm 8:2:4")} times (vector-wise 2:4) and {found.span("unstructured 90 %")} times (90 %

@@ -4,8 +4,8 @@
 
 Converts every variant of the peer comparison with `--device host`, which times every way to compute
 each layer, and keeps what the command says in FOLDER/MODEL.VARIANT.json; a report newer than the
-command is not made again. Prints the table, and writes the page. `fit.py FOLDER` fits the model to the reports. Needs
-numpy and onnx.
+command is not made again. Prints the table, and writes the page. `fit.py FOLDER` fits the model to
+the reports. Needs numpy and onnx.
 """
 import argparse
 import datetime

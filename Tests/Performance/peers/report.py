@@ -1,4 +1,4 @@
-"""The results as Markdown tables under headings: Scripts/pages/performance.py makes a page of them."""
+"""The results as tables under headings: Scripts/pages/performance.py makes a page of them."""
 import pathlib
 import sys
 
