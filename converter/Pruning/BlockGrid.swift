@@ -1,4 +1,4 @@
-/// The blocks that tile a weight: some rows by some columns within one group and one kernel tap.
+/// The blocks that a weight divides into: some rows by some columns within one group and one kernel tap.
 ///
 /// Single weights are numbered by flat position, larger blocks by group, block row, block column and
 /// tap, the last fastest.

@@ -21,12 +21,12 @@ struct WeightMatrix: Sendable, Hashable {
 struct WeightView: Sendable, Hashable {
   let initializer: Graph.ValueID
   private(set) var shape: [Int]
-  private(set) var steps: [Int]
+  private(set) var strides: [Int]
 
   init(_ initializer: Graph.ValueID, shape: [Int]) {
     self.initializer = initializer
     self.shape = shape
-    steps = strides(of: shape)
+    strides = EspalierGraph.strides(of: shape)
   }
 
   /// The view with its axes reordered; `nil` where that is no permutation of them.
@@ -35,7 +35,7 @@ struct WeightView: Sendable, Hashable {
     guard axes.sorted() == Array(shape.indices) else { return nil }
     var result = self
     result.shape = axes.map { shape[$0] }
-    result.steps = axes.map { steps[$0] }
+    result.strides = axes.map { strides[$0] }
     return result
   }
 
@@ -45,8 +45,9 @@ struct WeightView: Sendable, Hashable {
     else { return nil }
     let rows = shape[0] / groups
     return WeightMatrix(
-      rows: rows, columns: shape[1], rowStride: steps[0], columnStride: steps[1],
-      groupStarts: (0..<groups).map { $0 * rows * steps[0] }, tapOffsets: offsets(2..<shape.count))
+      rows: rows, columns: shape[1], rowStride: strides[0], columnStride: strides[1],
+      groupStarts: (0..<groups).map { $0 * rows * strides[0] },
+      tapOffsets: offsets(2..<shape.count))
   }
 
   /// The weight of a transposed convolution, [inputs, outputs / groups, kernel...].
@@ -55,8 +56,8 @@ struct WeightView: Sendable, Hashable {
     else { return nil }
     let columns = shape[0] / groups
     return WeightMatrix(
-      rows: shape[1], columns: columns, rowStride: steps[1], columnStride: steps[0],
-      groupStarts: (0..<groups).map { $0 * columns * steps[0] },
+      rows: shape[1], columns: columns, rowStride: strides[1], columnStride: strides[0],
+      groupStarts: (0..<groups).map { $0 * columns * strides[0] },
       tapOffsets: offsets(2..<shape.count))
   }
 
@@ -65,15 +66,15 @@ struct WeightView: Sendable, Hashable {
     guard shape.count >= 2 else { return nil }
     let inner = shape.count - 2
     return WeightMatrix(
-      rows: shape[inner + 1], columns: shape[inner], rowStride: steps[inner + 1],
-      columnStride: steps[inner], groupStarts: offsets(0..<inner), tapOffsets: [0])
+      rows: shape[inner + 1], columns: shape[inner], rowStride: strides[inner + 1],
+      columnStride: strides[inner], groupStarts: offsets(0..<inner), tapOffsets: [0])
   }
 
   /// The flat positions that the indices of some axes reach, in row-major order.
   private func offsets(_ axes: Range<Int>) -> [Int] {
     var result = [0]
     for axis in axes {
-      result = result.flatMap { start in (0..<shape[axis]).map { start + $0 * steps[axis] } }
+      result = result.flatMap { start in (0..<shape[axis]).map { start + $0 * strides[axis] } }
     }
     return result
   }

@@ -82,7 +82,7 @@ uint32_t zeros(size_t bytes) {
 
 #if defined(__x86_64__)
 #define ESP_CRC_TARGET __attribute__((target("sse4.2")))
-ESP_CRC_TARGET inline uint32_t step8(uint32_t sum, const uint8_t *bytes) {
+ESP_CRC_TARGET inline uint32_t advance8(uint32_t sum, const uint8_t *bytes) {
   return uint32_t(_mm_crc32_u64(sum, load64(bytes)));
 }
 ESP_CRC_TARGET inline uint32_t step1(uint32_t sum, uint8_t byte) {
@@ -98,7 +98,7 @@ bool detect() {
 #else
 #define ESP_CRC_TARGET __attribute__((target("+crc")))
 #endif
-ESP_CRC_TARGET inline uint32_t step8(uint32_t sum, const uint8_t *bytes) {
+ESP_CRC_TARGET inline uint32_t advance8(uint32_t sum, const uint8_t *bytes) {
   return __crc32cd(sum, load64(bytes));
 }
 ESP_CRC_TARGET inline uint32_t step1(uint32_t sum, uint8_t byte) { return __crc32cb(sum, byte); }
@@ -108,22 +108,22 @@ bool detect() {
 }
 #endif
 
-/// Three blocks of `block` bytes, a multiple of 8, as often as they fit.
+/// Three parts of `part` bytes, a multiple of 8, as often as they fit.
 ESP_CRC_TARGET uint32_t sum_triples(uint32_t sum, const uint8_t **bytes, size_t *length,
-                                    size_t block) {
-  if (*length < 3 * block) return sum;
-  const uint32_t one = zeros(block), two = multiply(one, one);
-  while (*length >= 3 * block) {
+                                    size_t part) {
+  if (*length < 3 * part) return sum;
+  const uint32_t one = zeros(part), two = multiply(one, one);
+  while (*length >= 3 * part) {
     const uint8_t *p = *bytes;
     uint32_t second = 0, third = 0;
-    for (size_t i = 0; i < block; i += 8) {
-      sum = step8(sum, p + i);
-      second = step8(second, p + block + i);
-      third = step8(third, p + 2 * block + i);
+    for (size_t i = 0; i < part; i += 8) {
+      sum = advance8(sum, p + i);
+      second = advance8(second, p + part + i);
+      third = advance8(third, p + 2 * part + i);
     }
     sum = multiply(sum, two) ^ multiply(second, one) ^ third;
-    *bytes += 3 * block;
-    *length -= 3 * block;
+    *bytes += 3 * part;
+    *length -= 3 * part;
   }
   return sum;
 }
@@ -131,7 +131,7 @@ ESP_CRC_TARGET uint32_t sum_triples(uint32_t sum, const uint8_t **bytes, size_t 
 ESP_CRC_TARGET uint32_t sum_hardware(uint32_t sum, const uint8_t *bytes, size_t length) {
   sum = sum_triples(sum, &bytes, &length, 65536);
   sum = sum_triples(sum, &bytes, &length, 2048);
-  for (; length >= 8; bytes += 8, length -= 8) sum = step8(sum, bytes);
+  for (; length >= 8; bytes += 8, length -= 8) sum = advance8(sum, bytes);
   for (; length > 0; bytes++, length--) sum = step1(sum, *bytes);
   return sum;
 }

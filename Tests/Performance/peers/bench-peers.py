@@ -20,14 +20,14 @@ from report import pages
 from contender import HERE
 from engines import ENGINES
 from goals import CHAINS, GOALS, VARIANTS
-from measuring import PEERS_TOLERANCE, TOLERANCE, Plan, measure
+from measuring import PEERS_TOLERANCE, TOLERANCE, Schedule, measure
 
 
 def main():
     arguments = parse()
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as cache:
-        plan = planned(arguments, pathlib.Path(cache))
+        schedule = scheduled(arguments, pathlib.Path(cache))
         results, failures, peak = [], [], 0
         for position, name in enumerate(arguments.models, 1):
             def say(text):
@@ -35,38 +35,38 @@ def main():
                 place = f"{name} ({position} of {len(arguments.models)})"
                 print(f"[{minutes:2}:{seconds:02}] {place}: {text}", file=sys.stderr, flush=True)
             try:
-                results.append(measure(name, plan, say))
-                peak = max(peak, models.measured_peak(results[-1].instruction_set, plan.folder))
+                results.append(measure(name, schedule, say))
+                peak = max(peak, models.measured_peak(results[-1].instruction_set, schedule.folder))
             except models.Failed as failure:
                 failures.append(f"bench-peers: {name}: {failure}")
     if results:
-        write(results, peak, plan, arguments.output)
+        write(results, peak, schedule, arguments.output)
     if failures:
         sys.exit("\n".join(failures))
 
 
-def planned(arguments, cache):
-    plan = Plan(
+def scheduled(arguments, cache):
+    schedule = Schedule(
         folder=arguments.folder, cache=cache, threads=arguments.threads,
         variants=[v for v in VARIANTS if not arguments.variants or v.name in arguments.variants],
         rounds=arguments.rounds, seconds=arguments.seconds, order=random.Random(arguments.seed))
-    plan.folder.mkdir(parents=True, exist_ok=True)
+    schedule.folder.mkdir(parents=True, exist_ok=True)
     if arguments.with_deepsparse:
-        plan.deepsparse = models.command(HERE / "environment.sh", "deepsparse").split()[-1]
-    print(f"bench-peers: about {plan.minutes(arguments.models):.0f} minutes, and the first time some "
-          "more to make the networks", file=sys.stderr, flush=True)
-    return plan
+        schedule.deepsparse = models.command(HERE / "environment.sh", "deepsparse").split()[-1]
+    print(f"bench-peers: about {schedule.minutes(arguments.models):.0f} minutes, and the first time "
+          "some more to make the networks", file=sys.stderr, flush=True)
+    return schedule
 
 
-def write(results, peak, plan, output):
+def write(results, peak, schedule, output):
     """Prints the tables, and writes the page with its picture where there is a file to write."""
     kernels = results[0].instruction_set
     tables = report.tables(results, peak, {
         "date": datetime.date.today().isoformat(), "machine": machine(),
         "kernels": {"avx512": "AVX-512", "avx2": "AVX2", "neon": "NEON"}.get(kernels, kernels),
         "f32 peak of a core, measured": f"{peak:.0f} GFLOP/s",
-        "versions": ", ".join(versions(results)), "rounds": plan.rounds,
-        "burst": f"{plan.seconds:g} s", "largest error that counts": f"{TOLERANCE:g}",
+        "versions": ", ".join(versions(results)), "rounds": schedule.rounds,
+        "burst": f"{schedule.seconds:g} s", "largest error that counts": f"{TOLERANCE:g}",
         "largest error of peers that counts": f"{PEERS_TOLERANCE:g}"})
     print(tables)
     if output:

@@ -23,7 +23,7 @@ SPARSE_VARIANTS = ("block 8x1 70 %", "unstructured 90 %")
 
 
 @dataclasses.dataclass
-class Plan:
+class Schedule:
     folder: pathlib.Path
     variants: list
     threads: list
@@ -45,12 +45,12 @@ class Plan:
 
     def minutes(self, names):
         """About how long the networks take: bursts overrun, and starting a worker takes seconds."""
-        workers = sum(len(plan.engines(variant)) * len(plan.threads)
-                      for plan in map(self.narrowed, names) for variant in plan.variants)
+        workers = sum(len(schedule.engines(variant)) * len(schedule.threads)
+                      for schedule in map(self.narrowed, names) for variant in schedule.variants)
         return workers * (self.rounds * self.seconds * 1.6 + 2.5) / 60
 
     def narrowed(self, name):
-        """What of the plan applies to a network: chains run on one thread, in some patterns."""
+        """What of the schedule applies to a network: chains run on one thread, in some patterns."""
         if name not in CHAINS:
             return self
         return dataclasses.replace(self, threads=self.threads[:1], variants=[
@@ -103,27 +103,27 @@ def quotient(above, below):
     return intervals.ratio(above.rounds, below.rounds) if above and below else None
 
 
-def measure(name, plan, say):
+def measure(name, schedule, say):
     """Times every contender on one network and its pruned forms."""
-    plan = plan.narrowed(name)
-    dense = models.network(name, plan.folder)
+    schedule = schedule.narrowed(name)
+    dense = models.network(name, schedule.folder)
     folder = dense.parent
     inputs = models.inputs(dense, folder)
     result = Result(folder.name)
     try:
-        for variant in plan.variants:
+        for variant in schedule.variants:
             say(f"preparing {variant.name}")
             try:
                 onnx_path = models.pruned(dense, variant, folder)
-                packed = models.packed(onnx_path, variant, folder, plan.cache)
+                packed = models.packed(onnx_path, variant, folder, schedule.cache)
                 expected = reference(onnx_path, inputs, folder)
             except Failed as failure:
-                result.failures["espalier", variant.name, plan.threads[0]] = str(failure)
+                result.failures["espalier", variant.name, schedule.threads[0]] = str(failure)
                 continue
-            for engine in plan.engines(variant):
+            for engine in schedule.engines(variant):
                 path = packed if engine == "espalier" else onnx_path
-                enter(result, engine, variant.name, path, inputs, expected, plan)
-        rounds(result, plan, say)
+                enter(result, engine, variant.name, path, inputs, expected, schedule)
+        rounds(result, schedule, say)
         for contender in result.contenders:
             contender.growth = contender.peak_growth()
     finally:
@@ -143,16 +143,16 @@ def reference(onnx_path, inputs, folder):
         contender.end()
 
 
-def enter(result, engine, variant, path, inputs, expected, plan):
+def enter(result, engine, variant, path, inputs, expected, schedule):
     """Starts an engine's workers, warm and checked; else notes why it does not take part."""
     if engine != "espalier":
         result.peers.append((engine, variant))
-    python = plan.deepsparse if engine == "deepsparse" else sys.executable
-    for threads in plan.threads:
+    python = schedule.deepsparse if engine == "deepsparse" else sys.executable
+    for threads in schedule.threads:
         contender = Contender(engine, variant, path, inputs, threads, python)
         try:
             contender.load()
-            contender.warm_up(plan.seconds)
+            contender.warm_up(schedule.seconds)
             contender.error = difference(expected, contender.outputs(path.with_name("outputs")))
             if not contender.error <= (TOLERANCE if engine == "espalier" else PEERS_TOLERANCE):
                 raise Failed(f"wrong by {contender.error:.1e} of the output's range")
@@ -162,14 +162,14 @@ def enter(result, engine, variant, path, inputs, expected, plan):
             contender.end()
 
 
-def rounds(result, plan, say):
+def rounds(result, schedule, say):
     contenders = result.contenders
-    for number in range(1, plan.rounds + 1):
+    for number in range(1, schedule.rounds + 1):
         if number == 1 or number % 4 == 0:
-            seconds = sum(c.expected for c in contenders) * (plan.rounds - number + 1)
-            say(f"round {number} of {plan.rounds}, {len(contenders)} workers, "
+            seconds = sum(c.expected for c in contenders) * (schedule.rounds - number + 1)
+            say(f"round {number} of {schedule.rounds}, {len(contenders)} workers, "
                 f"about {seconds:.0f} s for the rest of this network")
-        for contender in plan.order.sample(contenders, len(contenders)):
+        for contender in schedule.order.sample(contenders, len(contenders)):
             try:
                 contender.burst()
             except Failed as failure:

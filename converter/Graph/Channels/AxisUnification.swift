@@ -1,7 +1,7 @@
 extension AxisAlgebra {
   /// Beyond this many segments an axis is frozen rather than refined further.
   private static let segmentLimit = 2048
-  private static let stepLimit = 20_000
+  private static let roundLimit = 20_000
 
   /// Makes two axes of equal size identical index by index; freezes both where that is impossible.
   func relate(_ a: Axis, _ b: Axis, node: String) {
@@ -19,7 +19,7 @@ extension AxisAlgebra {
     // Nothing to learn; splitting positions at every window would cut them to dust.
     if isFrozen(a) && isFrozen(b) { return }
     var start = 0
-    for _ in 0..<Self.stepLimit {
+    for _ in 0..<Self.roundLimit {
       let (first, second) = (normal(a).segments, normal(b).segments)
       guard max(first.count, second.count) <= Self.segmentLimit else { throw Mismatch() }
       // What is equal stays equal at the same place: the walk need not start over.
@@ -62,7 +62,7 @@ extension AxisAlgebra {
     try cut(segment, at: size(others.first!))
   }
 
-  /// Takes a step towards a boundary at a flat offset within one segment.
+  /// Comes nearer to a boundary at a flat offset within one segment.
   func cut(_ segment: [Factor], at offset: Int) throws(Mismatch) {
     let inner = size(segment.dropFirst())
     let (whole, rest) = offset.quotientAndRemainder(dividingBy: inner)
@@ -70,7 +70,7 @@ extension AxisAlgebra {
     if rest == 0 || whole > 0 {
       try split(outer, at: whole)
     } else if size(outer) > 1 {
-      // The boundary lies inside the first block of the inner product: isolate that block.
+      // The boundary lies inside the first box of the inner product: isolate that box.
       try split(outer, at: 1)
     } else {
       throw Mismatch()
@@ -105,7 +105,7 @@ extension AxisAlgebra {
       filled *= size(a[first])
     }
     if filled == size(large) { return try refine(large, into: Array(a[first...])) }
-    // No row-major refinement of both exists (24 as 4x6 and as 6x4): sums of blocks do.
+    // No row-major refinement of both exists (24 as 4x6 and as 6x4): sums of boxes do.
     let outermost = size(a[0]) <= size(b[0]) ? a[0] : b[0]
     guard isLeaf(outermost) else { throw Mismatch() }
     try split(outermost, at: 1)
@@ -129,7 +129,7 @@ extension AxisAlgebra {
     if isFrozen(axis), let reason = firstReason(axis) {
       return (fresh(offset, frozen: reason), fresh(count - offset, frozen: reason))
     }
-    for _ in 0..<Self.stepLimit {
+    for _ in 0..<Self.roundLimit {
       let segments = normal(axis).segments
       guard segments.count <= Self.segmentLimit else { throw Mismatch() }
       var end = 0

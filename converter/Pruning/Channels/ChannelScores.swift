@@ -147,12 +147,12 @@ private struct SliceSums {
 
   /// Sums over all but the named axes, row-major in the order given.
   private func sums(over axes: [Int]) -> [Double] {
-    let steps = strides(of: shape)
-    let resultSteps = strides(of: axes.map { shape[$0] })
+    let resultStrides = strides(of: axes.map { shape[$0] })
+    let strides = strides(of: shape)
     var result = [Double](repeating: 0, count: axes.reduce(1) { $0 * shape[$1] })
     if axes.count == 1 {
       // Runs behind the axis are contiguous.
-      let (extent, run) = (shape[axes[0]], steps[axes[0]])
+      let (extent, run) = (shape[axes[0]], strides[axes[0]])
       for start in stride(from: 0, to: elements.count, by: run) {
         var sum = 0.0
         for value in elements[start..<start + run] { sum += value }
@@ -162,8 +162,8 @@ private struct SliceSums {
     }
     for (flat, value) in elements.enumerated() {
       var place = 0
-      for (axis, step) in zip(axes, resultSteps) {
-        place += flat / steps[axis] % shape[axis] * step
+      for (axis, stride) in zip(axes, resultStrides) {
+        place += flat / strides[axis] % shape[axis] * stride
       }
       result[place] += value
     }

@@ -40,11 +40,12 @@ struct GeometricMedian {
       layouts.indices.lazy.map { (axis: $0, indices: layouts[$0].indices(of: leaf)) }
         .first { $0.indices.contains { $0 != nil } }
     }
-    let steps = strides(of: tensor.shape)
+    let strides = strides(of: tensor.shape)
     for (flat, value) in tensor.doubles.enumerated() {
-      guard let index = own[flat / steps[member.axis] % tensor.shape[member.axis]] else { continue }
+      guard let index = own[flat / strides[member.axis] % tensor.shape[member.axis]]
+      else { continue }
       let list =
-        partner.map { $0.indices[flat / steps[$0.axis] % tensor.shape[$0.axis]] ?? 0 } ?? 0
+        partner.map { $0.indices[flat / strides[$0.axis] % tensor.shape[$0.axis]] ?? 0 } ?? 0
       result[list][index].append(value)
     }
     return result

@@ -1,6 +1,6 @@
 #include "plain.h"
 
-enum { TILE = 128 };
+enum { SLAB = 128 };
 
 /// Output positions along one axis for which position * stride + shift lies in 0 ..< extent.
 static esp_range inside(int64_t shift, int64_t stride, int64_t extent, int64_t first,
@@ -20,12 +20,12 @@ static inline void add_row(float *total, float weight, const float *row, int64_t
   }
 }
 
-/// One tile of an output row: columns first ..< last of row (z, y) in plane (n, o).
-static void tile(const esp_convolution_plain *c, int64_t n, int64_t o, int64_t z, int64_t y,
+/// One slab of an output row: columns first ..< last of row (z, y) in plane (n, o).
+static void slab(const esp_convolution_plain *c, int64_t n, int64_t o, int64_t z, int64_t y,
                  int64_t first, int64_t last, float *out) {
   int64_t group_in = c->in_channels / c->groups;
   int64_t group = o / (c->out_channels / c->groups);
-  float total[TILE];
+  float total[SLAB];
   for (int64_t i = 0; i < last - first; i++) total[i] = c->bias ? c->bias[o] : 0.0f;
   int64_t stride = c->stride[2], rows = c->kernel[0] * c->kernel[1];
   for (int64_t kx = 0; kx < c->kernel[2]; kx++) {
@@ -64,8 +64,8 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
     int64_t y = at % c->out[1], z = at / c->out[1] % c->out[0];
     int64_t plane = at / c->out[1] / c->out[0];
     int64_t o = plane % c->out_channels, n = plane / c->out_channels;
-    for (int64_t start = 0; start < c->out[2]; start += TILE) {
-      tile(c, n, o, z, y, start, esp_minimum(start + TILE, c->out[2]),
+    for (int64_t start = 0; start < c->out[2]; start += SLAB) {
+      slab(c, n, o, z, y, start, esp_minimum(start + SLAB, c->out[2]),
            c->y + at * c->out[2] + start);
     }
   }

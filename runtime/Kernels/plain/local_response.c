@@ -2,7 +2,7 @@
 
 #include "plain.h"
 
-enum { TILE = 128 };
+enum { SLAB = 128 };
 
 static void run(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
@@ -16,9 +16,9 @@ static void run(const void *arguments, int64_t first, int64_t last, esp_worker *
     int64_t c = at % channels;
     int64_t from = at - esp_minimum(before, c);
     int64_t to = at + esp_minimum(after, channels - 1 - c);
-    for (int64_t start = 0; start < inner; start += TILE) {
-      int64_t n = esp_minimum(TILE, inner - start);
-      float sum[TILE] = {0};
+    for (int64_t start = 0; start < inner; start += SLAB) {
+      int64_t n = esp_minimum(SLAB, inner - start);
+      float sum[SLAB] = {0};
       for (int64_t row = from; row <= to; row++) {
         const float *x = response->x + row * inner + start;
         for (int64_t i = 0; i < n; i++) sum[i] += x[i] * x[i];

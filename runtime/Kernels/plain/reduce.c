@@ -4,11 +4,11 @@
 #include "reduce.h"
 
 esp_reduction esp_reduction_of(const esp_reduce *reduce) {
-  esp_reduction r = {.outputs = 1, .terms = 1, .outer = 1, .tiles = 1};
+  esp_reduction r = {.outputs = 1, .terms = 1, .outer = 1, .slabs = 1};
   int32_t last = reduce->rank - 1;
   r.last_kept = !reduce->reduced[last];
   r.run = reduce->dims[last];
-  if (r.last_kept) r.tiles = esp_ceiling_quotient(r.run, ESP_REDUCE_TILE);
+  if (r.last_kept) r.slabs = esp_ceiling_quotient(r.run, ESP_REDUCE_SLAB);
   for (int32_t axis = 0; axis <= last; axis++) {
     int64_t extent = reduce->dims[axis];
     int64_t stride = esp_product(reduce->dims, axis + 1, reduce->rank);

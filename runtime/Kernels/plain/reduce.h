@@ -4,13 +4,13 @@
 
 #include "plain.h"
 
-enum { ESP_REDUCE_TILE = 64 };
+enum { ESP_REDUCE_SLAB = 64 };
 
 /// After merging, axes alternate between kept and reduced. The last one is handled apart: it is
 /// `run` consecutive elements, which one output sums up or which belong to `run` outputs.
 typedef struct esp_reduction {
   bool last_kept;
-  int64_t run, tiles;       // tiles: of ESP_REDUCE_TILE outputs along a kept run; else 1
+  int64_t run, slabs;       // slabs: of ESP_REDUCE_SLAB outputs along a kept run; else 1
   int64_t outputs, terms;   // outputs in all; elements that make one output
   int64_t outer;            // product of the kept axes but a kept last one
   int32_t kept_rank, reduced_rank;  // without the last axis
@@ -21,10 +21,10 @@ typedef struct esp_reduction {
 esp_reduction esp_reduction_of(const esp_reduce *);
 
 static inline int64_t esp_reduction_units(const esp_reduction *r) {
-  return r->outputs == 0 ? 0 : r->outer * r->tiles;
+  return r->outputs == 0 ? 0 : r->outer * r->slabs;
 }
 static inline int64_t esp_reduction_cost(const esp_reduction *r) {
-  return r->terms * (r->last_kept ? esp_minimum(r->run, ESP_REDUCE_TILE) : 1);
+  return r->terms * (r->last_kept ? esp_minimum(r->run, ESP_REDUCE_SLAB) : 1);
 }
 
 #endif
