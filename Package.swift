@@ -108,7 +108,7 @@ let modules: [Target] = [
     ["EspalierLowering", "EspalierGraph", "EspalierModelFile", "EspalierSeeded"]),
   tests(
     "EspalierTests", "Tests/Espalier",
-    ["Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering"]),
+    ["Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering", "EspalierModelFile"]),
   tests(
     "PipelineTests", "Tests/Pipeline",
     [

@@ -1,3 +1,4 @@
+internal import EspalierExecutor
 public import EspalierGraph
 internal import EspalierLowering
 internal import EspalierModelFile
@@ -71,6 +72,8 @@ public struct Conversion: Sendable {
     }
   }
 
+  init(_ lowered: LoweredModel) { self.lowered = lowered }
+
   init(
     _ graph: Specialised, file: String, keepsDense: Bool, timer: HostTimer?,
     progress: ((Double) -> Void)?
@@ -108,22 +111,73 @@ public struct Conversion: Sendable {
   /// Bytes of activations that the runtime will hold.
   public var arenaByteCount: Int { lowered.arenaByteCount }
 
-  /// The packed file's bytes.
+  /// The packed file's bytes, which the loader has accepted.
+  /// - Throws: `EspalierError`: 65 for a model beyond the runtime's limits, 70 for what it refuses.
   public func bytes() throws(EspalierError) -> [UInt8] {
-    do throws(ModelFileError) {
-      return try lowered.description.bytes()
-    } catch {
+    let bytes: [UInt8]
+    do throws(ModelFileError) { bytes = try lowered.description.bytes() } catch {
       throw EspalierError(exitCode: 70, "packing: \(error)")
     }
+    do throws(ExecutorError) { try Model(copying: bytes.span).check() } catch {
+      throw refusal(error, of: "packing")
+    }
+    return bytes
   }
 
-  /// Writes the packed file, whole or not at all.
-  /// - Throws: `EspalierError` with 73 or 74.
+  /// Writes the packed file, whole or not at all, and not before the loader has accepted it.
+  /// - Throws: `EspalierError`: 73 where it cannot be written, and as `bytes()`.
   public func write(to path: String) throws(EspalierError) {
+    var refused: ExecutorError?
     do throws(ModelFileError) {
-      try lowered.description.write(to: path)
+      try lowered.description.write(to: path) { bytes in
+        do throws(ExecutorError) {
+          try unsafe Model(adopting: bytes, release: { _ in }).check()
+          return true
+        } catch {
+          refused = error
+          return false
+        }
+      }
     } catch {
       throw EspalierError(exitCode: 73, "\(path): \(error)")
+    }
+    if let refused { throw refusal(refused, of: path) }
+  }
+
+  /// What our own loader has against the file: a fault of ours, but for a model that is too large or a
+  /// machine that is too small.
+  private func refusal(_ error: ExecutorError, of file: String) -> EspalierError {
+    guard error.exitCode == 65 else {
+      return EspalierError(exitCode: error.exitCode, "\(file): not written: \(error)")
+    }
+    let fault: ModelFileError
+    switch error {
+    case .step(let own, _), .file(let own): fault = own
+    default: return EspalierError(exitCode: 70, "\(file): not written: \(error)")
+    }
+    guard fault.code != .overLimit else {
+      return EspalierError(exitCode: 65, "\(file): not written: \(error)")
+    }
+    var place = ""
+    if let step = lowered.description.step(at: fault.place) {
+      place = " (\(escapingControls(step.name, keepsLines: false)), \(step.kind))"
+    }
+    return EspalierError(
+      exitCode: 70,
+      "\(file): not written: the runtime would refuse it: \(fault)\(place); "
+        + "this is a fault of Espalier, please report it with the model")
+  }
+}
+
+extension ModelDescription {
+  /// The step that a place belongs to: of a weight the first that uses it, of a tensor the first that
+  /// writes it.
+  fileprivate func step(at place: ModelFileError.Place) -> StepDescription? {
+    switch place {
+    case .step(let index): steps.indices.contains(index) ? steps[index] : nil
+    case .weight(let index): steps.first { $0.weight == index }
+    case .tensor(let index): steps.first { $0.outputs.contains(index) }
+    case .file, .byte, .input, .output, .system: nil
     }
   }
 }

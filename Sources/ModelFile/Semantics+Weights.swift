@@ -17,7 +17,8 @@ extension VerifiedModel {
   }
 
   /// Validates every weight on a copy, also what its encoding promises.
-  func checkWeights() throws(ModelFileError) {
+  /// - Throws: `badWeight` with the weight's number.
+  public func checkWeights() throws(ModelFileError) {
     let taps = tapsByWeight()
     var scratch: [UInt16] = []
     for index in 0..<weightCount {

@@ -111,7 +111,10 @@ extension WeightCandidates {
       return choice
     }
     choice = best.choice
-    choice.reason = "about \(ratio(1 / best.cost)) fewer cycles expected"
+    // Where every weight is zero nothing is left to multiply.
+    choice.reason =
+      best.cost > 0
+      ? "about \(ratio(1 / best.cost)) fewer cycles expected" : "every weight is zero"
     if !reasonForDense.isEmpty { choice.reason = "\(reasonForDense); \(choice.reason)" }
     return choice
   }

@@ -36,6 +36,11 @@ public struct Model: ~Copyable, Sendable {
     }
   }
 
+  /// Checks what loading leaves to later: what weights promise, and every step against its kernel on
+  /// this machine. What passes can be run.
+  /// - Throws: A weight that breaks its promise, a step that breaks a rule, or what this machine lacks.
+  public func check() throws(ExecutorError) { try Session.check(storage) }
+
   /// What the model takes, in the source graph's order.
   public var inputs: [TensorInfo] { storage.inputs }
   /// What the model gives, in the source graph's order.

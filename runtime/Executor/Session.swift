@@ -41,40 +41,27 @@ public struct Session: ~Copyable {
     let storage = model.storage
     let arena = try Self.block(Int(storage.file.arenaBytes))
 
-    var measuring = unsafe Binder(
-      model: storage, arena: arena.base, instructionSet: set.code, places: Places(base: nil),
-      tasks: nil, shared: nil)
-    try measuring.bindAll()
-    var layout = measuring.places
-    let taskBytes = unsafe measuring.taskCount * MemoryLayout<esp_task>.stride
-    _ = unsafe layout.take(taskBytes)
-    _ = unsafe layout.take(measuring.taskCount * MemoryLayout<UInt64>.stride)
-    _ = unsafe layout.take(measuring.sharedBytes)
-    // Strides and paddings of a small file may ask for any scratch: it may take what the arena may.
-    let limit = Int(clamping: storage.file.limits.arenaBytes)
-    guard !layout.hasOverflown, layout.count <= limit, measuring.workerBytes <= limit else {
-      throw .file(ModelFileError(.overLimit, at: .file, "kernels need more memory than the limit"))
-    }
-    let block = try Self.block(layout.count)
+    let needs = try Self.needs(of: storage, arena: arena, set)
+    let block = try Self.block(needs.blockBytes)
 
     var places = unsafe Places(base: block.base)
-    guard let taskPlace = unsafe places.take(taskBytes),
-      let timePlace = unsafe places.take(measuring.taskCount * MemoryLayout<UInt64>.stride),
-      let shared = unsafe places.take(measuring.sharedBytes)
-    else { throw .outOfMemory(bytes: layout.count) }
-    let taskMemory = unsafe taskPlace.bindMemory(to: esp_task.self, capacity: measuring.taskCount)
+    guard let taskPlace = unsafe places.take(needs.taskBytes),
+      let timePlace = unsafe places.take(needs.timeBytes),
+      let shared = unsafe places.take(needs.sharedBytes)
+    else { throw .outOfMemory(bytes: needs.blockBytes) }
+    let taskMemory = unsafe taskPlace.bindMemory(to: esp_task.self, capacity: needs.taskCount)
     var binder = unsafe Binder(
       model: storage, arena: arena.base, instructionSet: set.code, places: places,
       tasks: taskMemory, shared: shared)
     try binder.bindAll()
     precondition(
-      binder.places.count <= block.count && binder.taskCount <= measuring.taskCount,
+      binder.places.count <= block.count && binder.taskCount <= needs.taskCount,
       "what was placed is more than what was measured")
 
-    pool = try ThreadPool(count: threads, scratchBytes: measuring.workerBytes, cores: cores)
+    pool = try ThreadPool(count: threads, scratchBytes: needs.workerBytes, cores: cores)
     unsafe tasks = unsafe UnsafeBufferPointer(start: taskMemory, count: binder.taskCount)
     unsafe taskNanoseconds = unsafe timePlace.bindMemory(
-      to: UInt64.self, capacity: measuring.taskCount)
+      to: UInt64.self, capacity: needs.taskCount)
     unsafe kernels = unsafe binder.kernels
     inputs = storage.inputNumbers.compactMap { unsafe storage.operand($0, arena: arena.base) }
     outputs = storage.outputNumbers.compactMap { unsafe storage.operand($0, arena: arena.base) }
@@ -87,6 +74,46 @@ public struct Session: ~Copyable {
 
   // Spelled out because Embedded Swift cannot see a synthesised one from other modules.
   deinit {}
+
+  /// What binding all steps takes beside the arena, in bytes.
+  private struct Needs {
+    var taskCount, sharedBytes, workerBytes: Int
+    var blockBytes = 0
+    var taskBytes: Int { unsafe taskCount * MemoryLayout<esp_task>.stride }
+    var timeBytes: Int { taskCount * MemoryLayout<UInt64>.stride }
+  }
+
+  /// Checks every step against its kernel, and learns what memory all of them need.
+  private static func needs(
+    of storage: ModelStorage, arena: borrowing Block, _ set: InstructionSet
+  ) throws(ExecutorError) -> Needs {
+    var binder = unsafe Binder(
+      model: storage, arena: arena.base, instructionSet: set.code, places: Places(base: nil),
+      tasks: nil, shared: nil)
+    try binder.bindAll()
+    var needs = Needs(
+      taskCount: binder.taskCount, sharedBytes: binder.sharedBytes,
+      workerBytes: binder.workerBytes)
+    var layout = binder.places
+    _ = unsafe layout.take(needs.taskBytes)
+    _ = unsafe layout.take(needs.timeBytes)
+    _ = unsafe layout.take(needs.sharedBytes)
+    // Strides and paddings of a small file may ask for any scratch: it may take what the arena may.
+    let limit = Int(clamping: storage.file.limits.arenaBytes)
+    guard !layout.hasOverflown, layout.count <= limit, needs.workerBytes <= limit else {
+      throw .file(ModelFileError(.overLimit, at: .file, "kernels need more memory than the limit"))
+    }
+    needs.blockBytes = layout.count
+    return needs
+  }
+
+  /// All that a session of a model would refuse, and what running it does not need but its file
+  /// promises; runs nothing, and touches no memory of the arena's size.
+  static func check(_ storage: ModelStorage) throws(ExecutorError) {
+    do throws(ModelFileError) { try storage.file.checkWeights() } catch { throw .file(error) }
+    let arena = try block(Int(storage.file.arenaBytes))
+    _ = try needs(of: storage, arena: arena, .best)
+  }
 
   private static func block(_ count: Int) throws(ExecutorError) -> Block {
     guard let block = Block(count: count) else { throw .outOfMemory(bytes: count) }

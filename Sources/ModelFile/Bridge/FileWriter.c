@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@ static int open_temporary(esp_file_writer *writer) {
   if (writer->temporary == NULL) return ENOMEM;
   for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     snprintf(writer->temporary, length, "%s.%ld-%d.part", writer->path, (long)getpid(), attempt);
-    writer->file = open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    writer->file = open(writer->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (writer->file >= 0) return 0;
     if (errno != EEXIST) return errno;
   }
@@ -91,6 +92,20 @@ int esp_file_append(esp_file_writer *writer, const void *bytes, size_t length) {
   }
   return writer->error;
 }
+
+int esp_file_map(esp_file_writer *writer, const void **bytes, size_t *length) {
+  flush(writer);
+  struct stat written;
+  if (writer->error == 0 && fstat(writer->file, &written) != 0) writer->error = errno;
+  if (writer->error != 0) return writer->error;
+  *length = (size_t)written.st_size;
+  void *mapped = mmap(NULL, *length, PROT_READ, MAP_SHARED, writer->file, 0);
+  if (mapped == MAP_FAILED) return errno;
+  *bytes = mapped;
+  return 0;
+}
+
+void esp_file_unmap(const void *bytes, size_t length) { munmap((void *)(uintptr_t)bytes, length); }
 
 /// Makes the new name survive a power cut; file systems that cannot are none of our business.
 static void synchronise_folder(const char *path) {

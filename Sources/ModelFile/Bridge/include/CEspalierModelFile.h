@@ -156,6 +156,10 @@ typedef struct esp_file_writer esp_file_writer;
 esp_file_writer *esp_file_begin(const char *path, int *error);
 /// Appends; returns 0 or an errno value, which esp_file_commit then repeats.
 int esp_file_append(esp_file_writer *, const void *bytes, size_t length);
+/// Maps what has been appended, to be read before the file gets its name; at a page's start. Returns 0
+/// or errno. esp_file_unmap ends it.
+int esp_file_map(esp_file_writer *, const void **bytes, size_t *length);
+void esp_file_unmap(const void *bytes, size_t length);
 /// Gives the file its name and frees the writer; on failure nothing is left. Returns 0 or errno.
 int esp_file_commit(esp_file_writer *);
 /// Leaves nothing behind and frees the writer.
