@@ -66,16 +66,14 @@ def conclusion(found, facts):
     tokens, templates = (
         best(found.table(f"MiniLM calibrated with {what}: mean cosine"), "refit", "1.5x")[0]
         for what in ("random tokens", "sentences from templates"))
-    return f"""**What this shows.** With unlabelled examples of one's own
-({facts["pictures to calibrate with"]} pictures), most of a small convolutional network's multiplications can go without training: by
-`--method obspa`, in percentage points of test accuracy, {words[0]}; {words[1]}. A sentence encoder,
-given {facts["texts to calibrate with"]} texts, keeps a cosine similarity of {own} to its dense
+    return f"""**What this shows.** What is left of accuracy when multiplications go and nothing is
+trained. By `--method obspa`, with {facts["pictures to calibrate with"]} unlabelled pictures of its
+own and in percentage points of test accuracy, {words[0]}; {words[1]}. A sentence encoder, given {facts["texts to calibrate with"]} texts, keeps a cosine similarity of {own} to its dense
 embeddings at 2x.
 
-**And what it warns of.** Without a repair the networks are lost: the best ranking leaves
-{unrepaired[0]} % and {unrepaired[1]} % at 2x. Without data, the best of three methods refitted to
-smooth noise keeps {noise[0]} % and {noise[1]} % at 2x, but nothing stands in for text: MiniLM keeps
-{own_15} at 1.5x with texts of its own, at best {tokens} with random tokens and {templates} with
+**And what it warns of.** Without a repair the best ranking leaves {unrepaired[0]} % and
+{unrepaired[1]} % of test pictures read rightly at 2x. Without data, the best of three methods
+refitted to smooth noise leaves {noise[0]} % and {noise[1]} % at 2x. MiniLM keeps {own_15} at 1.5x with texts of its own, at best {tokens} with random tokens and {templates} with
 sentences from templates. These are small networks on small pictures, and one encoder; nothing here was
 measured on ImageNet."""
 

@@ -6,7 +6,8 @@ from .markdown import listed, number
 def conclusion(rows):
     def span(variant, name, style):
         found = [number(row[name]) for row in rows if row["variant"] == variant]
-        return f"{min(found):{style}} to {max(found):{style}}"
+        ends = [f"{end:{style}}" for end in (min(found), max(found))]
+        return " to ".join(dict.fromkeys(ends))
 
     channels = "channels"
     both = next(row["variant"] for row in rows if row["variant"].startswith("channels, "))
@@ -19,7 +20,7 @@ def conclusion(rows):
             uncertain.append(f"{name} ({row['range']})")
     doubt = (f" Rounds of {listed(uncertain)} differ by more than a quarter: the machine was not "
              "quiet." if uncertain else "")
-    return f"""**What this shows.** Removing channels pays nearly what it promises: networks run
+    return f"""**What this shows.** With channels removed networks run
 {span(channels, "speed-up", ".2f")} times as fast, and of the time that the removed multiplications
 should save, {span(channels, "realised", ".0f")} % is saved. With {blocks} on top networks run
 {span(both, "speed-up", ".2f")} times as fast, and {span(both, "realised", ".0f")} % is

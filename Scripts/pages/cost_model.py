@@ -15,7 +15,7 @@ def conclusion(table):
     found = sorted(losses(table))
     most, network, pattern = found[-1]
     return f"""**What this shows.** `convert` without `--device` chooses how each layer is packed by a
-model of the kernels, and loses little: over {len(found)} pairs of network and pattern, the layers
+model of the kernels. What that loses: over {len(found)} pairs of network and pattern, the layers
 that have a choice take {statistics.median(loss for loss, *_ in found):.1f} % longer in the median
 than as the fastest choice was timed, {most:.1f} % at worst ({network}, {pattern}). Where that
 matters, and on any other processor than the one the model was fitted to, `--device host` times

@@ -11,9 +11,9 @@ def conclusion(rows):
                     number(row["median ms"])) for row in rows if "nodes" in row["network"])
     slowest = max(real, key=lambda row: number(row["median ms"]))
     (small, first), (large, last) = sizes[0], sizes[-1]
-    return f"""**What this shows.** Finding what must be pruned together never takes long: at most
-{slowest["median ms"]} ms of the networks here ({slowest["network"]}). It grows little faster than
-the graph: {large / small:.1f} times the nodes ({large:,} for {small:,}) take {last / first:.1f}
+    return f"""**What this shows.** Finding what must be pruned together takes at most
+{slowest["median ms"]} ms of the networks here ({slowest["network"]}). How it grows with the graph:
+{large / small:.1f} times the nodes ({large:,} for {small:,}) take {last / first:.1f}
 times as long, {last:.0f} ms."""
 
 

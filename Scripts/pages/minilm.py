@@ -10,9 +10,8 @@ def render(sections):
     worst = max((number(row["worst distance"]) or 0 for row in rows), default=0)
     return {"minilm.md": markdown.page(
         "# all-MiniLM-L6-v2 against onnxruntime",
-        f"""**What this shows.** A sentence encoder with its real weights, exported both ways, gives
-the same embeddings as onnxruntime: {passed} of {total} pass, the worst cosine distance is
-{worst:.1e}.""",
+        f"""**What this shows.** {passed} of {total} embeddings of a sentence encoder with its real
+weights, exported both ways, agree with onnxruntime's; the worst cosine distance is {worst:.1e}.""",
         f"""Exported by PyTorch's two exporters (`minilm`: `dynamo=False`, `minilm.dyn`: the newer
 default), converted, and run on 100 sentences. The cosine distance between an embedding and
 onnxruntime's may be {facts["largest distance"]}. Written by `Scripts/check-minilm.sh`.""",

@@ -23,8 +23,7 @@ def conclusion(rows):
     busy = (f""" The loop that most products run in (`panel_8x3`) keeps {use(panel, "A55")} %,
 {use(panel, "A72")} % and {use(panel, "A76")} % of the multiplying units of the three cores busy."""
             if panel else "")
-    return f"""**What this shows.** Where loops multiply, they are good on paper and unproven on
-silicon: NEON was never timed.{busy} Of {len(rows)} kinds of loops, {full("A72")} keep {FULL} % or
+    return f"""**What this shows.** Counts on paper: NEON was never timed.{busy} Of {len(rows)} kinds of loops, {full("A72")} keep {FULL} % or
 more of them busy on A72 and {full("A76")} on A76. {len(spilling)} kinds run out of registers and put
 some aside, most of all `{worst[0]}` ({worst[4]})."""
 

@@ -38,7 +38,8 @@ class Found:
     def span(self, pattern):
         """The least and the greatest ratio of a pattern, as words."""
         found = [ratio[0] for name in self.networks if (ratio := self.ratio(name, pattern))]
-        return f"{min(found):.2f} to {max(found):.2f}" if found else "no"
+        return " to ".join(dict.fromkeys(
+            f"{end:.2f}" for end in (min(found), max(found)))) if found else "no"
 
 
 def conclusion(found):
