@@ -160,7 +160,8 @@ def lines(title, across, panels, names):
                                  f'V{y(mean + half):.1f}" stroke="{colour}" stroke-width="1.5"/>')
                 parts.append(f'<circle cx="{x(at):.1f}" cy="{y(mean):.1f}" r="3" fill="{colour}"/>')
     if any(panel["lowest"] > 0 for panel in panels):
-        parts.append(text(width - 16, 26, "upright lines: 95 % intervals; vertical axes begin above 0", 13, "end", faint=True))
+        parts.append(text(width - 16, 26, "upright lines: 95 % intervals; vertical axes begin above 0",
+                          13, "end", faint=True))
     at = left
     for index, name in enumerate(names):
         parts.append(f'<rect x="{at}" y="{bottom + 58}" width="18" height="5" '
