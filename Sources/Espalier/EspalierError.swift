@@ -6,7 +6,7 @@ public import EspalierONNX
 
 /// Why something was refused or failed: lines a person can act on, and the command's exit code.
 public struct EspalierError: Error, Sendable, CustomStringConvertible {
-  /// A sysexits code: 65 bad model data, 66 no input, 69 unavailable, 73 cannot create, 74 I/O.
+  /// A sysexits code: 65 bad model data, 66 no input, 69 unavailable, 70 internal, 73 cannot create, 74 I/O.
   public var exitCode: Int32
   /// What is wrong, with codes and places; one line per problem.
   public var description: String
@@ -17,7 +17,8 @@ public struct EspalierError: Error, Sendable, CustomStringConvertible {
   }
 
   init(_ problems: GraphProblems, in file: String) {
-    self.init(exitCode: 65, Self.lines(problems.problems, file))
+    let isOurs = problems.problems.contains { $0.code == .internalFault }
+    self.init(exitCode: isOurs ? 70 : 65, Self.lines(problems.problems, file))
   }
   init(_ error: GraphError, in file: String) {
     self.init(exitCode: 65, Self.lines([error], file))

@@ -18,6 +18,8 @@ public struct GraphError: Error, Sendable, Hashable, CustomStringConvertible {
     case foldingBudget = "E1014"
     case badInput = "E1015"
     case badFile = "E1016"
+    /// Our own fault, whatever the model is.
+    case internalFault = "E1017"
   }
 
   public var code: Code

@@ -4,48 +4,20 @@ package import EspalierModelFile
 /// Joins scores, addends, softmax and weighted values into one step of attention, which also reads
 /// heads where they lie and writes them where they belong: the copies around it fall away.
 package struct AttentionFusion {
-  private var program: Program
-  /// Steps that read a tensor or a view of it; -1 for an output of the network. By storage.
-  private var readers: [[Int]]
-  private var writers: [[Int]]
-  private var removed: Set<Int> = []
+  private var editor: ProgramEditor
 
   package static func apply(to program: inout Program) {
-    var fusion = AttentionFusion(program)
-    for index in program.steps.indices where program.steps[index].kind == .softmax {
-      fusion.fuse(softmax: index)
-    }
-    program = fusion.program
-    program.removeSteps(fusion.removed)
-  }
-
-  private init(_ program: Program) {
-    self.program = program
-    readers = Array(repeating: [], count: program.tensors.count)
-    writers = readers
-    for (index, step) in program.steps.enumerated() {
-      for case let input? in step.inputs { readers[root(input)].append(index) }
-      for case let output? in step.outputs { writers[root(output)].append(index) }
-    }
-    for output in program.outputs { readers[root(output)].append(-1) }
+    var fusion = AttentionFusion(editor: ProgramEditor(program))
+    for index in program.steps.indices { fusion.fuse(softmax: index) }
+    program = fusion.editor.finished()
   }
 
   // MARK: Looking
 
-  private func root(_ tensor: Int) -> Int { program.tensors[tensor].viewOf ?? tensor }
+  private var program: Program { editor.program }
+  private func root(_ tensor: Int) -> Int { editor.storage(tensor) }
   private func shape(_ tensor: Int) -> [Int] { program.tensors[tensor].type.shape }
   private func count(_ tensor: Int) -> Int { program.tensors[tensor].type.count }
-
-  /// The step that writes a tensor, if only one does.
-  private func producer(_ tensor: Int) -> Int? {
-    let steps = writers[root(tensor)]
-    return steps.count == 1 ? steps[0] : nil
-  }
-
-  /// The same where nobody but one step reads what it writes.
-  private func soleProducer(_ tensor: Int) -> Int? {
-    readers[root(tensor)].count == 1 ? producer(tensor) : nil
-  }
 
   private func isSum(_ step: Program.Step) -> Bool {
     step.kind == .binary && step.integers[0] == BinaryCode.add.rawValue
@@ -54,28 +26,25 @@ package struct AttentionFusion {
   /// A tensor added to the scores, and the shape it is stretched over.
   private typealias Addend = (tensor: Int, shape: [Int])
 
-  /// The product behind a softmax's operand, what is added to it, and the steps on the way.
-  private func scores(
-    _ tensor: Int
-  ) -> (product: Int, addends: [Addend], sums: [Int])? {
-    var (tensor, addends, sums): (Int, [Addend], [Int]) = (tensor, [], [])
-    while let index = soleProducer(tensor) {
+  /// The product behind a softmax's operand, and what is added to it.
+  private func scores(_ tensor: Int) -> (product: Int, addends: [Addend])? {
+    var (tensor, addends): (Int, [Addend]) = (tensor, [])
+    while let index = editor.soleProducer(tensor) {
       let step = program.steps[index]
       if step.kind == .matrixProduct {
-        return step.integers[0] == 0 && step.integers[2] == 0 ? (index, addends, sums) : nil
+        return step.integers[0] == 0 && step.integers[2] == 0 ? (index, addends) : nil
       }
       guard isSum(step), addends.count < 2, let a = step.inputs[0], let b = step.inputs[1],
         let output = step.outputs[0]
       else { return nil }
       let isScores = { (operand: Int) in
-        guard count(operand) == count(output), let source = soleProducer(operand) else {
+        guard count(operand) == count(output), let source = editor.soleProducer(operand) else {
           return false
         }
         return program.steps[source].kind == .matrixProduct || isSum(program.steps[source])
       }
       guard let own = isScores(a) ? a : isScores(b) ? b : nil else { return nil }
       addends.append((own == a ? b : a, shape(output)))
-      sums.append(index)
       tensor = own
     }
     return nil
@@ -84,7 +53,7 @@ package struct AttentionFusion {
   /// Follows a view back through copies, and multiplications by one number where `scale` takes them.
   private func resolved(_ view: StridedView, scale: inout Float?) -> StridedView {
     var view = view
-    while let index = producer(view.tensor) {
+    while let index = editor.producer(view.tensor) {
       let step = program.steps[index]
       guard let source = step.inputs.first ?? nil,
         program.tensors[source].type.elementType == .float32
@@ -129,11 +98,10 @@ package struct AttentionFusion {
 
   private mutating func fuse(softmax index: Int) {
     let softmax = program.steps[index]
-    guard let input = softmax.inputs[0], let output = softmax.outputs[0],
+    guard softmax.kind == .softmax, let input = softmax.inputs[0], let output = softmax.outputs[0],
       softmax.integers[0] == SoftmaxCode.softmax.rawValue,
       softmax.integers[1] == shape(input).count - 1, softmax.integers[2] == shape(input).count,
-      readers[root(output)].count == 1, let last = readers[root(output)].first, last >= 0,
-      let (first, addends, sums) = scores(input)
+      let last = editor.soleReader(output), let (first, addends) = scores(input)
     else { return }
     let (product, context) = (program.steps[first], program.steps[last])
     guard context.kind == .matrixProduct, context.integers == [0, 0, 0], context.floats[0] == 1,
@@ -148,12 +116,11 @@ package struct AttentionFusion {
       let heads = outer.last ?? 1
       let batch = outer.dropLast().reduce(1, *)
       guard
-        let (step, copy) = joined(product, addends, context, batch: batch, heads: heads)
+        case (var step, let copy)? = joined(product, addends, context, batch: batch, heads: heads)
       else { continue }
-      program.steps[last] = step
-      program.steps[last].name = softmax.name
-      removed.formUnion([index, first] + sums)
-      if let copy { removed.insert(copy) }
+      step.name = softmax.name
+      editor.replace(last, with: step)
+      if let copy { editor.remove(copy) }
       return
     }
   }
@@ -213,9 +180,8 @@ package struct AttentionFusion {
   /// Where the result goes: to the tensor that a copy would move it to, if nobody else reads it.
   private func written(_ result: Int, _ shape: [Int]) -> (StridedView, copy: Int?) {
     let own = StridedView(root(result), shape, over: shape)!
-    guard readers[root(result)].count == 1, let index = readers[root(result)].first, index >= 0,
-      program.steps[index].kind == .copy, let target = program.steps[index].outputs[0],
-      writers[root(target)] == [index],
+    guard let index = editor.soleReader(result), program.steps[index].kind == .copy,
+      let target = program.steps[index].outputs[0], editor.producer(target) == index,
       let move = Move(program.steps[index], fromTarget: false, count: count(root(result))),
       let moved = own.through(move, to: root(target)), moved.rows != nil
     else { return (own, nil) }

@@ -58,7 +58,10 @@ private struct Emission {
     } else if let base = value.viewOf {
       placement = .view(of: number(base), offset: 0)
     } else {
-      placement = .arena(offset: plan.offsets[tensor] ?? 0)
+      guard let offset = plan.offsets[tensor] else {
+        preconditionFailure("no step writes tensor \(tensor), \"\(value.name)\"")
+      }
+      placement = .arena(offset: offset)
     }
     description.tensors.append(
       TensorDescription(

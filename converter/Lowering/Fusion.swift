@@ -7,31 +7,15 @@ package import EspalierModelFile
 /// changes nothing else. The joined step stands where the later one stood, so order stays right, and
 /// chains (convolution, batch norm, residual, activation) join link by link.
 package struct Fusion {
-  private var program: Program
-  /// The only step that writes a tensor; nil where none or several do.
-  private var producers: [Int?]
-  private var uses: [Int]
-  private var removed: Set<Int> = []
+  private var editor: ProgramEditor
 
   package static func apply(to program: inout Program) {
-    var fusion = Fusion(program)
+    var fusion = Fusion(editor: ProgramEditor(program))
     fusion.scan()
-    program = fusion.program
-    program.removeSteps(fusion.removed)
+    program = fusion.editor.finished()
   }
 
-  private init(_ program: Program) {
-    self.program = program
-    uses = program.useCounts()
-    producers = Array(repeating: nil, count: program.tensors.count)
-    var writers = [Int](repeating: 0, count: program.tensors.count)
-    for (index, step) in program.steps.enumerated() {
-      for case let output? in step.outputs {
-        writers[output] += 1
-        producers[output] = writers[output] == 1 ? index : nil
-      }
-    }
-  }
+  private var program: Program { editor.program }
 
   private mutating func scan() {
     for index in program.steps.indices {
@@ -58,7 +42,7 @@ package struct Fusion {
 
   /// The step that makes a tensor which nobody else reads.
   private func soleProducer(_ tensor: Int?, _ kind: StepKind) -> Int? {
-    guard let tensor, uses[tensor] == 1, let index = producers[tensor],
+    guard let tensor, !editor.sharesStorage(tensor), let index = editor.soleProducer(tensor),
       program.steps[index].kind == kind
     else { return nil }
     return index
@@ -107,31 +91,19 @@ package struct Fusion {
 
   // MARK: Rewriting
 
-  /// Puts a step in the place of another that took its result in.
-  private mutating func merge(_ earlier: Int, into later: Int, _ step: Program.Step) {
+  /// Puts a layer that took the result of a step in into that step's place.
+  private mutating func merge(into later: Int, _ step: Program.Step) {
     var step = step
     step.outputs = program.steps[later].outputs
-    removed.insert(earlier)
-    for case let input? in program.steps[earlier].inputs { uses[input] -= 1 }
-    for case let input? in program.steps[later].inputs { uses[input] -= 1 }
-    for case let input? in step.inputs { uses[input] += 1 }
-    program.steps[earlier].inputs = []
-    program.steps[later] = step
+    editor.replace(later, with: step)
   }
 
   private mutating func replace(_ index: Int, inputs: [Int?], _ code: UnaryCode, _ a: Float = 0) {
-    for case let input? in program.steps[index].inputs { uses[input] -= 1 }
-    for case let input? in inputs { uses[input] += 1 }
-    program.steps[index].kind = .unary
-    program.steps[index].inputs = inputs
-    program.steps[index].integers = [code.rawValue]
-    program.steps[index].floats = [a, 0]
-  }
-
-  private mutating func drop(_ index: Int) {
-    removed.insert(index)
-    for case let input? in program.steps[index].inputs { uses[input] -= 1 }
-    program.steps[index].inputs = []
+    var step = program.steps[index]
+    (step.kind, step.inputs, step.integers, step.floats) = (
+      .unary, inputs, [code.rawValue], [a, 0]
+    )
+    editor.replace(index, with: step)
   }
 
   /// `x * sigmoid(x)`, `x * hardSigmoid(x)` and `x * tanh(softplus(x))` as one activation.
@@ -144,21 +116,17 @@ package struct Fusion {
       switch UnaryCode(rawValue: source.integers[0]) {
       case .sigmoid where source.inputs[0] == x:
         replace(index, inputs: [x], .silu, 1)
-        drop(gateStep)
         return
       case .hardSigmoid
       where source.inputs[0] == x && abs(source.floats[0] - 1 / 6) < 1e-5
         && abs(source.floats[1] - 0.5) < 1e-6:
         replace(index, inputs: [x], .hardSwish)
-        drop(gateStep)
         return
       case .tanh:
         guard let inner = soleProducer(source.inputs[0], .unary),
           code(inner) == UnaryCode.softplus.rawValue, program.steps[inner].inputs[0] == x
         else { continue }
         replace(index, inputs: [x], .mish)
-        drop(gateStep)
-        drop(inner)
         return
       default: continue
       }
@@ -201,7 +169,6 @@ package struct Fusion {
         shape(x) == shape(result)
       else { continue }
       replace(index, inputs: [candidate.x], .gelu)
-      for step in [candidate.outer, sum, erf, argument] { drop(step) }
       return
     }
   }
@@ -256,7 +223,7 @@ package struct Fusion {
     var bias = constant(step.inputs[1])?.doubles ?? Array(repeating: 0, count: weight.rows)
     if let factors {
       // Free the shared storage first, so that the large array is changed in place.
-      program.steps[layer].weight = nil
+      _ = editor.takeWeight(of: layer)
       step.weight = nil
       for row in 0..<weight.rows {
         let factor = Float(factors[row])
@@ -270,15 +237,12 @@ package struct Fusion {
     if let addends { for row in bias.indices { bias[row] += addends[row] } }
     let needsBias = addends != nil || step.inputs[1] != nil
     if needsBias {
-      program.tensors.append(
-        .init(
+      step.inputs[1] = editor.add(
+        constant: .init(
           name: "\(step.name).bias", type: TensorType(.float32, [weight.rows]),
           constant: Tensor(bias.map(Float.init), shape: [weight.rows])))
-      uses.append(0)
-      producers.append(nil)
-      step.inputs[1] = program.tensors.count - 1
     }
-    merge(layer, into: index, step)
+    merge(into: index, step)
     return true
   }
 
@@ -299,7 +263,7 @@ package struct Fusion {
       } else {
         return false
       }
-      merge(product, into: index, joined)
+      merge(into: index, joined)
       return true
     }
     return false
@@ -314,7 +278,7 @@ package struct Fusion {
       else { continue }
       var joined = program.steps[layer]
       joined.inputs[2] = other
-      merge(layer, into: index, joined)
+      merge(into: index, joined)
       return true
     }
     return false
@@ -328,7 +292,7 @@ package struct Fusion {
     else { return }
     var joined = program.steps[product]
     joined.floats[0] *= step.floats[0]
-    merge(product, into: index, joined)
+    merge(into: index, joined)
   }
 
   private mutating func fuseActivation(_ index: Int) {
@@ -344,6 +308,6 @@ package struct Fusion {
     let first = joined.kind == .matrixProduct ? 1 : 0
     joined.floats[first] = step.floats[0]
     joined.floats[first + 1] = step.floats[1]
-    merge(layer, into: index, joined)
+    merge(into: index, joined)
   }
 }

@@ -46,6 +46,7 @@ package func lower(
   var program = try buildProgram(graph)
   Fusion.apply(to: &program)
   AttentionFusion.apply(to: &program)
+  do throws(GraphError) { try program.checkOrder() } catch { throw GraphProblems([error]) }
   return emit(program, options: options, source: source, progress: progress)
 }
 

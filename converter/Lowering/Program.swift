@@ -73,19 +73,6 @@ package struct Program: Sendable {
 }
 
 extension Program {
-  /// How many steps read each tensor; graph outputs and views of it count as well.
-  package func useCounts() -> [Int] {
-    var counts = [Int](repeating: 0, count: tensors.count)
-    for step in steps {
-      for case let input? in step.inputs { counts[input] += 1 }
-    }
-    for output in outputs { counts[output] += 1 }
-    for tensor in tensors {
-      if let source = tensor.viewOf { counts[source] += 1 }
-    }
-    return counts
-  }
-
   /// Removes steps by their numbers, and then those whose results nobody reads any more.
   package mutating func removeSteps(_ numbers: Set<Int>) {
     steps = steps.enumerated().filter { !numbers.contains($0.offset) }.map(\.element)
@@ -102,5 +89,26 @@ extension Program {
       kept.append(step)
     }
     steps = kept.reversed()
+  }
+
+  /// Checks what the memory plan and the file rely on: each tensor that a step or the network reads is
+  /// an input, a constant, or was written by a step before.
+  /// - Throws: `internalFault`, which names step and tensor.
+  func checkOrder() throws(GraphError) {
+    var isWritten = tensors.map { $0.constant != nil }
+    for input in inputs { isWritten[input] = true }
+    func check(_ tensor: TensorID, _ reader: String) throws(GraphError) {
+      guard isWritten[tensors[tensor].viewOf ?? tensor] else {
+        throw GraphError(
+          .internalFault,
+          "lowering left tensor \(tensor), \"\(tensors[tensor].name)\", without a step that writes it; "
+            + "this is a fault of Espalier, not of the model", node: reader)
+      }
+    }
+    for step in steps {
+      for case let input? in step.inputs { try check(input, step.name) }
+      for case let output? in step.outputs { isWritten[tensors[output].viewOf ?? output] = true }
+    }
+    for output in outputs { try check(output, "output \"\(tensors[output].name)\"") }
   }
 }
