@@ -3,7 +3,7 @@
 .PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
   bench-peers bench-cost-model bench-channels bench-discovery check-arrows pages check-pages \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
-  check-channels check-pruned check-zoo check-minilm
+  check-channels check-pruned check-zoo check-minilm compare-builds study-accuracy
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -29,8 +29,9 @@ lint: ## Format of every Swift file
 docs: setup ## API documentation: .build/documentation
 	@Scripts/docs.sh
 
-check-arrows: setup ## Forbidden imports between modules are refused
+check-arrows: setup ## Forbidden imports between modules and includes between kernels are refused
 	@Scripts/check-arrows.sh
+	@Scripts/check-kernel-arrows.sh
 
 pages: ## Pages and pictures of docs/ anew from the tables on them (needs python3)
 	@python3 Scripts/write-pages.py
@@ -59,6 +60,9 @@ bench-kernels: setup ## The kernels alone, beside this machine's peak
 
 bench-families: setup ## One kernel of each family on real layers, timed (package of its own)
 	@swift package --package-path Tests/Performance/KernelBenchmarks --disable-sandbox benchmark
+
+compare-builds: build ## Against another revision: REV=..., COMPARE="--speed --convert"
+	@Scripts/compare-builds.sh $(REV) $(COMPARE)
 
 # The rest needs Python with PyPI: it compares with other people's tools.
 check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs every test, part by part: a part that fails does not stop the others, and fails the whole.
-# The last line is "N passed, N failed": single tests, and one for each other part. A part that this
-# machine cannot run is named with the reason, and not counted. Nothing here needs Python but the
-# pages of docs and the ONNX node cases, which the package index carries; without it they are skipped.
+# The last line is "N passed, N failed": single tests, and one for each other part. What this machine
+# cannot run or compare is never among them: a part that exits 77, each line "skipped: WHAT: REASON" that
+# a part prints, and tests under a condition are rows of their own, counted in the line before the last.
+# Nothing here needs Python but the pages of docs and the ONNX node cases, which the package index
+# carries; without it they are skipped.
 #
 # What needs the host's build and what has compilers and emulators of its own run beside each other.
 # A part's output is printed whole once it ends.
@@ -29,11 +31,18 @@ skip() {  # skip NAME REASON
   record skipped "$1" "$2"
 }
 part() {  # part NAME COMMAND ...
-  local name=$1 start=$SECONDS status=0 output
+  local name=$1 start=$SECONDS status=0 output left
   shift
   output=$(mktemp -p "$work")
   "$@" >"$output" 2>&1 || status=$?
   show "$name" "$output"
+  while read -r left; do
+    record skipped "$name: ${left%%: *}" "${left#*: }"
+  done < <(sed -n 's/^skipped: //p' "$output")
+  if [ "$status" -eq 77 ]; then
+    grep -q '^skipped: ' "$output" || record skipped "$name" "$(tail -n 1 "$output")"
+    return 0
+  fi
   if [ "$status" -eq 0 ]; then
     record passed "$name" "$((SECONDS - start)) s" 1 0
   else
@@ -72,6 +81,7 @@ host() {
   echo yes >"$work/built"
   tests
   part "imports between modules" Scripts/check-arrows.sh || true
+  part "includes between kernels" Scripts/check-kernel-arrows.sh || true
   part "bad input at the command" Tests/Pipeline/bad-input.sh || true
 }
 
@@ -119,5 +129,10 @@ wait "$boards" || record FAILED "parts of the board" "ended with exit $?" 0 1
 printf '\n== summary (%s s)\n' "$SECONDS"
 awk -F '\t' '
   { printf "%-8s %-34s %s\n", $1, $2, $3; passed += $4; failed += $5 }
-  END { printf "%d passed, %d failed\n", passed, failed; exit failed > 0 }
+  $1 == "skipped" { skipped += $2 ~ /^[0-9]+ tests$/ ? $2 : 1 }
+  END {
+    if (skipped) printf "%d skipped, which are not among the passed\n", skipped
+    printf "%d passed, %d failed\n", passed, failed
+    exit failed > 0
+  }
 ' "$work/results"

@@ -7,8 +7,10 @@
 // Where the copies would take too much memory, each tile is gathered from the input instead. Kernels
 // that read packed tiles only need no copy for each tap where rows are as long as the input's
 // (esp_taps.h).
-#include "esp_convolution_plan.h"
 #include "esp_rows.h"
+#include "esp_taps.h"
+#include "esp_tiles.h"
+#include "esp_weight_plan.h"
 
 enum {
   /// Bytes of copies beyond which tiles are gathered, slower, to keep the session's memory small.
@@ -19,6 +21,27 @@ enum {
   /// Floats of an output that is far away when it is written.
   FAR_OUTPUT = 1 << 20,
 };
+
+typedef struct esp_convolution_plan {
+  esp_convolution c;
+  esp_weight_plan weight;
+  /// Whether columns are the input's own pixels; whether tiles are packed before use, and that pixel
+  /// by pixel from the input itself, or each tap by a shift.
+  int32_t plain, packs, gathers, shifts;
+  /// Whether the next tile's part of the source is fetched ahead, and of the output.
+  int32_t fetches, far_output;
+  /// Where each column of a group begins, in floats from the group's part of the source.
+  int32_t *column_offsets;
+  /// The input, or copies of it, shifted or phases: `copies` planes for each channel.
+  const float *source;
+  /// Rows and pixels of one such plane.
+  int32_t rows;
+  int64_t plane, copies, source_image, source_group;
+  /// Panels of one work item, and such chunks in a group.
+  int32_t chunk, chunks;
+  /// Scratch: a packed tile, then sums between blocks.
+  size_t tile_floats, worker_bytes, shared_bytes;
+} esp_convolution_plan;
 
 /// Whether pixels of the input itself are the columns.
 static int is_plain(const esp_convolution *c) {
@@ -59,13 +82,14 @@ static int64_t spread(const esp_convolution_plan *plan) {
   return c->in_channels / c->weight.groups * (plan->plain ? 1 : plan->copies) * span;
 }
 
-static size_t lay_out(const esp_convolution *c, esp_isa isa, esp_convolution_plan **placed,
-                      esp_convolution_plan *plan, void *memory, void *shared) {
+static size_t lay_out(const esp_convolution *c, const esp_kernel_set *set,
+                      esp_convolution_plan **placed, esp_convolution_plan *plan, void *memory,
+                      void *shared) {
   uintptr_t at = (uintptr_t)memory;
   *placed = esp_take(&at, sizeof *plan);
   *plan = (esp_convolution_plan){.c = *c, .plain = is_plain(c)};
   esp_weight_plan *w = &plan->weight;
-  *w = esp_weight_plan_of(&c->weight, &c->epilogue, isa);
+  *w = esp_weight_plan_of(&c->weight, &c->epilogue, set);
   const int64_t channels = c->in_channels / c->weight.groups;
   if (plan->plain) {
     plan->plane = (int64_t)c->in_h * c->in_w;
@@ -357,27 +381,21 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
   }
 }
 
-esp_requirements esp_convolution_requirements(const esp_convolution *c, esp_isa isa) {
-  if (c->weight.packing == ESP_PACKING_DEPTHWISE) return esp_depthwise_requirements(c, isa);
-  if (esp_is_winograd(c->weight.packing)) return esp_winograd_requirements(c, isa);
+esp_requirements esp_tiled_convolution_requirements(const esp_convolution *c,
+                                                    const esp_kernel_set *set) {
   esp_convolution_plan plan, *placed;
   esp_requirements r = {0};
-  r.plan_bytes = lay_out(c, isa, &placed, &plan, 0, 0);
+  r.plan_bytes = lay_out(c, set, &placed, &plan, 0, 0);
   r.shared_bytes = plan.shared_bytes;
   r.worker_bytes = plan.worker_bytes;
   return r;
 }
 
-int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *memory, void *shared,
-                            esp_task tasks[2], const char **kernel) {
-  if (c->weight.packing == ESP_PACKING_DEPTHWISE) {
-    return esp_depthwise_prepare(c, isa, memory, tasks, kernel);
-  }
-  if (esp_is_winograd(c->weight.packing)) {
-    return esp_winograd_prepare(c, isa, memory, shared, tasks, kernel);
-  }
+int esp_tiled_convolution_prepare(const esp_convolution *c, const esp_kernel_set *set,
+                                  void *memory, void *shared, esp_task tasks[2],
+                                  const char **kernel) {
   esp_convolution_plan *placed, plan;
-  lay_out(c, isa, &placed, &plan, memory, shared);
+  lay_out(c, set, &placed, &plan, memory, shared);
   fill_column_offsets(&plan);
   esp_weight_plan_fill(&plan.weight, c->epilogue.bias, plan.packs ? 0 : plan.column_offsets);
   *placed = plan;

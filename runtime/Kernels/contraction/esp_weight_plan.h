@@ -7,8 +7,9 @@
 #ifndef ESP_WEIGHT_PLAN_H
 #define ESP_WEIGHT_PLAN_H
 
+#include "../isa/esp_kernel_set.h"
+#include "../panel/esp_panel.h"
 #include "esp_contraction.h"
-#include "esp_kernel_set.h"
 #include "esp_tiling.h"
 
 /// Values and offsets of one panel and block; for row pairs of one band.
@@ -53,7 +54,8 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
 }
 
 /// What the weight and the epilogue say by themselves; the plan's other fields are zero.
-esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *, esp_isa);
+esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *,
+                                   const esp_kernel_set *);
 
 /// The kernels for the plan's panels; not for pattern groups, rows and quads.
 static inline const esp_panel_shape *esp_weight_plan_shape(const esp_weight_plan *plan) {

@@ -1,4 +1,6 @@
 // Runs panels over one tile: calls the micro-kernels with what the plan says.
+#include "../pair/esp_pair.h"
+#include "../pattern/esp_pattern.h"
 #include "esp_weight_plan.h"
 
 /// Fetches what the same rows write for the next tile.

@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "../pair/esp_pair.h"
+#include "../pattern/esp_pattern.h"
+
 enum {
   /// Floats of a tile that stay in the nearest cache beside weights and sums.
   NEAR_FLOATS = 12288,
@@ -26,8 +29,8 @@ static int is_pairs(const esp_weight_plan *plan) {
 }
 
 esp_weight_plan esp_weight_plan_of(const esp_weight *weight, const esp_epilogue *epilogue,
-                                   esp_isa isa) {
-  esp_weight_plan plan = {.weight = *weight, .set = esp_kernel_set_for(isa), .blocks = 1,
+                                   const esp_kernel_set *set) {
+  esp_weight_plan plan = {.weight = *weight, .set = set, .blocks = 1,
                           .block = weight->columns, .whole = 1,
                           .low = -INFINITY, .high = INFINITY};
   const int by_sixteen =

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "../contraction/esp_convolution_plan.h"
+#include "../pack/esp_pack.h"
 
 /// Floats of a band, unless a single row takes more.
 enum { BAND_FLOATS = 6 << 10 };
@@ -72,8 +72,9 @@ static int is_flat(const esp_depthwise_plan *plan) {
          c->out_w < width && whole * 4 <= c->out_h * INT64_C(3);
 }
 
-esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *c, esp_isa isa) {
-  esp_depthwise_plan plan = {.c = *c, .set = esp_kernel_set_for(isa)};
+esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *c,
+                                         const esp_kernel_set *set) {
+  esp_depthwise_plan plan = {.c = *c, .set = set};
   lay_out(&plan);
   const esp_activation function = c->epilogue.activation;
   plan.low = function == ESP_ACTIVATION_RELU   ? 0
@@ -181,16 +182,17 @@ static void run_planes(const void *arguments, int64_t first, int64_t last, esp_w
   esp_depthwise_rows(plan, first, (int32_t)(last - first), 0, c->out_h, &x, worker->scratch);
 }
 
-esp_requirements esp_depthwise_requirements(const esp_convolution *c, esp_isa isa) {
-  const esp_depthwise_plan plan = esp_depthwise_plan_of(c, isa);
+esp_requirements esp_depthwise_requirements(const esp_convolution *c,
+                                            const esp_kernel_set *set) {
+  const esp_depthwise_plan plan = esp_depthwise_plan_of(c, set);
   return (esp_requirements){
       .plan_bytes = (sizeof plan + 63) & ~(size_t)63, .worker_bytes = esp_depthwise_scratch(&plan)};
 }
 
-int esp_depthwise_prepare(const esp_convolution *c, esp_isa isa, void *memory, esp_task tasks[2],
-                          const char **kernel) {
+int esp_depthwise_prepare(const esp_convolution *c, const esp_kernel_set *set, void *memory,
+                          esp_task tasks[2], const char **kernel) {
   esp_depthwise_plan *plan = memory;
-  *plan = esp_depthwise_plan_of(c, isa);
+  *plan = esp_depthwise_plan_of(c, set);
   *kernel = "convolution.depthwise";
   tasks[0] = (esp_task){
       .run = run_planes, .arguments = plan, .items = (int64_t)c->batch * c->out_channels};

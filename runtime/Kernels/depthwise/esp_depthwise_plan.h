@@ -3,8 +3,9 @@
 #ifndef ESP_DEPTHWISE_PLAN_H
 #define ESP_DEPTHWISE_PLAN_H
 
-#include "../contraction/esp_kernel_set.h"
+#include "../isa/esp_kernel_set.h"
 #include "esp_contraction.h"
+#include "esp_depthwise.h"
 
 /// Taps of the largest kernel that `flat` takes.
 enum { ESP_DEPTHWISE_TAPS = 49 };
@@ -25,7 +26,7 @@ typedef struct esp_depthwise_plan {
   int32_t taps[ESP_DEPTHWISE_TAPS];
 } esp_depthwise_plan;
 
-esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *, esp_isa);
+esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *, const esp_kernel_set *);
 
 /// Bytes of a worker's scratch that one call of esp_depthwise_rows needs.
 size_t esp_depthwise_scratch(const esp_depthwise_plan *);
@@ -48,5 +49,9 @@ typedef struct esp_depthwise_source {
 /// images, of the input channels from that of `plane` on.
 void esp_depthwise_rows(const esp_depthwise_plan *, int64_t plane, int32_t planes, int32_t first,
                         int32_t last, const esp_depthwise_source *, float *scratch);
+
+esp_requirements esp_depthwise_requirements(const esp_convolution *, const esp_kernel_set *);
+int esp_depthwise_prepare(const esp_convolution *, const esp_kernel_set *, void *memory,
+                          esp_task tasks[2], const char **kernel);
 
 #endif

@@ -5,8 +5,9 @@
 // and its values into rows once for a worker's items of that head.
 #include <math.h>
 
-#include "../contraction/esp_kernel_set.h"
-#include "../contraction/esp_weight_plan.h"
+#include "../feature/esp_feature.h"
+#include "../pack/esp_pack.h"
+#include "esp_product.h"
 
 /// Keys of a packed block, which is two panels: whole squares of every vector width.
 enum { BLOCK = 16, ITEMS = 16 };
@@ -26,8 +27,8 @@ static int32_t divide_up(int32_t a, int32_t b) { return (a - 1) / b + 1; }
 
 static size_t round_up(size_t count, size_t unit) { return (count + unit - 1) / unit * unit; }
 
-static esp_attention_plan plan_of(const esp_attention *a, esp_isa isa) {
-  esp_attention_plan plan = {.a = *a, .set = esp_kernel_set_for(isa)};
+static esp_attention_plan plan_of(const esp_attention *a, const esp_kernel_set *set) {
+  esp_attention_plan plan = {.a = *a, .set = set};
   const int32_t tokens = plan.set->feature->tokens;
   const int64_t heads = (int64_t)a->batch * a->heads;
   plan.tiles = divide_up(a->queries, tokens);
@@ -148,17 +149,17 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
   }
 }
 
-esp_requirements esp_attention_requirements(const esp_attention *a, esp_isa isa) {
-  const esp_attention_plan plan = plan_of(a, isa);
+esp_requirements esp_one_pass_attention_requirements(const esp_attention *a,
+                                                     const esp_kernel_set *set) {
+  const esp_attention_plan plan = plan_of(a, set);
   const size_t floats = plan.keys + plan.values + plan.queries + plan.scores + plan.shares;
   return (esp_requirements){.plan_bytes = sizeof plan, .worker_bytes = floats * sizeof(float)};
 }
 
-int esp_attention_prepare(const esp_attention *a, esp_isa isa, void *memory, void *shared,
-                          esp_task tasks[2], const char **kernel) {
-  (void)shared;
+int esp_one_pass_attention_prepare(const esp_attention *a, const esp_kernel_set *set,
+                                   void *memory, esp_task tasks[2], const char **kernel) {
   esp_attention_plan *plan = memory;
-  *plan = plan_of(a, isa);
+  *plan = plan_of(a, set);
   *kernel = "attention";
   tasks[0] = (esp_task){.run = run_items,
                         .arguments = plan,

@@ -4,9 +4,10 @@
 // the rest. Work items are [batch][run of columns][chunk of row panels].
 #include <math.h>
 
-#include "../contraction/esp_kernel_set.h"
-#include "../contraction/esp_tiling.h"
 #include "../contraction/esp_weight_plan.h"
+#include "../pack/esp_pack.h"
+#include "../panel/esp_panel.h"
+#include "esp_product.h"
 
 enum { HEIGHT = 8, ITEMS = 32, RUN_BYTES = 384 << 10 };
 
@@ -28,11 +29,11 @@ typedef struct esp_product_plan {
 
 static int32_t divide_up(int64_t a, int64_t b) { return (int32_t)((a + b - 1) / b); }
 
-static size_t lay_out(const esp_matrix_product *m, esp_isa isa, esp_product_plan **placed,
-                      esp_product_plan *plan, void *memory) {
+static size_t lay_out(const esp_matrix_product *m, const esp_kernel_set *set,
+                      esp_product_plan **placed, esp_product_plan *plan, void *memory) {
   uintptr_t at = (uintptr_t)memory;
   *placed = esp_take(&at, sizeof *plan);
-  *plan = (esp_product_plan){.m = *m, .set = esp_kernel_set_for(isa)};
+  *plan = (esp_product_plan){.m = *m, .set = set};
   plan->shape = &plan->set->panel->shape[3];
   plan->tiling =
       esp_tiling_of(m->n, plan->set->width, plan->shape->vectors,
@@ -135,19 +136,18 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
   }
 }
 
-esp_requirements esp_matrix_product_requirements(const esp_matrix_product *m, esp_isa isa) {
+esp_requirements esp_product_requirements(const esp_matrix_product *m, const esp_kernel_set *set) {
   esp_product_plan plan, *placed;
   esp_requirements r = {0};
-  r.plan_bytes = lay_out(m, isa, &placed, &plan, 0);
+  r.plan_bytes = lay_out(m, set, &placed, &plan, 0);
   r.worker_bytes = plan.worker_bytes;
   return r;
 }
 
-int esp_matrix_product_prepare(const esp_matrix_product *m, esp_isa isa, void *memory,
-                               void *shared, esp_task tasks[2], const char **kernel) {
-  (void)shared;
+int esp_product_prepare(const esp_matrix_product *m, const esp_kernel_set *set, void *memory,
+                        esp_task tasks[2], const char **kernel) {
   esp_product_plan plan, *placed;
-  lay_out(m, isa, &placed, &plan, memory);
+  lay_out(m, set, &placed, &plan, memory);
   for (int32_t k = 0; k < m->k; k++) {
     plan.offsets[k] = k * plan.tiling.step;
     plan.row_offsets[k] = k * m->n;

@@ -7,11 +7,14 @@
 //
 // Where there are few blocks, a first task transforms them all, and items are one strip of one block;
 // else each item is a block, and its v is in the worker's scratch.
-#include "esp_winograd.h"
+#include "esp_winograd_plan.h"
 
 #include <math.h>
 
-#include "../contraction/esp_convolution_plan.h"
+#include "../contraction/esp_weight_plan.h"
+#include "../pack/esp_pack.h"
+#include "../panel/esp_panel.h"
+#include "esp_winograd.h"
 
 enum {
   HEIGHT = 8,             // rows of a panel
@@ -57,11 +60,11 @@ static esp_tiling blocks_of(const esp_winograd_plan *plan) {
   return esp_tiling_of(tiles, width, vectors, whole, HEIGHT);
 }
 
-static esp_requirements lay_out(esp_winograd_plan *plan, const esp_convolution *c, esp_isa isa,
-                                void *memory, void *shared) {
+static esp_requirements lay_out(esp_winograd_plan *plan, const esp_convolution *c,
+                                const esp_kernel_set *set, void *memory, void *shared) {
   uintptr_t at = (uintptr_t)memory;
   esp_take(&at, sizeof *plan);
-  *plan = (esp_winograd_plan){.c = *c, .set = esp_kernel_set_for(isa)};
+  *plan = (esp_winograd_plan){.c = *c, .set = set};
   plan->m = c->weight.packing == ESP_PACKING_WINOGRAD_2 ? 2 : 4;
   plan->n = plan->m + 2;
   plan->kernels = &plan->set->winograd[plan->m / 4];
@@ -256,15 +259,15 @@ static void run_strips(const void *arguments, int64_t first, int64_t last, esp_w
   }
 }
 
-esp_requirements esp_winograd_requirements(const esp_convolution *c, esp_isa isa) {
+esp_requirements esp_winograd_requirements(const esp_convolution *c, const esp_kernel_set *set) {
   esp_winograd_plan plan;
-  return lay_out(&plan, c, isa, 0, 0);
+  return lay_out(&plan, c, set, 0, 0);
 }
 
-int esp_winograd_prepare(const esp_convolution *c, esp_isa isa, void *memory, void *shared,
-                         esp_task tasks[2], const char **kernel) {
+int esp_winograd_prepare(const esp_convolution *c, const esp_kernel_set *set, void *memory,
+                         void *shared, esp_task tasks[2], const char **kernel) {
   esp_winograd_plan plan, *placed = memory;
-  lay_out(&plan, c, isa, memory, shared);
+  lay_out(&plan, c, set, memory, shared);
   for (int32_t channel = 0; channel < c->in_channels; channel++) {
     plan.offsets[channel] = channel * plan.step;
   }

@@ -7,7 +7,8 @@
 
 #include <math.h>
 
-#include "esp_weight_plan.h"
+#include "../pack/esp_pack.h"
+#include "esp_feature.h"
 
 enum {
   /// Fewer tokens take matrix times vector.
@@ -46,8 +47,8 @@ int esp_is_sequence(const esp_linear *l) {
          w->panel_height == ESP_FEATURE_HEIGHT && l->tokens >= LEAST_TOKENS;
 }
 
-static esp_sequence_plan plan_of(const esp_linear *l, esp_isa isa) {
-  esp_sequence_plan plan = {.l = *l, .set = esp_kernel_set_for(isa)};
+static esp_sequence_plan plan_of(const esp_linear *l, const esp_kernel_set *set) {
+  esp_sequence_plan plan = {.l = *l, .set = set};
   const esp_feature_kernels *kernels = plan.set->feature;
   plan.panels = divide_up(l->out_features, ESP_FEATURE_HEIGHT);
   plan.slabs = divide_up(plan.panels, kernels->panels);
@@ -170,8 +171,8 @@ static void run_slabs(const void *arguments, int64_t first, int64_t last, esp_wo
   }
 }
 
-esp_requirements esp_sequence_requirements(const esp_linear *l, esp_isa isa) {
-  const esp_sequence_plan plan = plan_of(l, isa);
+esp_requirements esp_sequence_requirements(const esp_linear *l, const esp_kernel_set *set) {
+  const esp_sequence_plan plan = plan_of(l, set);
   const size_t tile = plan.tile_step * sizeof(float);
   esp_requirements r = {.plan_bytes = sizeof plan};
   if (plan.runs < SHARED_RUNS) {
@@ -182,10 +183,10 @@ esp_requirements esp_sequence_requirements(const esp_linear *l, esp_isa isa) {
   return r;
 }
 
-int esp_sequence_prepare(const esp_linear *l, esp_isa isa, void *memory, void *shared,
-                         esp_task tasks[2], const char **kernel) {
+int esp_sequence_prepare(const esp_linear *l, const esp_kernel_set *set, void *memory,
+                         void *shared, esp_task tasks[2], const char **kernel) {
   esp_sequence_plan *plan = memory;
-  *plan = plan_of(l, isa);
+  *plan = plan_of(l, set);
   *kernel = "linear.dense";
   const esp_task multiply = {
       .run = run_slabs, .arguments = plan, .items = (int64_t)plan->runs * plan->slabs};

@@ -1,4 +1,13 @@
-#include "esp_kernel_set.h"
+#include "esp_kernel_sets.h"
+
+#include "../depthwise/esp_depthwise.h"
+#include "../feature/esp_feature.h"
+#include "../matvec/esp_matvec.h"
+#include "../pack/esp_pack.h"
+#include "../pair/esp_pair.h"
+#include "../panel/esp_panel.h"
+#include "../pattern/esp_pattern.h"
+#include "../winograd/esp_winograd.h"
 
 #define ESP_SET(isa, vector_width)                                                             \
   extern const esp_panel_kernels esp_panel_##isa;                                              \

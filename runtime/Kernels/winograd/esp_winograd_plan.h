@@ -1,0 +1,12 @@
+// Winograd convolution of a whole layer.
+#ifndef ESP_WINOGRAD_PLAN_H
+#define ESP_WINOGRAD_PLAN_H
+
+#include "../isa/esp_kernel_set.h"
+#include "esp_contraction.h"
+
+esp_requirements esp_winograd_requirements(const esp_convolution *, const esp_kernel_set *);
+int esp_winograd_prepare(const esp_convolution *, const esp_kernel_set *, void *memory,
+                         void *shared, esp_task tasks[2], const char **kernel);
+
+#endif
