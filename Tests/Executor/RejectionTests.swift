@@ -58,6 +58,11 @@ import Testing
     changed("x stride", StepCase.movement[0]) { $0.steps[0].integers[4] = 2 },
     changed("x offset", StepCase.movement[0]) { $0.steps[0].integers[3] = 1 },
     changed("y stride", StepCase.movement[0]) { $0.steps[0].integers[7] = 3 },
+    changed("y strides that meet", StepCase.movement[0]) { $0.steps[0].integers[7] = 1 },
+    changed("y strides that meet backwards", StepCase.movement[0]) {
+      $0.steps[0].integers.replaceSubrange(6..<9, with: [2, -1, 1])
+    },
+    changed("y stride 0", StepCase.movement[0]) { $0.steps[0].integers[8] = 0 },
     changed("stride overflow", StepCase.movement[0]) { $0.steps[0].integers[4] = .min },
     changed("sample", StepCase.movement[2]) { $0.constants[0] = .int32([0, 0, 0, 2, 1, 1]) },
     changed("negative sample", StepCase.movement[2]) {
@@ -122,6 +127,20 @@ import Testing
     } catch {
       #expect(error is ModelFileError, "the builder may refuse it, but nothing else may happen")
     }
+  }
+
+  /// Two workers must not write one element: the copy's place, code and cause are told.
+  @Test(arguments: broken.filter { $0.name.hasPrefix("y strid") && $0.name != "y stride" })
+  func copiesThatMeetAreRefusedByName(_ step: StepCase) throws {
+    let error = #expect(throws: ExecutorError.self) {
+      _ = try run(step.model.description, [], like: [])
+    }
+    guard case .step(let fault, _) = error else {
+      Issue.record("refused elsewhere: \(String(describing: error))")
+      return
+    }
+    #expect(fault.code == .badNumber)
+    #expect("\(fault)".contains("written twice"))
   }
 
   /// Every number of every step replaced by numbers that break careless arithmetic: refused, or run

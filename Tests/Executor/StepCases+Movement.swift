@@ -44,6 +44,15 @@ extension StepCase {
       let y = model.output([2, 2], .i32)
       model.step(.triangle, [x], [y], [0, 0])
     },
+    StepCase(
+      "copy with the columns backwards and one left free, an axis of one element aside",
+      inputs: [.floats([1, 2, 3, 4])], outputs: [.floats([2, 9, 1, 4, 9, 3])]
+    ) { model in
+      let x = model.input([2, 2])
+      let y = model.output([2, 3])
+      model.step(.fill, [], [y], [Int64(Float(9).bitPattern)])
+      model.step(.copy, [x], [y], [3, 2, 1, 2, 0, 2, 7, 1, 2, 3, 0, -2])
+    },
   ]
 
   static let indexing: [StepCase] = [

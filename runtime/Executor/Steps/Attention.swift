@@ -47,16 +47,4 @@ extension Binder {
       y: y.writableFloats + integer(6 + 4 * 3))
     unsafe try add(prepared: arguments, esp_attention_requirements, esp_attention_prepare)
   }
-
-  /// Throws unless rows of `size` elements at these steps lie apart: each axis steps over all that
-  /// those with smaller steps reach.
-  private func requireApart(
-    _ extents: [Int], _ steps: [Int], size: Int
-  ) throws(ExecutorError) {
-    var reach = size
-    for axis in steps.indices.sorted(by: { steps[$0] < steps[$1] }) where extents[axis] > 1 {
-      try require(steps[axis] >= reach, .badNumber, "rows of the output overlap")
-      reach += try product([extents[axis] - 1, steps[axis]])
-    }
-  }
 }

@@ -19,12 +19,11 @@ extension Binder {
       dims.append(try integer(1 + axis))
       strides.x.append(try integer(2 + rank + axis, any))
       strides.y.append(try integer(3 + 2 * rank + axis, any))
-      try require(
-        dims[axis] < 2 || strides.y[axis] != 0, .badNumber, "an element would be written twice")
     }
     guard !dims.contains(0) else { return }
     try requireReach(dims, strides.x, offset: offsetX, within: x)
     try requireReach(dims, strides.y, offset: offsetY, within: y)
+    try requireApart(dims, strides.y)
     let arguments = unsafe esp_copy(
       element_size: x.elementSize, rank: Int32(rank), dims: eight(dims), x_offset: Int64(offsetX),
       x_strides: eight(strides.x), y_offset: Int64(offsetY), y_strides: eight(strides.y),
@@ -50,6 +49,22 @@ extension Binder {
     }
     try require(
       least >= 0 && greatest < operand.count, .badNumber, "strides lead outside the tensor")
+  }
+
+  /// Throws unless what strides lead to, runs of `size` elements, lies apart, so that no two workers
+  /// write one element: each axis must step over all that axes with smaller strides reach.
+  /// The strides have been found to stay within a tensor.
+  func requireApart(
+    _ dims: [Int], _ strides: [Int], size: Int = 1
+  ) throws(ExecutorError) {
+    let axes = dims.indices.filter { dims[$0] > 1 }
+      .sorted { abs(strides[$0]) < abs(strides[$1]) }
+    var reach = size
+    for axis in axes {
+      try require(
+        abs(strides[axis]) >= reach, .badNumber, "an element of the output would be written twice")
+      reach += try product([dims[axis] - 1, abs(strides[axis])])
+    }
   }
 
   /// -> y, every element the same.
