@@ -15,7 +15,7 @@ from espalier_tool import Failed, espalier, run
 
 # Shares of the range of the reference's outputs.
 ORACLE_LIMIT = 1e-5
-RUNTIME_LIMIT = 1e-4
+RUNTIME_LIMIT = 1e-5
 NOTABLE = 1e-3
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the board program and runs the digits network with it under the emulator: its outputs must
-# be the host's within 1e-4 of their range, dense and packed as blocks, and `bench` must report.
+# be the host's within 1e-6 of their range, dense and packed as blocks, and `bench` must report.
 #
 #   usage: Scripts/check-board.sh      tool: ${ESPALIER:-.build/release/espalier}
 set -euo pipefail
@@ -42,7 +42,7 @@ for model in dense blocks; do
         END {
           if (bad) exit 1
           range = high - low
-          if (NR != 10 || !(range > 0) || !(most <= 1e-4 * range)) {
+          if (NR != 10 || !(range > 0) || !(most <= 1e-6 * range)) {
             printf "check-board: %s: %d outputs, off by %g of a range of %g\n", name, NR, most, range
             exit 1
           }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Converts all-MiniLM-L6-v2, embeds 100 sentences and compares with onnxruntime's embeddings: the
-# cosine distance may be 1e-4. One row per exporter; exit 1 if any sentence fails. Exports the
+# cosine distance may be 1e-10. One row per exporter; exit 1 if any sentence fails. Exports the
 # model if it is not there yet (Scripts/export-minilm.py). Writes docs/minilm.md.
 #
 #   usage: Scripts/check-minilm.sh      tool: ${ESPALIER:-.build/release/espalier}
@@ -18,7 +18,7 @@ python=$(Scripts/oracle-env.sh)
 work=$(mktemp -d)
 table=$(mktemp)
 trap 'rm -rf "$work" "$table"' EXIT
-failures=0 limit=1e-4
+failures=0 limit=1e-10
 row() {
   printf '%-16s %-7s %-14s %s\n' "$@"
   printf '| %s | %s | %s | %s |\n' "$@" >>"$table"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Converts and runs torchvision's models and compares with onnxruntime's outputs: the largest
-# absolute error may be 1e-4 of the output's range. One row per model and exporter; exit 1 if any
+# absolute error may be 1e-5 of the output's range. One row per model and exporter; exit 1 if any
 # row fails. Exports what is not there yet (Scripts/export-torchvision.py). A run over all models
 # writes docs/torchvision.md.
 #
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 espalier=${ESPALIER:-.build/release/espalier}
 models=${ESPALIER_CACHE:-$HOME/.cache/espalier}/torchvision
 [ -x "$espalier" ] || { echo "check-torchvision: no $espalier; build it first" >&2; exit 66; }
-limit=1e-4 report=
+limit=1e-5 report=
 [ $# -gt 0 ] || report=docs/torchvision.md
 [ $# -gt 0 ] || set -- resnet18 resnet50 mobilenet_v2 mobilenet_v3_large efficientnet_b0 \
   densenet121 googlenet shufflenet_v2_x1_0 regnet_y_400mf resnext50_32x4d squeezenet1_1 \

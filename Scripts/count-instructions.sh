@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Counts the instructions that kernels take for layers of real networks and compares them with
-# Tests/Performance/instructions.txt: 2 % more fail. Counts do not depend on what else the machine does.
+# Tests/Performance/instructions.txt: 2 % more fail, and so do 2 % less, rows that are gone and rows that
+# the table does not have, which it must be told. Counts do not depend on what else the machine does.
 #
 #   usage: Scripts/count-instructions.sh [write]        write: the table anew
 #
 # Scalar, AVX2 and NEON kernels run under the user-mode emulator, AVX-512 on a processor that has it;
-# elsewhere its rows are neither compared nor written anew. Another compiler compares nothing.
-# Exit 69: no emulator here. Environment: CC (clang), QEMU_X86, QEMU.
+# elsewhere its rows are skipped and not written anew. Exit 77: skipped, since the table is of another
+# compiler. Exit 69: no emulator here. Environment: CC (clang), QEMU_X86, QEMU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -92,28 +93,30 @@ if [ "${1:-}" = write ]; then
   exit
 fi
 made=$(sed -n 's/^#.*clang \([0-9.]*\)$/\1/p' "$table")
+[ -n "$made" ] || { echo "count-instructions: $table does not say which clang it is of" >&2; exit 65; }
 if [ "$made" != "$version" ]; then
-  echo "$table is of clang $made, this is clang $version: counts are not compared"
-  exit
+  echo "skipped: counts: $table is of clang $made, and this is clang $version"
+  exit 77
 fi
-awk -F ' \\| ' '
+here=$(grep -o -m 1 -w avx512f /proc/cpuinfo || true)
+awk -F ' \\| ' -v counts_avx512="$here" '
   /^#/ { next }
   { key = $1 " | " $2 " | " $3 " | " $4 }
   FNR == NR { old[key] = $5; next }
   { here[$1] = 1; seen[key] = 1; count++ }
-  !(key in old) { news++; next }
+  !(key in old) { print key ": not in the table"; news++; next }
   $5 > 1.02 * old[key] { printf "%s: %d instructions, %d before\n", key, $5, old[key]; more++ }
   $5 < 0.98 * old[key] { printf "%s: only %d instructions, %d before\n", key, $5, old[key]; less++ }
   END {
     for (key in old) {
       split(key, part, " \\| ")
-      if (!(part[1] in here)) left[part[1]]++
-      else if (!(key in seen)) gone++
+      if (!(part[1] in here) && part[1] == "avx512" && counts_avx512 == "") left++
+      else if (!(key in seen)) { print key ": gone, or not countable any more"; gone++ }
     }
     printf "%d counts: %d more than 2 %% above the table, %d below, %d not in it, %d gone\n",
       count, more, less, news, gone
-    for (isa in left) printf "%s: not countable here, %d rows not compared\n", isa, left[isa]
-    if (less || news || gone) print "Scripts/count-instructions.sh write updates the table"
-    exit more > 0
+    if (left) printf "skipped: avx512: this processor has none to count its %d rows with\n", left
+    if (more || less || news || gone) print "where that is meant: Scripts/count-instructions.sh write"
+    exit !count || more + less + news + gone > 0
   }
 ' "$table" "$output/now"

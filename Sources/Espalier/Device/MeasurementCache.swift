@@ -5,8 +5,8 @@ internal import Foundation
 ///
 /// A file has one line for each layer: a checksum of the rest of the line, the candidates' nanoseconds
 /// separated by commas ("-" for one that does not run), and the layer's key, with tabs between them.
-/// A line that does not keep to this is not there. Files are replaced whole; of two conversions that
-/// end at once each keeps what it has read, and at worst the other's times are measured again.
+/// A line that does not keep to this is not there. Files are replaced whole, and one conversion after
+/// the other adds to what is there, so that none loses another's times.
 struct MeasurementCache {
   private let folder: String
   private let name: String
@@ -49,6 +49,10 @@ struct MeasurementCache {
     guard hasNews else { return }
     try createFolder(folder)
     let path = folder + "/" + name
+    // Held until the file is replaced; where the folder cannot be locked, somebody's times may be lost.
+    let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    defer { if lock >= 0 { close(lock) } }
+    if lock >= 0 { while flock(lock, LOCK_EX) != 0 && errno == EINTR {} }
     entries.merge(Self.entries(of: path)) { own, _ in own }
     let lines = entries.sorted { $0.key < $1.key }.map { Self.line($0.key, $0.value) }
     do throws(BoardError) {
