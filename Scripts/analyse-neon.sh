@@ -128,7 +128,7 @@ rows() {
 # Rows of the page against rows of now; only registers put aside where cycles are not comparable.
 compare() {  # compare CYCLES
   awk -F ' *\\| *' -v cycles="$1" '
-    !/^\| [a-z][a-z0-9_]* \|/ { next }
+    !/^\| [a-z][a-z0-9_]* \| *[0-9]+ \| *[0-9]+ \|/ { next }
     FNR == NR { for (i = 1; i < NF; i++) old[$2, $4, i] = $i; next }
     {
       count++

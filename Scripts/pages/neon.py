@@ -39,7 +39,8 @@ processors, for three cores. It is a model's count, not a measurement. Data is a
 cache, branches are foreseen, and what happens between loops is left out.""",
         """`make check-neon-cycles` compiles the kernels as for a board, cuts the innermost loops out
 of the assembly as it is (nothing is marked in the source), counts them anew and compares: a loop
-that takes 2 % more cycles than here, or puts more registers aside, fails. `Scripts/analyse-neon.sh
+that takes 2 % more or fewer cycles than here, puts more registers aside, or is missing on either
+side, fails. `Scripts/analyse-neon.sh
 write` writes this page.""",
         markdown.Table(["core", "model in LLVM",
                         'multiply-adds of 4 floats per cycle, as "use" has it'], [

@@ -1,4 +1,4 @@
-"""docs/performance.md, its picture, and docs/notes/speed-goals.md: Espalier and other runtimes."""
+"""docs/performance.md, its pictures, and docs/notes/speed-goals.md: Espalier and other runtimes."""
 import pathlib
 import sys
 
@@ -117,6 +117,24 @@ def figure(found):
         "1: the fastest dense peer", is_behind=lambda ratio: ratio < 1)
 
 
+def first_figure(found):
+    """README's picture: milliseconds of one network, from the same run as the tables."""
+    network = "ResNet-50"
+    peers, ours = found.networks[network].tables
+    dense = number(ours.cell("dense", "1 thread"))
+    bars = {"onnxruntime, dense": number(peers.cell("onnxruntime", "1 thread")),
+            "Espalier, dense": dense}
+    notes = {}
+    for pattern in ("vnm 8:2:4", "block 16x8 70 %"):
+        bars[pattern] = number(ours.cell(pattern, "1 thread"))
+        notes[pattern] = f"{dense / bars[pattern]:.2f}x our dense"
+    return charts.bars(
+        f"{network}, one image, one thread, {found.facts['kernels']}", "latency, ms (lower is better)",
+        [("", {name: (value, None, None) for name, value in bars.items()})],
+        bars["onnxruntime, dense"], "onnxruntime", decimals=1, notes=notes,
+        is_behind=lambda value: value >= bars["onnxruntime, dense"])
+
+
 def speed_goals(found):
     """What each network and pattern was to reach, and whether it does."""
     def cell(name, pattern):
@@ -179,5 +197,5 @@ def render(sections):
                   *(table.text() for table in section.tables),
                   "\n".join("- " + point for point in section.points)]
     parts += ["## How it was measured", markdown.facts_table(facts)]
-    return {"performance.md": markdown.page(*parts), "performance.svg": figure(found),
+    return {"performance.md": markdown.page(*parts), "performance.svg": figure(found), "resnet50.svg": first_figure(found),
             "notes/speed-goals.md": speed_goals(found)}

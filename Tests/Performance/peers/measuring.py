@@ -14,7 +14,7 @@ from models import Failed
 
 # The largest error against onnxruntime, as a share of the output's range, at which a time counts.
 # Peers may approximate functions more roughly than Espalier is held to; half precision would show.
-TOLERANCE = 1e-4
+TOLERANCE = 1e-5
 PEERS_TOLERANCE = 1e-3
 DENSE_PEERS = ("onnxruntime", "openvino", "MNN", "ncnn")
 # Engines that make use of zeros, and the patterns they are shown.
