@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks the zoo's architectures at their full size with other people's tools: onnx.checker accepts
 # each file, and the packed model's outputs on random inputs match onnxruntime's (largest error at
-# most 1e-4 of the range). Exit 1 if any fails.
+# most 2e-5 of the range). Exit 1 if any fails.
 #
 #   usage: Scripts/check-zoo.sh [NAME ...]      tool: ${ESPALIER:-.build/release/espalier}
 set -eu
@@ -36,7 +36,7 @@ for name in "$@"; do
   for file in "$work"/output.*.npy; do
     output=${file##*/output.}
     passed=yes
-    error=$("$python" Scripts/compare-npy.py range "$file" "$work/out/$output" 1e-4 2>&1) ||
+    error=$("$python" Scripts/compare-npy.py range "$file" "$work/out/$output" 2e-5 2>&1) ||
       { passed=NO && failures=$((failures + 1)); }
     printf '%-18s %-18s %10s %6s\n' "$name" "${output%.npy}" "$error" "$passed"
   done
