@@ -12,6 +12,7 @@ output=.build/neon
 # Kernels are written for the toolchain's clang; Debian's cross compiler gives libc and links.
 include=$(dirname "$(echo '#include <stdlib.h>' | "$compiler" -E -x c - |
   awk -F '"' '/^# 1 ".*\/stdlib\.h"/ && !n++ { print $2 }')")
+rm -rf "$output"  # objects of files that are gone would be linked
 mkdir -p "$output"
 find runtime/Kernels Tests/Kernels/Checks Tests/Emulated -name '*.c' | while read -r source; do
   echo "$source $output/$(echo "$source" | tr / -).o"
