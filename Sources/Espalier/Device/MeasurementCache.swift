@@ -50,7 +50,7 @@ struct MeasurementCache {
     try createFolder(folder)
     let path = folder + "/" + name
     // Held until the file is replaced; where the folder cannot be locked, somebody's times may be lost.
-    let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let lock = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if lock >= 0 { close(lock) } }
     if lock >= 0 { while flock(lock, LOCK_EX) != 0 && errno == EINTR {} }
     entries.merge(Self.entries(of: path)) { own, _ in own }
