@@ -36,7 +36,8 @@ import Testing
         }
       }
     }
-    #expect(rejected > bytes.count)
+    // Most bits are of weights, any value of which is a model.
+    #expect(Double(rejected) > 0.3 * Double(8 * bytes.count), "\(rejected) rejected")
   }
 
   @Test func `changed bytes never stop the program, not even in evaluation`() throws {
@@ -58,7 +59,8 @@ import Testing
       ])
       if outputs != nil { accepted += 1 }
     }
-    #expect(accepted > 0 && accepted < 20_000, "seed \(seed): \(accepted) accepted")
+    // A quarter is accepted and computed: both sides of every check are met.
+    #expect(accepted > 4_000 && accepted < 8_000, "seed \(seed): \(accepted) accepted")
   }
 
   @Test(

@@ -7,19 +7,26 @@ import Testing
     String(#filePath.dropLast("Tests/Pipeline/DigitsTests.swift".count))
     + "Examples/digits"
 
-  @Test(arguments: ["", "vnm:8:2:4", "nm:2:4", "block:16x8", "unstructured"])
-  func accuracyIsTheReferences(pattern: String) throws {
+  /// The images of 360 that each network reads rightly; README shows them as shares. Which kernels
+  /// compute it changes no digit.
+  @Test(arguments: [
+    ("", 359), ("vnm:8:2:4", 358), ("nm:2:4", 358), ("block:16x8", 359),
+    ("unstructured", 359),
+  ])
+  func accuracyIsTheReferences(pattern: String, expectedRight: Int) throws {
     var graph = try loadGraph("\(Self.folder)/digits.onnx")
     if !pattern.isEmpty {
       let isFree = pattern.hasPrefix("block") || pattern == "unstructured"
+      // As the example prunes it.
       let pruner = try MagnitudePruner(
-        pattern: PruningPattern(parsing: pattern), sparsity: isFree ? 0.7 : nil)
+        pattern: PruningPattern(parsing: pattern), sparsity: isFree ? 0.7 : nil, scope: .global)
       graph = try pruner.pruned(graph).0
     }
     let images = try readNumPy("\(Self.folder)/images.npy")
-    // The reference is slow; pruned networks are compared on part of the images.
     let labels = try readNumPy("\(Self.folder)/labels.npy").integers
-      .prefix(pattern.isEmpty ? 120 : 60)
+    #expect(labels.count == 360)
+    // The reference is slow; it reads part of the images, of pruned networks fewer.
+    let compared = pattern.isEmpty ? 120 : 60
     let typed = try specialise(graph, file: "digits")
     let model = try loadModel(bytes: Conversion(typed, file: "digits").bytes(), name: "digits")
     let interpreter = Interpreter(typed)
@@ -27,23 +34,23 @@ import Testing
     let shape = model.inputs[0].dims
     let size = shape.reduce(1, *)
     let pixels = images.floats
-    var session = try Session(model)
-    var (right, reference, agreeing) = (0, 0, 0)
-    for (index, label) in labels.enumerated() {
-      let image = Array(pixels[index * size..<(index + 1) * size])
-      var scores = [Float](repeating: 0, count: 10)
-      var output = scores.mutableSpan
-      try session.run(image.span, into: &output)
-      let expected = try interpreter.run([name: Tensor(image, shape: shape)]).first!.value.floats
-      let (own, other) = (largest(scores), largest(expected))
-      right += own == Int(label) ? 1 : 0
-      reference += other == Int(label) ? 1 : 0
-      agreeing += own == other ? 1 : 0
+    for set in availableSets {
+      var session = try Session(model, instructionSet: set)
+      var right = 0
+      for (index, label) in labels.enumerated() {
+        let image = Array(pixels[index * size..<(index + 1) * size])
+        var scores = [Float](repeating: 0, count: 10)
+        var output = scores.mutableSpan
+        try session.run(image.span, into: &output)
+        right += largest(scores) == Int(label) ? 1 : 0
+        guard index < compared, set == .best else { continue }
+        let expected = try interpreter.run([name: Tensor(image, shape: shape)]).first!.value
+        #expect(largest(scores) == largest(expected.floats), "image \(index)")
+        let found = difference(Tensor(scores, shape: expected.shape), expected)
+        #expect(found == nil, "image \(index): \(found ?? "")")
+      }
+      #expect(right == expectedRight, "\(set.name)")
     }
-    #expect(right == reference)
-    #expect(agreeing == labels.count)
-    // A trained network, not a random one: most digits are read rightly even when pruned.
-    #expect(right * 100 > labels.count * (pattern.isEmpty ? 95 : 50), "\(right) of \(labels.count)")
   }
 
   private func largest(_ scores: [Float]) -> Int {

@@ -69,7 +69,8 @@ import Testing
       resum(&damaged)
       if (try? run(damaged)) != nil { ran += 1 } else { refused += 1 }
     }
-    #expect(refused > 0 && ran > 0, "seed 77: \(refused) refused, \(ran) ran")
+    // A third runs: both what refuses and what computes is met often.
+    #expect(refused > 8_000 && ran > 5_000, "seed 77: \(refused) refused, \(ran) ran")
   }
 
   private func isAccepted(_ bytes: [UInt8]) -> Bool {
