@@ -8,6 +8,7 @@ let modules: [Target] = [
   // converter: host only
   swift("EspalierGraph", "converter/Graph"),
   swift("EspalierONNX", "converter/ONNX", ["EspalierGraph", protobuf()], exclude: ["onnx.proto"]),
+  swift("EspalierZoo", "converter/Zoo", ["EspalierGraph"]),
   swift("EspalierCoupling", "converter/Coupling", ["EspalierGraph"]),
   blas("CEspalierBLAS", "converter/Evaluation/BLAS"),
   swift(
@@ -43,13 +44,24 @@ let modules: [Target] = [
   // contract 2: the latency report
   swift("EspalierLatencyReport", "Sources/LatencyReport"),
 
+  // devices: candidates timed on this machine, where the converter's question meets the runtime
+  swift(
+    "EspalierHost", "devices/Host",
+    [
+      "EspalierLowering", "EspalierModelFile", "EspalierExecutor", "EspalierBoard",
+      "EspalierMeasure",
+    ]),
+
+  // tensors as .npy and safetensors files, on the host; the .npy header's reader is the board's
+  swift("EspalierTensorFiles", "Sources/TensorFiles", ["EspalierGraph", "EspalierBoard"]),
+
   // what users call
   swift(
     "Espalier", "Sources/Espalier",
     [
       "EspalierGraph", "EspalierONNX", "EspalierCoupling", "EspalierPruning", "EspalierLowering",
       "EspalierModelFile", "EspalierExecutor", "EspalierBoard", "EspalierMeasure",
-      "EspalierLatencyReport",
+      "EspalierLatencyReport", "EspalierZoo", "EspalierHost", "EspalierTensorFiles",
       yams(),
     ]),
   .executableTarget(
@@ -93,27 +105,35 @@ let modules: [Target] = [
   tests("GraphTests", "Tests/Graph", ["EspalierGraph", "EspalierSeeded"]),
   tests(
     "EvaluationTests", "Tests/Evaluation",
-    ["Espalier", "EspalierEvaluation", "EspalierGraph", "EspalierSeeded", "CEspalierBLAS"]),
+    ["EspalierEvaluation", "EspalierGraph", "EspalierZoo", "EspalierSeeded", "CEspalierBLAS"]),
   tests(
     "CouplingTests", "Tests/Coupling",
     ["EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded"], exclude: ["Fixtures"]),
   tests(
     "PruningTests", "Tests/Pruning",
     [
-      "Espalier", "EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph",
-      "EspalierONNX", "EspalierSeeded",
+      "EspalierPruning", "EspalierCoupling", "EspalierEvaluation", "EspalierGraph",
+      "EspalierONNX", "EspalierZoo", "EspalierSeeded",
     ]),
   tests(
     "LoweringTests", "Tests/Lowering",
     ["EspalierLowering", "EspalierGraph", "EspalierModelFile", "EspalierSeeded"]),
+  tests("ZooTests", "Tests/Zoo", ["EspalierZoo", "EspalierGraph"]),
+  tests(
+    "HostTests", "Tests/Host",
+    ["EspalierHost", "EspalierLowering", "EspalierModelFile", "EspalierGraph"]),
+  tests("TensorFilesTests", "Tests/TensorFiles", ["EspalierTensorFiles", "EspalierGraph"]),
   tests(
     "EspalierTests", "Tests/Espalier",
-    ["Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering", "EspalierModelFile"]),
+    [
+      "Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering", "EspalierModelFile",
+      "EspalierHost", "EspalierZoo",
+    ]),
   tests(
     "PipelineTests", "Tests/Pipeline",
     [
       "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
-      "EspalierExecutor", "EspalierModelFile", "EspalierSeeded",
+      "EspalierHost", "EspalierExecutor", "EspalierModelFile", "EspalierZoo", "EspalierSeeded",
     ], exclude: ["bad-input.sh"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(

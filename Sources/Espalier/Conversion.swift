@@ -1,6 +1,7 @@
 internal import EspalierExecutor
 public import EspalierGraph
-internal import EspalierLowering
+public import EspalierHost
+package import EspalierLowering
 internal import EspalierModelFile
 
 /// A model packed for the runtime, and the decision made about each layer.
@@ -65,17 +66,20 @@ public struct Conversion: Sendable {
     _ graph: Specialised, file: String, keepsDense: Bool = false, device: Device? = nil,
     measuring: MeasuringOptions = MeasuringOptions(), progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
-    let timer = device == nil ? nil : try HostTimer(measuring)
+    let timer: HostTimer?
+    do throws(HostError) { timer = device == nil ? nil : try HostTimer(measuring) } catch {
+      throw EspalierError(error)
+    }
     try self.init(graph, file: file, keepsDense: keepsDense, timer: timer, progress: progress)
-    do throws(EspalierError) { try timer?.saveCache() } catch {
+    do throws(HostError) { try timer?.saveCache() } catch {
       warning = "times are not kept for the next conversion: \(error)"
     }
   }
 
   init(_ lowered: LoweredModel) { self.lowered = lowered }
 
-  init(
-    _ graph: Specialised, file: String, keepsDense: Bool, timer: HostTimer?,
+  package init(
+    _ graph: Specialised, file: String, keepsDense: Bool, timer: (any LayerTimer)?,
     progress: ((Double) -> Void)?
   ) throws(EspalierError) {
     let options = LoweringOptions(allowsSparse: !keepsDense, timer: timer)

@@ -1,8 +1,10 @@
 internal import EspalierBoard
 public import EspalierExecutor
 public import EspalierGraph
+internal import EspalierHost
 public import EspalierMeasure
 public import EspalierONNX
+internal import EspalierTensorFiles
 
 /// Why something was refused or failed: lines a person can act on, and the command's exit code.
 public struct EspalierError: Error, Sendable, CustomStringConvertible {
@@ -26,6 +28,11 @@ public struct EspalierError: Error, Sendable, CustomStringConvertible {
   /// A load error names its file already.
   init(_ error: LoadError) {
     self.init(exitCode: error.exitCode, error.description)
+  }
+
+  init(_ error: HostError) { self.init(exitCode: error.exitCode, error.description) }
+  init(_ error: TensorFileError) {
+    self.init(exitCode: error.exitCode, escapingControls(error.description, keepsLines: false))
   }
 
   /// One line for each problem, whatever names the file has put into them.

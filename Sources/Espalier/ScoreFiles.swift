@@ -1,6 +1,7 @@
 internal import EspalierCoupling
 internal import EspalierGraph
 internal import EspalierPruning
+internal import EspalierTensorFiles
 
 /// Scores of single weights that somebody else computed, by initializer.
 struct ScoreFiles {
@@ -16,7 +17,11 @@ struct ScoreFiles {
         let path = String(source[source.index(after: place)...])
         named = [String(source[..<place]): try readNumPy(path)]
       } else {
-        named = try readSafetensors(source)
+        do throws(TensorFileError) {
+          named = try EspalierTensorFiles.tensors(contentsOfSafetensors: source)
+        } catch {
+          throw EspalierError(error)
+        }
       }
       for (name, tensor) in named.sorted(by: { $0.key < $1.key }) {
         guard tensor.elementType.isFloatingPoint, tensor.doubles.allSatisfy(\.isFinite) else {

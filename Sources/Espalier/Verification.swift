@@ -3,6 +3,7 @@ public import EspalierExecutor
 public import EspalierGraph
 internal import EspalierMeasure
 internal import EspalierModelFile
+internal import EspalierTensorFiles
 
 /// How closely two results must agree: `|a - b| <= atol + rtol * |b|`; integers and Booleans exactly.
 public struct Tolerance: Sendable {

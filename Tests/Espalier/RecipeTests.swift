@@ -153,7 +153,7 @@ import Testing
 
   /// Seeded changes to a good recipe: accepted or refused with a place, never worse.
   @Test func changedRecipesAreReadOrRefused() {
-    var random = SplitMix(state: 5)
+    var random = SplitMix(seed: 5)
     let alphabet = Array("{}[]:,-#&*!|>'\"%@` \n\t\\0a.é")
     for _ in 0..<3000 {
       var characters = Array(Self.full)

@@ -1,8 +1,8 @@
 import EspalierGraph
 import EspalierSeeded
+import EspalierZoo
 import Testing
 
-@testable import Espalier
 @testable import EspalierEvaluation
 
 @Suite struct NetworkTests {

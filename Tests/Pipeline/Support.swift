@@ -1,3 +1,4 @@
+import EspalierHost
 import EspalierLowering
 import Foundation
 import Testing

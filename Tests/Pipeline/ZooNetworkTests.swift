@@ -1,8 +1,8 @@
+import Espalier
 import EspalierGraph
 import EspalierONNX
+import EspalierZoo
 import Testing
-
-@testable import Espalier
 
 @Suite struct ZooNetworkTests {
   /// Written as ONNX and read back, packed, and run: as the reference says.

@@ -90,7 +90,7 @@ private struct Storages {
       guard let output = step.outputs.first ?? nil, writers[output] == 1 else { continue }
       let target = root(output)
       guard first[target] == index else { continue }
-      for operand in step.operandsThatMayBeOverwritten {
+      for operand in step.inputs.indices where step.kind.mayWriteInPlace(over: operand) {
         guard let tensor = step.inputs[operand], !isConstant[tensor] else { continue }
         let source = root(tensor)
         let others = step.inputs.enumerated().contains { position, other in
@@ -125,18 +125,5 @@ private struct Storages {
       placed.insert((root, candidate), at: position)
     }
     return offsets
-  }
-}
-
-extension Program.Step {
-  /// Operands that the kernel may overwrite with its output, by the model file's contract.
-  fileprivate var operandsThatMayBeOverwritten: [Int] {
-    switch kind {
-    case .unary, .softmax, .normalize, .cast, .scatterND, .scatterElements: [0]
-    case .binary: [0, 1]
-    case .select: [1, 2]
-    case .convolution, .linear: inputs.count > 2 && inputs[2] != nil ? [2] : []
-    default: []
-    }
   }
 }

@@ -1,9 +1,9 @@
-import Espalier
 import EspalierCoupling
 import EspalierEvaluation
 import EspalierGraph
 import EspalierONNX
 import EspalierSeeded
+import EspalierZoo
 import Foundation
 import Testing
 

@@ -61,20 +61,7 @@ extension Coupling.ConstantUse {
   func isWeight(_ tensor: Tensor) -> Bool { tensor.shape.count { $0 > 1 } >= 2 }
 }
 
-/// The SplitMix64 generator (Steele, Lea, Flood 2014): small, and the same everywhere.
-struct SplitMix {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix {
   /// Above 0, up to 1.
   mutating func nextUniform() -> Double { Double((next() >> 11) + 1) / Double(1 << 53) }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Espalier
+@testable import EspalierZoo
 
 @Suite struct NormalGeneratorTests {
   static let count = 1_000_000

@@ -1,8 +1,8 @@
 internal import EspalierExecutor
-internal import Foundation
+package import Foundation
 
 /// What times on this machine belong to: the processor, and the kernels this program was built with.
-struct MachineIdentity {
+package struct MachineIdentity {
   /// The processor's name, for people.
   let processor: String
   /// A number for processor and kernels: times of another number say nothing about this one.
@@ -26,7 +26,7 @@ struct MachineIdentity {
   ///   - processorFacts: The text of /proc/cpuinfo; every core's lines count, since boards have cores
   ///     of several kinds.
   ///   - program: The bytes of the program.
-  init(processorFacts: String, program: Data) {
+  package init(processorFacts: String, program: Data) {
     var lines: [String] = []
     var name: String?
     for line in processorFacts.split(separator: "\n") {

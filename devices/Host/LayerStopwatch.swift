@@ -28,11 +28,11 @@ final class LayerStopwatch {
   /// Larger than the last-level caches of the machines in question.
   private static let mostSwept = 64 << 20
 
-  /// - Throws: `EspalierError` (69) where this machine has not so many cores.
-  init(threads: Int) throws(EspalierError) {
+  /// - Throws: `HostError` (69) where this machine has not so many cores.
+  init(threads: Int) throws(HostError) {
     let usable = Board.cores
     guard usable.count >= threads else {
-      throw EspalierError(
+      throw HostError(
         exitCode: 69,
         "\(threads) threads cannot be timed: this machine lends \(usable.count) cores")
     }

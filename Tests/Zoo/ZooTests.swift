@@ -1,7 +1,7 @@
 import EspalierGraph
 import Testing
 
-@testable import Espalier
+@testable import EspalierZoo
 
 @Suite struct ZooTests {
   struct Published: Sendable, CustomTestStringConvertible {

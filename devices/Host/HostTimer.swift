@@ -16,7 +16,7 @@ package final class HostTimer: LayerTimer {
   ///   - folder: Where the cache lies.
   ///   - identity: Of the processor and the kernels.
   ///   - measure: Times a layer's candidates.
-  init(
+  package init(
     options: MeasuringOptions, cacheFolder folder: String, identity: MachineIdentity,
     measure: @escaping (TimedLayer) -> [UInt64?]
   ) {
@@ -29,10 +29,14 @@ package final class HostTimer: LayerTimer {
     self.measure = measure
   }
 
-  convenience init(_ options: MeasuringOptions) throws(EspalierError) {
+  /// Times on this machine's cores, with the cache of whoever runs the program.
+  /// - Throws: `HostError` (69) where this machine has not so many cores.
+  package convenience init(
+    _ options: MeasuringOptions, cacheFolder folder: String? = nil
+  ) throws(HostError) {
     let stopwatch = try LayerStopwatch(threads: options.threads)
     self.init(
-      options: options, cacheFolder: MeasurementCache.standardFolder,
+      options: options, cacheFolder: folder ?? MeasurementCache.standardFolder,
       identity: MachineIdentity.current(), measure: stopwatch.nanoseconds)
   }
 
@@ -52,5 +56,6 @@ package final class HostTimer: LayerTimer {
   }
 
   /// Keeps the times for the next conversion.
-  func saveCache() throws(EspalierError) { try cache.save() }
+  /// - Throws: `HostError` (73) where they cannot be written.
+  package func saveCache() throws(HostError) { try cache.save() }
 }

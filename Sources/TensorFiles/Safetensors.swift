@@ -1,4 +1,4 @@
-public import EspalierGraph
+package import EspalierGraph
 internal import Foundation
 
 /// Reads the tensors of a safetensors file: 8 bytes with the header's length, little-endian; the
@@ -6,18 +6,18 @@ internal import Foundation
 ///
 /// Everything the header says is checked against the file before an element is read: types, shapes
 /// whose products fit their bytes, and ranges that follow each other without gap or overlap.
-/// - Throws: `EspalierError`: 66 where there is no file, 65 for a file that breaks the format or holds
+/// - Throws: `TensorFileError`: 66 where there is no file, 65 for a file that breaks the format or holds
 ///   elements that are no floating-point numbers.
-public func readSafetensors(_ path: String) throws(EspalierError) -> [String: Tensor] {
+package func tensors(contentsOfSafetensors path: String) throws(TensorFileError) -> [String: Tensor]
+{
   let data: Data
   do {
     data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
   } catch {
-    throw EspalierError(exitCode: 66, "\(path): cannot be read")
+    throw TensorFileError(exitCode: 66, "\(path): cannot be read")
   }
   do throws(SafetensorsFault) { return try tensors(data) } catch {
-    throw EspalierError(
-      exitCode: 65, escapingControls("\(path): E2201: \(error.message)", keepsLines: false))
+    throw TensorFileError(exitCode: 65, "\(path): E2201: \(error.message)")
   }
 }
 

@@ -41,7 +41,7 @@ public enum Zoo {
     public func graph(seed: UInt64 = 0) -> Graph { graph(seed: seed, imageSize: imageSize) }
 
     /// - Parameter imageSize: Height of the image, a multiple of 32 (Swin-T: 224); for quick tests.
-    func graph(seed: UInt64, imageSize: Int) -> Graph {
+    package func graph(seed: UInt64, imageSize: Int) -> Graph {
       var builder = NetworkBuilder(name: name, seed: seed, imageSize: imageSize)
       build(&builder)
       return builder.graph

@@ -44,10 +44,15 @@ struct MeasurementCache {
   }
 
   /// Writes what has been added, together with what others have written meanwhile.
-  /// - Throws: `EspalierError` with 73 where the cache cannot be written; times are then lost.
-  mutating func save() throws(EspalierError) {
+  /// - Throws: `HostError` with 73 where the cache cannot be written; times are then lost.
+  mutating func save() throws(HostError) {
     guard hasNews else { return }
-    try createFolder(folder)
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw HostError(
+        exitCode: 73, "\(folder): the folder cannot be made: \(error.localizedDescription)")
+    }
     let path = folder + "/" + name
     // Held until the file is replaced; where the folder cannot be locked, somebody's times may be lost.
     let lock = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -58,7 +63,7 @@ struct MeasurementCache {
     do throws(BoardError) {
       try Board.write(Array(lines.joined().utf8), to: path)
     } catch {
-      throw EspalierError(exitCode: 73, error.description)
+      throw HostError(exitCode: 73, error.description)
     }
     hasNews = false
     removeOldFiles()

@@ -1,10 +1,8 @@
-public import EspalierGraph
-
 extension Specialised {
   /// Seeded inputs: standard normal numbers; indices within the axis they select from where that can
   /// be seen, else 0 or 1; random truth values.
   public func randomInputs(seed: UInt64) -> [String: Tensor] {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     var result: [String: Tensor] = [:]
     for id in graph.inputs where constants[id] == nil {
       let type = types[id]!
@@ -48,28 +46,5 @@ extension Specialised {
       return max(type.shape[axis], 1)
     }
     return 2
-  }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, and enough for test inputs.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
-  /// A number uniform in 0 ..< 1.
-  mutating func uniform() -> Double { Double(next() >> 11) / 9_007_199_254_740_992 }
-
-  /// A standard normal number: the sum of twelve uniform ones, less six.
-  mutating func normal() -> Double {
-    var sum = -6.0
-    for _ in 0..<12 { sum += uniform() }
-    return sum
   }
 }

@@ -1,22 +1,22 @@
-public import EspalierBoard
-public import EspalierGraph
+package import EspalierBoard
+package import EspalierGraph
 
 /// Reads a tensor from a NumPy file.
-/// - Throws: `EspalierError`: 66 where there is no file, 65 where it is no array we can take.
-public func readNumPy(_ path: String) throws(EspalierError) -> Tensor {
+/// - Throws: `TensorFileError`: 66 where there is no file, 65 where it is no array we can take.
+package func tensor(contentsOfNumPy path: String) throws(TensorFileError) -> Tensor {
   do throws(NumPyFile.Failure) {
     let file = try NumPyFile(contentsOf: path)
     return unsafe tensor(file.header.element.type, file.header.dims, file.values)
   } catch {
-    throw EspalierError(exitCode: error.exitCode, error.description)
+    throw TensorFileError(exitCode: error.exitCode, error.description)
   }
 }
 
 /// Writes a tensor as a NumPy file, whole or not at all; types NumPy's reader lacks become float32.
 /// - Returns: The type and shape that the file has.
-/// - Throws: `EspalierError` with 73 or 74.
+/// - Throws: `TensorFileError` with 73 or 74.
 @discardableResult
-public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) -> TensorType {
+package func write(_ tensor: Tensor, toNumPy path: String) throws(TensorFileError) -> TensorType {
   let element = NumPyElement(rawValue: tensor.elementType.rawValue) ?? .float32
   let bytes = tensor.bytes(as: element)
   let failure: BoardError? = unsafe bytes.withUnsafeBytes { values in
@@ -27,7 +27,7 @@ public func writeNumPy(_ tensor: Tensor, to path: String) throws(EspalierError) 
       return error
     }
   }
-  if let failure { throw EspalierError(exitCode: failure.exitCode, failure.description) }
+  if let failure { throw TensorFileError(exitCode: failure.exitCode, failure.description) }
   return TensorType(element.type, tensor.shape)
 }
 

@@ -1,0 +1,76 @@
+import EspalierGraph
+import Foundation
+import Testing
+
+@testable import Espalier
+
+/// Scores of single weights that another program has computed.
+@Suite struct ScoreFileTests {
+  /// A file by hand: a header and the bytes behind it.
+  private func file(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
+    let path = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).safetensors"
+    let length = length ?? UInt64(header.utf8.count)
+    let start = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
+    try Data(start + Array(header.utf8) + bytes).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  /// Two layers: what the scores of the first say decides which of its channels stay.
+  private func network() -> Graph {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [1, 2, 4, 4]))
+    let first = graph.addConstant("first", Tensor([1, 1, 9, 9, 5, 5, 7, 7], shape: [4, 2, 1, 1]))
+    let second = graph.addConstant("second", Tensor([1, 1, 1, 1], shape: [1, 4, 1, 1]))
+    let y = graph.addNode("Conv", [x, first], name: "one")
+    graph.outputs = [graph.addNode("Conv", [y, second], name: "two")]
+    return graph
+  }
+
+  private func kept(_ scores: [String]) throws -> [Float] {
+    let recipe = try Recipe([
+      "pattern": .text("channel"), "sparsity": .number(0.5), "align": .number(1),
+      "scores": .texts(scores),
+    ])
+    let graph = try recipe.applied(to: network(), file: "g").graph
+    return try #require(graph.values.first { $0.name == "first" }?.constant).floats
+  }
+
+  @Test func scoresDecide() throws {
+    let header =
+      "{\"first\": {\"dtype\": \"F32\", \"shape\": [4, 2, 1, 1], \"data_offsets\": [0, 32]}}"
+    let numbers: [Float] = [4, 4, 1, 1, 3, 3, 2, 2]
+    let path = try file(
+      header,
+      numbers.flatMap { n in (0..<4).map { UInt8(truncatingIfNeeded: n.bitPattern >> (8 * $0)) } })
+    let array = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).npy"
+    try writeNumPy(Tensor(numbers, shape: [4, 2, 1, 1]), to: array)
+    defer { for file in [path, array] { try? FileManager.default.removeItem(atPath: file) } }
+    #expect(try kept([path]) == [1, 1, 5, 5])
+    #expect(try kept(["first=\(array)"]) == [1, 1, 5, 5])
+    for (sources, said) in [
+      (["first=\(array)", path], "twice"), (["furst=\(array)"], "did you mean \"first\""),
+      (["second=\(array)"], "shape"),
+    ] {
+      do {
+        _ = try kept(sources)
+        Issue.record("\(sources) is accepted")
+      } catch let error as EspalierError {
+        #expect(error.exitCode == 65 && error.description.contains(said), "\(error)")
+      }
+    }
+  }
+
+  @Test func scoresStandInForACriterion() throws {
+    #expect(throws: EspalierError.self) {
+      try Recipe([
+        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("l2"),
+        "scores": .texts(["a.safetensors"]),
+      ])
+    }
+    #expect(throws: EspalierError.self) {
+      try Recipe([
+        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("scores"),
+      ])
+    }
+  }
+}
