@@ -126,8 +126,8 @@ let modules: [Target] = [
   tests(
     "EspalierTests", "Tests/Espalier",
     [
-      "Espalier", "EspalierGraph", "EspalierONNX", "EspalierLowering", "EspalierModelFile",
-      "EspalierHost", "EspalierZoo",
+      "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
+      "EspalierModelFile", "EspalierHost", "EspalierZoo",
     ]),
   tests(
     "PipelineTests", "Tests/Pipeline",

@@ -1,6 +1,6 @@
 public import EspalierCoupling
 public import EspalierGraph
-public import EspalierPruning
+internal import EspalierPruning
 
 /// Finds the coupling groups of a graph.
 /// - Throws: `EspalierError` (65) with every unsupported operator and unknown extent.
@@ -11,19 +11,6 @@ public func couple(
     return Coupling(of: try Specialised.forRewriting(graph, inputShapes: inputShapes))
   } catch {
     throw EspalierError(error, in: file)
-  }
-}
-
-/// Removes channels by scores within a pruner's budget.
-/// - Throws: `EspalierError` (65) for a budget that cannot be met, 64 for a bad exclusion.
-public func plan(
-  _ coupling: Coupling, with pruner: ChannelPruner, scores: ChannelScores, file: String,
-  progress: ((Double) -> Void)? = nil
-) throws(EspalierError) -> KeepPlan {
-  do throws(PruningError) {
-    return try pruner.plan(coupling, scores, progress: progress)
-  } catch {
-    throw EspalierError(exitCode: error.code == .badExclusion ? 64 : 65, "\(file): \(error)")
   }
 }
 

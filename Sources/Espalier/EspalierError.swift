@@ -4,6 +4,7 @@ public import EspalierGraph
 internal import EspalierHost
 public import EspalierMeasure
 public import EspalierONNX
+internal import EspalierPruning
 internal import EspalierTensorFiles
 
 /// Why something was refused or failed: lines a person can act on, and the command's exit code.
@@ -30,6 +31,16 @@ public struct EspalierError: Error, Sendable, CustomStringConvertible {
     self.init(exitCode: error.exitCode, error.description)
   }
 
+  init(_ failure: PruningFailure, in file: String) {
+    switch failure {
+    case .graph(let problems): self.init(problems, in: file)
+    case .pruning(let error): self.init(error, in: file)
+    }
+  }
+  init(_ error: PruningError, in file: String) {
+    self.init(
+      exitCode: error.code == .badExclusion ? 64 : 65, escapingControls("\(file): \(error)"))
+  }
   init(_ error: HostError) { self.init(exitCode: error.exitCode, error.description) }
   init(_ error: TensorFileError) {
     self.init(exitCode: error.exitCode, escapingControls(error.description, keepsLines: false))

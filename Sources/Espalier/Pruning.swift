@@ -13,6 +13,6 @@ public func prune(
     return try pruner.pruned(
       graph, inputShapes: inputShapes, sparing: sparing, progress: progress)
   } catch {
-    throw EspalierError(exitCode: 65, "\(file): \(error)")
+    throw EspalierError(error, in: file)
   }
 }

@@ -10,8 +10,6 @@ struct Prune: ParsableCommand {
       override it. The pruned model keeps the recipe in its metadata, under "espalier.recipe".
       """)
 
-  enum Method: String, ExpressibleByArgument, CaseIterable { case magnitude, spa, obspa }
-
   @Argument(help: "An ONNX model.") var input: String
   @Option(name: [.short, .long], help: "The ONNX model to write.") var output: String
   @Option(
@@ -23,7 +21,7 @@ struct Prune: ParsableCommand {
     help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.")
   var sparsity: Double?
   @Option(help: "How weights are chosen: spa or obspa for channels and heads, magnitude for zeros.")
-  var method: Method?
+  var method: PruningMethod?
   @Option(
     help: "Whether layers compete with one another (global) or each has the same share (layer).")
   var scope: PruningScope?
@@ -64,7 +62,7 @@ struct Prune: ParsableCommand {
 
   /// The recipe of the file, overridden by the options; or the options alone.
   private func wantedRecipe() throws -> Recipe {
-    let options = given
+    let options = try checkingUsage { try self.options() }
     guard let recipe else {
       guard pattern != nil else { throw ValidationError("--pattern or --recipe is needed") }
       return try checkingUsage { try Recipe(options, seed: channels.seed) }
@@ -75,20 +73,22 @@ struct Prune: ParsableCommand {
     return result
   }
 
-  /// What the command line says, by the names of a recipe's keys.
-  private var given: [String: RecipeValue] {
-    var values = channels.given.merging(calibration.given) { first, _ in first }
-    values["pattern"] = pattern.map { .text($0) }
-    values["sparsity"] = sparsity.map { .number($0) }
-    values["method"] = method.map { .text($0.rawValue) }
-    values["scope"] = scope.map { .text($0.rawValue) }
-    if !layers.isEmpty { values["layers"] = .texts(layers) }
-    if !exclude.isEmpty { values["exclude"] = .texts(exclude) }
-    if includeEnds { values["include-ends"] = .flag(true) }
-    return values
+  /// What the command line says.
+  private func options() throws(EspalierError) -> PruningOptions {
+    var options = PruningOptions()
+    if let pattern { options.pattern = try PruningOptions.pattern(pattern) }
+    options.sparsity = sparsity
+    options.method = method
+    options.scope = scope
+    if !layers.isEmpty { options.layers = layers }
+    if !exclude.isEmpty { options.exclude = exclude }
+    if includeEnds { options.includeEnds = true }
+    try channels.add(to: &options)
+    try calibration.add(to: &options)
+    return options
   }
 
-  private func show(_ report: RecipeReport) {
+  private func show(_ report: PipelineReport) {
     for step in report.steps {
       switch step {
       case .channels(let report): show(report)
@@ -127,6 +127,7 @@ struct Prune: ParsableCommand {
 }
 
 extension PruningScope: ExpressibleByArgument {}
+extension PruningMethod: ExpressibleByArgument {}
 
 /// Runs what reads the command line's words; what it throws is a usage error.
 func checkingUsage<Value>(_ body: () throws -> Value) throws -> Value {

@@ -48,20 +48,19 @@ struct ChannelOptions: ParsableArguments {
         + "weights, with which the dense model computes the same.", valueName: "out.onnx"))
   var reference: String?
 
-  /// What the command line says, by the names of a recipe's keys.
-  var given: [String: RecipeValue] {
-    var values: [String: RecipeValue] = [:]
-    values["budget"] = budget.map { .text($0) }
-    values["criterion"] = criterion.map { .text($0) }
-    if !scores.isEmpty { values["scores"] = .texts(scores) }
-    values["aggregation"] = aggregation.map { .text($0.rawValue) }
-    values["normalisation"] = normalisation.map { .text($0.rawValue) }
-    values["per-cost"] = perCost.map { .flag($0) }
-    if recalibrate { values["recalibrate"] = .flag(true) }
-    values["rotate"] = rotate.map { .flag($0) }
-    values["align"] = align.map { .number(Double($0)) }
-    values["cap"] = cap.map { .number($0) }
-    return values
+  /// What the command line says.
+  /// - Throws: `EspalierError` (64) for words that are no values.
+  func add(to options: inout PruningOptions) throws(EspalierError) {
+    if let budget { options.budget = try PruningOptions.budget(budget) }
+    if let criterion { options.criterion = try PruningOptions.criterion(criterion) }
+    if !scores.isEmpty { options.scores = try PruningOptions.scores(scores) }
+    options.aggregation = aggregation
+    options.normalisation = normalisation
+    options.perCost = perCost
+    if recalibrate { options.recalibrate = true }
+    options.rotate = rotate
+    options.align = align
+    options.cap = cap
   }
 }
 
@@ -83,14 +82,13 @@ struct CalibrationOptions: ParsableArguments {
         + "0.1 for other products)."))
   var damping: Double?
 
-  /// What the command line says, by the names of a recipe's keys.
-  var given: [String: RecipeValue] {
-    var values: [String: RecipeValue] = [:]
-    if !data.isEmpty { values["data"] = .texts(data) }
-    values["samples"] = samples.map { .number(Double($0)) }
-    values["refit"] = refit.map { .flag($0) }
-    values["damping"] = damping.map { .number($0) }
-    return values
+  /// What the command line says.
+  /// - Throws: `EspalierError` (64) for words that are no values.
+  func add(to options: inout PruningOptions) throws(EspalierError) {
+    if !data.isEmpty { options.data = try PruningOptions.data(data) }
+    options.samples = samples
+    options.refit = refit
+    options.damping = damping
   }
 }
 

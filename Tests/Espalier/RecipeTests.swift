@@ -1,5 +1,7 @@
 import EspalierGraph
 import EspalierONNX
+import EspalierPruning
+import EspalierZoo
 import Foundation
 import Testing
 
@@ -42,40 +44,111 @@ import Testing
     }
   }
 
+  private func options(
+    _ pattern: String, _ change: (inout PruningOptions) throws -> Void = { _ in }
+  ) throws -> PruningOptions {
+    var options = PruningOptions()
+    options.pattern = try PruningOptions.pattern(pattern)
+    try change(&options)
+    return options
+  }
+
+  private func channels(_ recipe: Recipe, _ place: Int = 0) throws -> ChannelStep {
+    guard case .channels(let step) = recipe.steps[place] else { throw ShapeError() }
+    return step
+  }
+  private func zeros(_ recipe: Recipe, _ place: Int) throws -> ZeroStep {
+    guard case .zeros(let step) = recipe.steps[place] else { throw ShapeError() }
+    return step
+  }
+  private struct ShapeError: Error {}
+
+  /// Every value differs from its default.
   @Test func everyKeyArrives() throws {
     let recipe = try Recipe(text: Self.full, file: "r.yaml")
     #expect(recipe.seed == 7)
-    let (channels, blocks) = (recipe.steps[0], recipe.steps[1])
-    #expect(channels.removesChannels && !blocks.removesChannels)
-    // What may be left open has no default.
-    let open = ["data", "samples", "damping"]
-    let all = Set(RecipeKey.channels.map(\.name))
-    #expect(Set(channels.values.keys) == all.subtracting(["sparsity", "scores"] + open))
-    #expect(Set(blocks.values.keys) == Set(RecipeKey.zeros.map(\.name)).subtracting(open))
-    #expect(channels.text("criterion") == "random" && channels.flag("per-cost"))
-    #expect(channels.number("align") == 4 && channels.number("cap") == 0.75)
+    let (step, blocks) = (try channels(recipe), try zeros(recipe, 1))
+    var expected = ChannelStep(
+      .channel, budget: .operations(ratio: 1.5), criterion: .weights(.random))
+    expected.aggregation = .max
+    expected.pruner.normalisation = .lamp
+    expected.pruner.scope = .layer
+    expected.pruner.weighsCosts = true
+    expected.pruner.alignment = 4
+    expected.pruner.cap = 0.75
+    expected.pruner.caps = [
+      LayerShare(layers: "layer1", share: 0.5), LayerShare(layers: "layer2|fc", share: 0.25),
+    ]
+    expected.pruner.layers = ["layer"]
+    expected.pruner.exclude = ["^layer4", "conv1"]
+    #expect(step == expected)
     #expect(
-      channels.values["caps"]
-        == .shares([
-          LayerShare(layers: "layer1", share: 0.5), LayerShare(layers: "layer2|fc", share: 0.25),
-        ]))
-    #expect(channels.texts("exclude") == ["^layer4", "conv1"])
-    #expect(blocks.number("sparsity") == 0.5 && blocks.flag("include-ends"))
-    // Defaults are spelled out.
-    #expect(recipe.steps[2].text("scope") == "layer" && !recipe.steps[2].flag("include-ends"))
+      blocks
+        == ZeroStep(
+          try MagnitudePruner(
+            pattern: .block(rows: 16, columns: 8), sparsity: 0.5, scope: .global,
+            layers: ["layer[34]"], keepsFirstAndLast: false)))
+    // Defaults hold where nothing is said.
+    #expect(
+      try zeros(recipe, 2) == ZeroStep(MagnitudePruner(pattern: .strict(kept: 2, of: 4))))
+  }
+
+  /// What needs inputs, with every key of them; and what a method brings with it.
+  @Test func keysOfCalibrationArrive() throws {
+    let recipe = try Recipe(
+      text: """
+        steps:
+          - pattern: head
+            method: obspa
+            sparsity: 0.25
+            data: [x=a.npy, b.npy]
+            samples: 12
+            damping: 0.5
+            recalibrate: true
+          - {pattern: channel, budget: "params:2", scores: [s.safetensors, w=s.npy]}
+          - {pattern: channel, sparsity: 0.1, criterion: wanda, data: ["noise:0.5:0.25"]}
+        """, file: "r.yaml")
+    let heads = try channels(recipe)
+    var expected = ChannelStep(.head, budget: .channels(share: 0.25), method: .obspa)
+    expected.recalibrates = true
+    expected.calibration = StepCalibration(
+      source: .arrays([
+        CalibrationArray(input: "x", path: "a.npy"), CalibrationArray(path: "b.npy"),
+      ]), samples: 12, refits: true, damping: 0.5)
+    #expect(heads == expected && heads.rotates && heads.criterion == .reconstruction(.obspa))
+    #expect(heads.stages == [.couple, .rotate, .score, .plan, .slice, .refit])
+    #expect(
+      try channels(recipe, 1).criterion
+        == .scores([.archive(path: "s.safetensors"), .array(initializer: "w", path: "s.npy")]))
+    let noise = try channels(recipe, 2)
+    #expect(noise.calibration.source == .noise(mean: 0.5, deviation: 0.25))
+    #expect(noise.pruner.normalisation == .sum && noise.pruner.cap == 0.75)
+    #expect(recipe.steps.map(\.files.arrays) == [["a.npy", "b.npy"], ["s.npy"], []])
   }
 
   /// Names hold what JSON and YAML quote in different ways.
   @Test func whatIsResolvedReadsBackTheSame() throws {
     var recipe = try Recipe(text: Self.full, file: "r.yaml")
     #expect(try Recipe(text: recipe.resolved, file: "r.yaml") == recipe)
+    // Steps alone say the same.
+    #expect(try Recipe(recipe.steps, seed: 7) == recipe)
     for text in ["a *b", "&x", "/model/a\\.b", "\"'#: ", "é\u{85}\t\u{7f}日本", "[*a]"] {
       let pattern = NSRegularExpression.escapedPattern(for: text)
-      recipe = try Recipe([
-        "pattern": .text("head"), "sparsity": .number(0.3), "exclude": .texts([pattern, ".* *x"]),
-      ])
+      recipe = try Recipe(
+        options("head") {
+          $0.sparsity = 0.3
+          $0.exclude = [pattern, ".* *x"]
+        })
       #expect(try Recipe(text: recipe.resolved, file: "r.yaml") == recipe)
     }
+  }
+
+  /// What somebody wrote is kept as it was written.
+  @Test func spellingsStay() throws {
+    let recipe = try Recipe(
+      text: "steps: [{pattern: channel, budget: flops:2.0, data: [noise:0.0:1]}]", file: "r.yaml")
+    #expect(recipe.resolved.contains("\"budget\": \"flops:2.0\""))
+    #expect(recipe.resolved.contains("\"data\": [\"noise:0.0:1\"]"))
   }
 
   @Test(arguments: [
@@ -173,20 +246,41 @@ import Testing
   }
 
   @Test func optionsOverrideTheRecipe() throws {
+    func given(_ change: (inout PruningOptions) throws -> Void) throws -> PruningOptions {
+      var options = PruningOptions()
+      try change(&options)
+      return options
+    }
     var recipe = try Recipe(text: Self.full, file: "r.yaml")
-    try recipe.override([
-      "exclude": .texts(["fc"]), "align": .number(2), "budget": .text("params:3"),
-    ])
-    #expect(recipe.steps.allSatisfy { $0.texts("exclude") == ["fc"] })
-    #expect(recipe.steps[0].number("align") == 2 && recipe.steps[0].text("budget") == "params:3")
+    try recipe.override(
+      given {
+        ($0.exclude, $0.align) = (["fc"], 2)
+        $0.budget = try PruningOptions.budget("params:3")
+      })
+    let step = try channels(recipe)
+    #expect(step.pruner.exclude == ["fc"])
+    #expect(try (1...2).allSatisfy { try zeros(recipe, $0).pruner.exclude == ["fc"] })
+    #expect(step.pruner.alignment == 2 && step.pruner.budget == .parameters(ratio: 3))
     // Three steps take a sparsity: which one is meant?
-    #expect(throws: EspalierError.self) { try recipe.override(["sparsity": .number(0.5)]) }
-    #expect(throws: EspalierError.self) { try recipe.override(["align": .number(0)]) }
-    #expect(throws: EspalierError.self) { try recipe.override(["nothing": .number(0)]) }
+    for wrong in [
+      try given { $0.sparsity = 0.5 }, try given { $0.align = 0 },
+      try given {
+        $0.criterion = .weights(.l1); $0.scores = [.archive(path: "s")]
+      },
+    ] {
+      #expect(throws: EspalierError.self) { try recipe.override(wrong) }
+    }
+    var zerosAlone = try Recipe(options("nm:2:4"))
+    #expect(throws: EspalierError.self) { try zerosAlone.override(given { $0.align = 4 }) }
     var single = try Recipe(text: "steps: [{pattern: channel, budget: flops:2}]", file: "r.yaml")
-    try single.override(["sparsity": .number(0.5), "pattern": .text("head")])
-    #expect(single.steps[0].values["budget"] == nil && single.steps[0].number("sparsity") == 0.5)
-    #expect(throws: EspalierError.self) { try single.override(["pattern": .text("nm:2:4")]) }
+    try single.override(
+      given {
+        $0.sparsity = 0.5
+        $0.pattern = try PruningOptions.pattern("head")
+      })
+    #expect(try channels(single).pruner.budget == .channels(share: 0.5))
+    #expect(try channels(single).pruner.pattern == .head)
+    #expect(throws: EspalierError.self) { try single.override(options("nm:2:4")) }
   }
 
   // MARK: What recipes do
@@ -233,10 +327,8 @@ import Testing
   /// The recipe in a model's metadata makes the same model again, bit by bit.
   @Test func theKeptRecipeMakesTheSameModel() throws {
     let graph = try #require(Zoo.architecture(named: "mobilenet_v2")).graph(seed: 1, imageSize: 32)
-    let values: [String: RecipeValue] = [
-      "pattern": .text("channel"), "criterion": .text("random"), "sparsity": .number(0.3),
-    ]
-    let recipe = try Recipe(values, seed: 9)
+    let recipe = try Recipe(
+      options("channel") { ($0.criterion, $0.sparsity) = (.weights(.random), 0.3) }, seed: 9)
     let first = try recipe.applied(to: graph, file: "g", wantsReference: true)
     #expect(first.reference != nil)
     let read = try importONNX(bytes: exportONNX(first.graph))
@@ -244,7 +336,7 @@ import Testing
     let again = try Recipe(text: kept.value, file: "kept").applied(to: graph, file: "g")
     #expect(try exportONNX(again.graph) == exportONNX(first.graph))
     // Another recipe on top keeps the first.
-    let zeros = try Recipe(["pattern": .text("nm:2:4")]).applied(to: read, file: "g")
+    let zeros = try Recipe(options("nm:2:4")).applied(to: read, file: "g")
     let keys = zeros.graph.metadata.properties.map(\.key)
     #expect(keys == ["espalier.recipe.1", "espalier.recipe"])
     #expect(zeros.graph.metadata.properties[0].value == kept.value)

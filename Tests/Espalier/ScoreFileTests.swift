@@ -1,4 +1,5 @@
 import EspalierGraph
+import EspalierPruning
 import Foundation
 import Testing
 
@@ -27,10 +28,11 @@ import Testing
   }
 
   private func kept(_ scores: [String]) throws -> [Float] {
-    let recipe = try Recipe([
-      "pattern": .text("channel"), "sparsity": .number(0.5), "align": .number(1),
-      "scores": .texts(scores),
-    ])
+    var options = PruningOptions()
+    options.pattern = try PruningOptions.pattern("channel")
+    (options.sparsity, options.align) = (0.5, 1)
+    options.scores = try PruningOptions.scores(scores)
+    let recipe = try Recipe(options)
     let graph = try recipe.applied(to: network(), file: "g").graph
     return try #require(graph.values.first { $0.name == "first" }?.constant).floats
   }
@@ -61,16 +63,15 @@ import Testing
   }
 
   @Test func scoresStandInForACriterion() throws {
-    #expect(throws: EspalierError.self) {
-      try Recipe([
-        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("l2"),
-        "scores": .texts(["a.safetensors"]),
-      ])
-    }
-    #expect(throws: EspalierError.self) {
-      try Recipe([
-        "pattern": .text("channel"), "sparsity": .number(0.5), "criterion": .text("scores"),
-      ])
-    }
+    var options = PruningOptions()
+    options.pattern = try PruningOptions.pattern("channel")
+    options.sparsity = 0.5
+    options.criterion = .scores
+    #expect(throws: EspalierError.self) { try Recipe(options) }
+    options.criterion = .weights(.l2)
+    options.scores = [.archive(path: "a.safetensors")]
+    #expect(throws: EspalierError.self) { try Recipe(options) }
+    options.criterion = nil
+    _ = try Recipe(options)
   }
 }

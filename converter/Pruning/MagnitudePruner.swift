@@ -12,7 +12,7 @@ public enum PruningScope: String, Sendable, Hashable, CaseIterable {
 ///
 /// Only initializers change, so the graph can be exported and run as before. The result is a function
 /// of the graph alone; of equal magnitudes the later one goes first.
-public struct MagnitudePruner: Sendable {
+public struct MagnitudePruner: Sendable, Hashable {
   public let pattern: PruningPattern
   /// The share of the pruned layers' weights that become zero; what the pattern implies, for N:M.
   public let sparsity: Double

@@ -11,6 +11,9 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case unreachableBudget = "E2007"
     case badCalibration = "E2008"
     case tooLarge = "E2009"
+    case badStep = "E2010"
+    case missingFile = "E2011"
+    case badScores = "E2202"
   }
 
   public var code: Code

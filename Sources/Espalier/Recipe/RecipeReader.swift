@@ -72,13 +72,13 @@ private struct RecipeReader {
     let steps = nodes.map { step($0) }
     guard problems.isEmpty else { return nil }
     do throws(RecipeFault) {
-      return try Recipe(seed: seed, steps: steps.compactMap(\.self))
+      return try Recipe(seed: seed, entries: steps.compactMap(\.self))
     } catch {
       return fault(nodes[error.step ?? 0].place, error.code, error.message)
     }
   }
 
-  private mutating func step(_ node: RecipeNode) -> RecipeStep? {
+  private mutating func step(_ node: RecipeNode) -> Recipe.Entry? {
     guard case .mapping(let pairs, let place) = node else {
       return fault(node.place, .badType, "a step is a mapping with the key \"pattern\"")
     }
@@ -93,66 +93,28 @@ private struct RecipeReader {
       return fault(
         pattern.value.place, .badType, "pattern takes text, such as channel or block:16x8")
     }
-    let keys = RecipeStep.keys(ofPattern: pattern)
+    let keys =
+      ChannelPruner.Pattern(rawValue: pattern) == nil ? RecipeKey.zeros : RecipeKey.channels
     let count = problems.count
-    var values: [String: RecipeValue] = [:]
+    var options = PruningOptions()
     for (name, key, node) in named {
       guard let known = keys.first(where: { $0.name == name }) else {
-        note(key.place, .unknownKey, RecipeStep.unknown(name, keys, pattern))
+        note(key.place, .unknownKey, RecipeKey.unknown(name, keys, pattern))
         continue
       }
-      guard let value = value(node, known) else { continue }
-      if let wrong = known.fault(of: value) {
-        note(node.place, .badValue, "\(name) \(wrong)")
+      do throws(RecipeMisreading) { try known.read(node, &options) } catch {
+        switch error {
+        case .kind: note(node.place, .badType, "\(name) takes \(known.wanted)")
+        case .value(let fault): note(node.place, .badValue, "\(name) \(fault)")
+        }
+        continue
       }
-      values[name] = value
+      if let fault = known.fault(options) { note(node.place, .badValue, "\(name) \(fault)") }
     }
     guard problems.count == count else { return nil }
-    do throws(RecipeFault) { return try RecipeStep(values) } catch {
+    do throws(RecipeFault) { return try Recipe.Entry(options) } catch {
       return fault(place, error.code, error.message)
     }
-  }
-
-  /// A value of the kind that a key takes.
-  private mutating func value(_ node: RecipeNode, _ key: RecipeKey) -> RecipeValue? {
-    func wrong() -> RecipeValue? {
-      fault(node.place, .badType, "\(key.name) takes \(key.kind.wanted)")
-    }
-    switch (key.kind, node) {
-    case (.choice, .scalar(let text, _, _)), (.pattern, .scalar(let text, _, _)),
-      (.budget, .scalar(let text, _, _)):
-      return .text(text)
-    case (.share, _), (.count, _): return number(node).map { .number($0) } ?? wrong()
-    case (.flag, .scalar(let text, isPlain: true, _)) where ["true", "false"].contains(text):
-      return .flag(text == "true")
-    case (.expressions, .list(let items, _)), (.data, .list(let items, _)),
-      (.scores, .list(let items, _)):
-      var texts: [String] = []
-      for item in items {
-        guard case .scalar(let text, _, _) = item else { return wrong() }
-        texts.append(text)
-      }
-      return .texts(texts)
-    case (.shares, .mapping(let pairs, _)):
-      var shares: [LayerShare] = []
-      for (key, value) in pairs {
-        guard case .scalar(let layers, _, _) = key, let share = number(value) else {
-          return wrong()
-        }
-        shares.append(LayerShare(layers: layers, share: share))
-      }
-      return .shares(shares)
-    default: return wrong()
-    }
-  }
-
-  /// A number written in digits, without quotation marks.
-  private func number(_ node: RecipeNode) -> Double? {
-    guard case .scalar(let text, isPlain: true, _) = node,
-      text.wholeMatch(of: /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
-      let number = Double(text), number.isFinite
-    else { return nil }
-    return number
   }
 
   private mutating func whole(_ node: RecipeNode) -> Int? {

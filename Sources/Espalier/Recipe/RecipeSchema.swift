@@ -33,7 +33,7 @@ extension Recipe {
                     "oneOf",
                     .list([
                       step(
-                        RecipeKey.channels,
+                        RecipeKey.channels, defaults: channelDefaults,
                         more: [
                           (
                             "oneOf",
@@ -42,7 +42,7 @@ extension Recipe {
                                 .object([("required", .list([.text($0)]))])
                               })
                           )
-                        ]), step(RecipeKey.zeros, more: []),
+                        ]), step(RecipeKey.zeros, defaults: zeroDefaults, more: []),
                     ])
                   )
                 ])
@@ -54,87 +54,35 @@ extension Recipe {
     ]).text() + "\n"
   }
 
-  private static func step(_ keys: [RecipeKey], more: [(String, SchemaText)]) -> SchemaText {
-    .object(
+  private static func step(
+    _ keys: [RecipeKey], defaults: PruningOptions, more: [(String, SchemaText)]
+  ) -> SchemaText {
+    let properties = keys.map { key in
+      let known = key.hasDefault ? key.json(defaults).map { [("default", SchemaText.raw($0))] } : []
+      return (
+        key.name,
+        SchemaText.object([("description", .text(key.summary))] + key.schema + (known ?? []))
+      )
+    }
+    return .object(
       [
         ("type", .text("object")), ("additionalProperties", .flag(false)),
-        ("required", .list([.text("pattern")])),
-        ("properties", .object(keys.map { ($0.name, .object($0.schema)) })),
+        ("required", .list([.text("pattern")])), ("properties", .object(properties)),
       ] + more)
   }
-}
 
-extension RecipeKey {
-  fileprivate var schema: [(String, SchemaText)] {
-    var entries: [(String, SchemaText)] = [("description", .text(summary))]
-    switch kind {
-    case .choice(let names):
-      entries.append(("enum", .list(names.map { .text($0) })))
-    case .pattern:
-      let number = "[1-9][0-9]*"
-      entries += [
-        ("type", .text("string")),
-        (
-          "pattern",
-          .text(
-            "^(unstructured|block:\(number)x\(number)|nm:\(number):\(number)"
-              + "|vnm:\(number):\(number):\(number))$")
-        ),
-      ]
-    case .budget:
-      entries += [
-        ("type", .text("string")), ("pattern", .text("^(flops|params):[0-9]+(\\.[0-9]+)?$")),
-      ]
-    case .share(let canBeZero):
-      entries += [
-        ("type", .text("number")), (canBeZero ? "minimum" : "exclusiveMinimum", .number(0)),
-        ("exclusiveMaximum", .number(1)),
-      ]
-    case .count(let range):
-      entries += [
-        ("type", .text("integer")), ("minimum", .number(range.lowerBound)),
-        ("maximum", .number(range.upperBound)),
-      ]
-    case .flag: entries.append(("type", .text("boolean")))
-    case .expressions:
-      entries += [
-        ("type", .text("array")),
-        ("items", .object([("type", .text("string")), ("format", .text("regex"))])),
-      ]
-    case .scores:
-      entries += [
-        ("type", .text("array")), ("minItems", .number(1)),
-        (
-          "items",
-          .object([
-            ("type", .text("string")), ("pattern", .text("^(.+\\.safetensors|.+=.+\\.npy)$")),
-          ])
-        ),
-      ]
-    case .data:
-      entries += [
-        ("type", .text("array")), ("minItems", .number(1)),
-        ("items", .object([("type", .text("string")), ("minLength", .number(1))])),
-      ]
-    case .shares:
-      entries += [
-        ("type", .text("object")),
-        (
-          "additionalProperties",
-          .object([
-            ("type", .text("number")), ("exclusiveMinimum", .number(0)),
-            ("exclusiveMaximum", .number(1)),
-          ])
-        ),
-      ]
-    }
-    if let fallback { entries.append(("default", .raw(fallback.json))) }
-    return entries
+  /// What holds where a step says no more than it must.
+  private static var channelDefaults: PruningOptions {
+    PruningOptions(.channels(ChannelStep(budget: .channels(share: 0))))
+  }
+  private static var zeroDefaults: PruningOptions {
+    let pruner = try? MagnitudePruner(pattern: .strict(kept: 2, of: 4))
+    return pruner.map { PruningOptions(.zeros(ZeroStep($0))) } ?? PruningOptions()
   }
 }
 
 /// JSON whose keys keep their order.
-private indirect enum SchemaText {
+indirect enum SchemaText: Sendable {
   case object([(String, SchemaText)])
   case list([SchemaText])
   case text(String)

@@ -2,7 +2,7 @@ public import EspalierCoupling
 public import EspalierGraph
 
 /// Removes channels: picks them by scores within a budget and cuts the graph to what is left.
-public struct ChannelPruner: Sendable {
+public struct ChannelPruner: Sendable, Hashable {
   /// Which groups may be pruned.
   public enum Pattern: String, Sendable, CaseIterable {
     /// Every group.
@@ -21,7 +21,7 @@ public struct ChannelPruner: Sendable {
   /// The share of each group that may go at most.
   public var cap = 0.9
   /// Caps of the groups that have a layer or constant with a match; the lowest that matches holds.
-  public var caps: [(names: String, share: Double)] = []
+  public var caps: [LayerShare] = []
   /// Regular expressions: only groups whose channels are made by layers with a match; all, if empty.
   public var layers: [String] = []
   /// Regular expressions of nodes and constants whose channels stay.
@@ -63,7 +63,7 @@ public struct ChannelPruner: Sendable {
   /// The share of each group that may go at most.
   private func caps(_ coupling: Coupling) throws(PruningError) -> [Double] {
     let special = try caps.map { entry throws(PruningError) in
-      (expression: try expression(entry.names), share: entry.share)
+      (expression: try expression(entry.layers), share: entry.share)
     }
     return coupling.groups.map { group in
       let names = coupling.names(of: group.members)
@@ -77,6 +77,14 @@ public struct ChannelPruner: Sendable {
       throw PruningError(.badExclusion, "\"\(text)\" is no regular expression")
     }
   }
+}
+
+/// A share for the layers that a regular expression is found in.
+public struct LayerShare: Sendable, Hashable {
+  public var layers: String
+  public var share: Double
+
+  public init(layers: String, share: Double) { (self.layers, self.share) = (layers, share) }
 }
 
 extension [Regex<AnyRegexOutput>] {

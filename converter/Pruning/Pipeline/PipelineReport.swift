@@ -1,7 +1,7 @@
-public import EspalierPruning
+internal import EspalierCoupling
 
-/// What a recipe did to a model, step by step and in all.
-public struct RecipeReport: Sendable {
+/// What a pipeline did to a model, step by step and in all.
+public struct PipelineReport: Sendable {
   public enum Step: Sendable {
     case channels(ChannelReport)
     case zeros(PruningReport)
@@ -28,7 +28,7 @@ public struct RecipeReport: Sendable {
   }
 }
 
-extension RecipeReport {
+extension PipelineReport {
   /// Notes what a refit after the last step did.
   mutating func note(_ refit: Refit.Report) {
     switch steps.removeLast() {
@@ -42,7 +42,7 @@ extension RecipeReport {
   }
 }
 
-extension RecipeReport.Step {
+extension PipelineReport.Step {
   public var refit: Refit.Report? {
     switch self {
     case .channels(let report): report.refit
@@ -67,34 +67,34 @@ extension RecipeReport.Step {
     case .zeros(let report): report.pattern.description
     }
   }
-  fileprivate var frozen: [RecipeReport.Frozen] {
+  fileprivate var frozen: [PipelineReport.Frozen] {
     switch self {
     case .channels(let report):
       report.frozen.map {
-        RecipeReport.Frozen(axis: "\($0.tensor).\($0.axis)", reason: $0.reason)
+        PipelineReport.Frozen(axis: "\($0.tensor).\($0.axis)", reason: $0.reason)
       }
     case .zeros(let report):
       report.layers.compactMap { layer in
-        layer.reason.map { RecipeReport.Frozen(axis: layer.initializer, reason: $0) }
+        layer.reason.map { PipelineReport.Frozen(axis: layer.initializer, reason: $0) }
       }
     }
   }
   /// Weights by initializer: what is left and not zero, and what there was.
-  fileprivate var weights: [RecipeReport.Layer] {
+  fileprivate var weights: [PipelineReport.Layer] {
     switch self {
     case .channels(let report):
       report.layers.map {
-        RecipeReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
+        PipelineReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
       }
     case .zeros(let report):
       report.layers.map {
-        RecipeReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
+        PipelineReport.Layer(name: $0.name, initializer: $0.initializer, kept: $0.kept, of: $0.of)
       }
     }
   }
 }
 
-extension RecipeReport: Encodable {
+extension PipelineReport: Encodable {
   private enum Key: String, CodingKey {
     case schema, method, pattern, sparsity, layers, frozen, steps
     case flopsRatio = "flops_ratio"
@@ -157,7 +157,7 @@ extension RecipeReport: Encodable {
   }
 }
 
-extension RecipeReport.Step: Encodable {
+extension PipelineReport.Step: Encodable {
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .channels(let report): try report.encode(to: encoder)

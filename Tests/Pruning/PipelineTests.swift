@@ -1,0 +1,106 @@
+import EspalierCoupling
+import EspalierEvaluation
+import EspalierGraph
+import EspalierZoo
+import Testing
+
+@testable import EspalierPruning
+
+/// Typed steps, without a recipe's text.
+@Suite struct PipelineTests {
+  private func resnet() throws -> Graph {
+    try #require(Zoo.architecture(named: "resnet18")).graph(seed: 1, imageSize: 32)
+  }
+
+  private func failure(_ body: () throws(PruningFailure) -> PrunedModel) -> PruningError.Code? {
+    do throws(PruningFailure) {
+      _ = try body()
+      return nil
+    } catch {
+      if case .pruning(let error) = error { return error.code }
+      return nil
+    }
+  }
+
+  /// A step does what its stages do when they are called one by one.
+  @Test func aStepIsItsStages() throws {
+    let graph = try resnet()
+    var step = ChannelStep(budget: .operations(ratio: 1.5), method: .obspa)
+    step.calibration.source = .noise(mean: 0, deviation: 1)
+    step.calibration.samples = 4
+    #expect(step.stages == [.couple, .rotate, .score, .plan, .slice, .refit])
+    let done = try PruningPipeline([.channels(step)], seed: 5).run(on: graph)
+
+    let dense = Coupling(of: try Specialised.forRewriting(graph))
+    let inputs = try Calibration.smoothNoise(for: dense.graph, count: 4, seed: 5)
+    let turned = try ChannelRotation().rotated(
+      dense, allowed: step.pruner.allowed(dense), inputs)
+    let scores = try ReconstructionScores(.obspa).scores(turned, inputs)
+    let plan = try step.pruner.plan(turned, scores)
+    let (refitted, report) = try Refit().refitted(turned, plan, inputs)
+    #expect(done.graph.values.map(\.constant) == refitted.values.map(\.constant))
+    #expect(done.report.steps.count == 1 && done.report.steps[0].refit == report)
+  }
+
+  @Test func progressRisesToTheEnd() throws {
+    var channels = ChannelStep(budget: .channels(share: 0.25))
+    channels.recalibrates = true
+    channels.calibration.source = .noise(mean: 0, deviation: 1)
+    channels.calibration.samples = 2
+    var zeros = ZeroStep(try MagnitudePruner(pattern: .strict(kept: 2, of: 4)))
+    zeros.calibration = StepCalibration(
+      source: .noise(mean: 0, deviation: 1), samples: 2, refits: true)
+    var seen: [Double] = []
+    _ = try PruningPipeline([.channels(channels), .zeros(zeros)]).run(on: resnet()) {
+      seen.append($0)
+    }
+    #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 <= $1 + 1e-9 })
+    #expect(abs(try #require(seen.last) - 1) < 1e-9)
+    #expect(seen.contains { $0 > 0.1 && $0 < 0.4 } && seen.contains { $0 > 0.6 && $0 < 0.9 })
+  }
+
+  /// Samples come from whoever runs the pipeline.
+  @Test func filesAreGiven() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [2, 4]))
+    let first = graph.addConstant("first", Tensor((1...32).map { Float($0 % 7) }, shape: [4, 8]))
+    let second = graph.addConstant("second", Tensor((1...16).map { Float($0 % 5) }, shape: [8, 2]))
+    graph.outputs = [
+      graph.addNode(
+        "MatMul", [graph.addNode("Relu", [graph.addNode("MatMul", [x, first])]), second])
+    ]
+    var step = ChannelStep(budget: .channels(share: 0.5), criterion: .reconstruction(.wanda))
+    step.pruner.alignment = 1
+    step.calibration.source = .arrays([CalibrationArray(path: "samples.npy")])
+    let pipeline = PruningPipeline([.channels(step)])
+    #expect(pipeline.steps[0].files.arrays == ["samples.npy"])
+    #expect(failure { () throws(PruningFailure) in try pipeline.run(on: graph) } == .missingFile)
+    var files = PruningFiles()
+    files.arrays["samples.npy"] = Tensor((0..<16).map { Float($0 % 3) - 1 }, shape: [4, 4])
+    let pruned = try pipeline.run(on: graph, files: files)
+    #expect(pruned.graph.values.first { $0.name == "first" }?.constant?.shape == [4, 4])
+  }
+
+  @Test func stepsThatMakeNoSenseAreRefused() throws {
+    let graph = try resnet()
+    let zeros = PruningStep.zeros(
+      ZeroStep(try MagnitudePruner(pattern: .strict(kept: 2, of: 4))))
+    let channels = ChannelStep(budget: .channels(share: 0.25))
+    func code(_ steps: [PruningStep]) -> PruningError.Code? {
+      failure { () throws(PruningFailure) in try PruningPipeline(steps).run(on: graph) }
+    }
+    #expect(code([zeros, .channels(channels)]) == .badStep)
+    var lacking = channels
+    lacking.criterion = .reconstruction(.obs)
+    #expect(code([.channels(lacking)]) == .badStep)
+    lacking = channels
+    lacking.calibration.refits = true
+    #expect(code([.channels(lacking)]) == .badStep)
+    for (cap, alignment) in [(0.0, 8), (1.0, 8), (.nan, 8), (0.5, 0)] {
+      var wrong = channels
+      (wrong.pruner.cap, wrong.pruner.alignment) = (cap, alignment)
+      #expect(code([.channels(wrong)]) == .badStep)
+    }
+    #expect(code([.channels(ChannelStep(budget: .operations(ratio: 1e6)))]) == .unreachableBudget)
+  }
+}

@@ -1,0 +1,121 @@
+public import EspalierGraph
+
+/// Steps that are done to a model, one after the other.
+///
+/// Channels and heads go first, then weights become zero in what is left. The result is a function of
+/// the graph, the steps, the seed and the files' contents.
+public struct PruningPipeline: Sendable, Hashable {
+  public var steps: [PruningStep]
+  /// Seed of what is drawn at random.
+  public var seed: UInt64
+
+  public init(_ steps: [PruningStep], seed: UInt64 = 1) {
+    (self.steps, self.seed) = (steps, seed)
+  }
+
+  /// The first step that removes channels behind one that sets weights to zero; `nil` where the order
+  /// makes sense.
+  public var misplacedStep: Int? {
+    steps.indices.dropFirst().first {
+      steps[$0].removesChannels && !steps[$0 - 1].removesChannels
+    }
+  }
+
+  /// Does all steps.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - files: The contents of all files that `PruningStep.files` names.
+  ///   - wantsReference: Whether to make the masked reference, of a single step that removes channels.
+  ///   - progress: Called with the share of the work done, from 0 to 1.
+  /// - Throws: `PruningFailure` for a graph that cannot be pruned so, such as for a budget that cannot
+  ///   be met.
+  public func run(
+    on graph: Graph, inputShapes: [String: [Int]] = [:], files: PruningFiles = PruningFiles(),
+    wantsReference: Bool = false, progress: ((Double) -> Void)? = nil
+  ) throws(PruningFailure) -> PrunedModel {
+    if let place = misplacedStep {
+      throw .pruning(
+        PruningError(
+          .badStep, "channels go before weights are set to zero in what is left; move the step up",
+          at: "step \(place + 1)"))
+    }
+    let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
+    var result = PrunedModel(graph: graph, report: PipelineReport(), reference: nil)
+    var pruned: Set<String> = []
+    for (index, step) in steps.enumerated() {
+      let share = StageProgress(of: step) { done in
+        progress?((Double(index) + done) / Double(steps.count)) ?? ()
+      }
+      switch step {
+      case .channels(let step):
+        let done = try work.channels(
+          step, result.graph, wantsReference: wantsReference && steps.count == 1, share)
+        (result.graph, result.reference) = (done.graph, done.reference)
+        result.report.steps.append(.channels(done.report))
+      case .zeros(let step):
+        let (graph, report) = try work.zeros(step, result.graph, sparing: pruned, share)
+        result.graph = graph
+        pruned.formUnion(report.layers.filter { $0.reason == nil }.map(\.initializer))
+        result.report.steps.append(.zeros(report))
+      }
+    }
+    return result
+  }
+}
+
+/// A model after pruning.
+public struct PrunedModel: Sendable {
+  public var graph: Graph
+  public var report: PipelineReport
+  /// The dense model with the removed channels zeroed at every consumer: it computes what the
+  /// pruned model must compute before a refit. Only where it was asked for.
+  public var reference: Graph?
+}
+
+/// Why a pipeline did not come to its end.
+public enum PruningFailure: Error, Sendable, CustomStringConvertible {
+  /// Faults and unsupported operators of the graph, all at once.
+  case graph(GraphProblems)
+  case pruning(PruningError)
+
+  public var description: String {
+    switch self {
+    case .graph(let problems): problems.description
+    case .pruning(let error): error.description
+    }
+  }
+}
+
+/// Shares the progress of a step among its stages by the time they take.
+struct StageProgress {
+  private var ranges: [PruningStage: (start: Double, length: Double)] = [:]
+  private let report: (Double) -> Void
+
+  init(of step: PruningStep, _ report: @escaping (Double) -> Void) {
+    self.report = report
+    // Where inputs are looked at, that takes the time.
+    let looks = step.calibration.source != nil
+    let stages = step.stages
+    let work = stages.map { stage in
+      switch stage {
+      case .couple, .slice: 0.0
+      case .rotate: 0.1
+      case .score: looks ? 0.4 : 0
+      case .plan, .setZeros: 0.05
+      case .refit, .recalibrate: 0.45
+      }
+    }
+    let total = work.reduce(0, +)
+    var start = 0.0
+    for (stage, work) in zip(stages, work) {
+      ranges[stage] = (start / total, work / total)
+      start += work
+    }
+  }
+
+  /// Called with the share of a stage that is done.
+  func callAsFunction(_ stage: PruningStage) -> (Double) -> Void {
+    guard let range = ranges[stage] else { return { _ in } }
+    return { report(range.start + range.length * $0) }
+  }
+}

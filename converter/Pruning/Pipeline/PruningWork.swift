@@ -1,0 +1,116 @@
+internal import EspalierCoupling
+internal import EspalierGraph
+
+/// What every step needs beside the graph.
+struct PruningWork {
+  let inputShapes: [String: [Int]]
+  let files: PruningFiles
+  let seed: UInt64
+
+  /// Removes channels: couples, rotates, scores, plans, slices and repairs.
+  func channels(
+    _ step: ChannelStep, _ graph: Graph, wantsReference: Bool, _ progress: StageProgress
+  ) throws(PruningFailure) -> (graph: Graph, report: ChannelReport, reference: Graph?) {
+    try pruning { () throws(PruningError) in try step.check() }
+    let dense = Coupling(of: try specialised(graph))
+    return try pruning { () throws(PruningError) in
+      let inputs = try step.calibration.runs(of: dense.graph, seed: seed, files)
+      var coupling = dense
+      if step.rotates, let inputs {
+        coupling = try ChannelRotation().rotated(
+          dense, allowed: step.pruner.allowed(dense), inputs, progress: progress(.rotate))
+      }
+      let scores = try scores(step, coupling, inputs, progress(.score))
+      let plan = try step.pruner.plan(coupling, scores, progress: progress(.plan))
+      var report = ChannelReport(
+        coupling, plan, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
+        scope: step.pruner.scope)
+      let reference = wantsReference ? coupling.maskedReference(plan) : nil
+      // A model that loses nothing stays as it was read.
+      guard !plan.isEmpty else { return (graph, report, reference) }
+      guard let inputs, step.calibration.refits || step.recalibrates else {
+        return (coupling.pruned(plan), report, reference)
+      }
+      guard step.calibration.refits else {
+        let recalibrated = try BatchNormRecalibration().recalibrated(
+          coupling.pruned(plan), inputShapes: coupling.graph.inputShapes, inputs,
+          progress: progress(.recalibrate))
+        return (recalibrated, report, reference)
+      }
+      let (refitted, refit) = try step.calibration.refit.refitted(
+        coupling, plan, inputs, progress: progress(.refit))
+      report.refit = refit
+      return (refitted, report, reference)
+    }
+  }
+
+  private func scores(
+    _ step: ChannelStep, _ coupling: Coupling, _ inputs: Calibration?,
+    _ progress: @escaping (Double) -> Void
+  ) throws(PruningError) -> ChannelScores {
+    switch step.criterion {
+    case .weights(let criterion):
+      return criterion.scores(coupling, aggregation: step.aggregation, seed: seed)
+    case .reconstruction(let criterion):
+      guard let inputs else { throw ChannelStep.lacksInputs("criterion \(criterion.rawValue)") }
+      return try ReconstructionScores(criterion).scores(coupling, inputs, progress: progress)
+    case .scores(let sources):
+      return try ScoreFiles(sources, files).scores(
+        coupling, aggregation: step.aggregation, allowed: step.pruner.allowed(coupling))
+    }
+  }
+
+  /// Sets weights to zero, and refits the others where the step asks for it.
+  func zeros(
+    _ step: ZeroStep, _ dense: Graph, sparing: Set<String>, _ progress: StageProgress
+  ) throws(PruningFailure) -> (graph: Graph, report: PruningReport) {
+    var (masked, report) = try pruning { () throws(PruningError) in
+      if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
+      return try step.pruner.pruned(
+        dense, inputShapes: inputShapes, sparing: sparing, progress: progress(.setZeros))
+    }
+    guard step.calibration.refits else { return (masked, report) }
+    let graphs = (dense: try specialised(dense), masked: try specialised(masked))
+    try pruning { () throws(PruningError) in
+      guard let inputs = try step.calibration.runs(of: graphs.dense, seed: seed, files) else {
+        return
+      }
+      let (refitted, refit) = try step.calibration.refit.refitted(
+        dense: graphs.dense, masked: graphs.masked, inputs, progress: progress(.refit))
+      (masked, report.refit) = (refitted, refit)
+    }
+    return (masked, report)
+  }
+
+  private func specialised(_ graph: Graph) throws(PruningFailure) -> Specialised {
+    do throws(GraphProblems) {
+      return try Specialised.forRewriting(graph, inputShapes: inputShapes)
+    } catch {
+      throw .graph(error)
+    }
+  }
+
+  private func pruning<Value>(
+    _ body: () throws(PruningError) -> Value
+  ) throws(PruningFailure) -> Value {
+    do throws(PruningError) { return try body() } catch { throw .pruning(error) }
+  }
+}
+
+extension ChannelStep {
+  static func lacksInputs(_ user: String) -> PruningError {
+    PruningError(
+      .badStep, "\(user) needs inputs to calibrate on: give data, or noise in place of images")
+  }
+
+  /// What a step that nobody has read from text may say wrong.
+  /// - Throws: `PruningError` with `.badStep`.
+  func check() throws(PruningError) {
+    if let needOfInputs { throw Self.lacksInputs(needOfInputs) }
+    let shares = [pruner.cap] + pruner.caps.map(\.share)
+    guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), pruner.alignment >= 1 else {
+      throw PruningError(
+        .badStep, "caps are shares above 0 to below 1, and the alignment is a number from 1 up")
+    }
+  }
+}
