@@ -66,7 +66,7 @@ let modules: [Target] = [
     ]),
   .executableTarget(
     name: "EspalierTool",
-    dependencies: ["Espalier", argumentParser()],
+    dependencies: ["Espalier", "EspalierLatencyReport", argumentParser()],
     path: "Sources/EspalierTool",
     swiftSettings: settings()),
 
@@ -78,8 +78,7 @@ let modules: [Target] = [
   // what `make bench-peers` times beside other runtimes
   .executableTarget(
     name: "PeerWorker", dependencies: ["EspalierMeasure", "EspalierExecutor", "EspalierBoard"],
-    path: "Tests/Performance/peers/Worker", swiftSettings: settings(),
-    linkerSettings: [.linkedLibrary("m")]),
+    path: "Tests/Performance/peers/Worker", swiftSettings: settings()),
 
   // tests: one folder per module
   tests("BoardTests", "Tests/Board", ["EspalierBoard"]),
@@ -149,8 +148,12 @@ let package = Package(
   products: [
     .library(name: "Espalier", targets: ["Espalier"]),
     .executable(name: "espalier", targets: ["EspalierTool"]),
+    // What a Swift program needs to run and time packed models: nothing of the converter.
+    .library(
+      name: "EspalierRuntime",
+      targets: ["EspalierExecutor", "EspalierMeasure", "EspalierLatencyReport"]),
     // What a board gets: linked into `espalier-board` by Scripts/build-board.sh.
-    .library(name: "EspalierRuntime", type: .static, targets: ["EspalierBoardProgram"]),
+    .library(name: "EspalierBoardProgram", type: .static, targets: ["EspalierBoardProgram"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -191,7 +194,8 @@ func kernels(
 ) -> Target {
   .target(
     name: name, dependencies: imports, path: path,
-    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])])
+    cSettings: [.unsafeFlags(["-O3", "-fno-math-errno"])],
+    linkerSettings: [.linkedLibrary("m")])
 }
 
 /// OpenBLAS behind the few routines that the converter uses: `libopenblas-dev`.

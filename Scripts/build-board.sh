@@ -59,8 +59,8 @@ cat > "$output/toolset.json" <<EOF
 EOF
 
 "$swift" build -c release --triple "$triple" --toolset "$output/toolset.json" \
-  --scratch-path "$output/build" --product EspalierRuntime ${JOBS:+-j "$JOBS"}
+  --scratch-path "$output/build" --product EspalierBoardProgram ${JOBS:+-j "$JOBS"}
 "$compiler" -O2 -static-pie runtime/Board/Start/start.c \
-  "$output/build/$triple/release/libEspalierRuntime.a" -lm -Wl,--gc-sections -s \
+  "$output/build/$triple/release/libEspalierBoardProgram.a" -lm -Wl,--gc-sections -s \
   -o "$output/espalier-board"
 echo "$output/espalier-board"

@@ -83,6 +83,8 @@ host() {
   part "imports between modules" Scripts/check-arrows.sh || true
   part "includes between kernels" Scripts/check-kernel-arrows.sh || true
   part "bad input at the command" Tests/Pipeline/bad-input.sh || true
+  part "Swift in the documentation" Scripts/check-swift-in-docs.sh || true
+  part "the runtime as a package's product" Scripts/check-runtime.sh || true
 }
 
 # What has other compilers, and then what runs the command beside them.

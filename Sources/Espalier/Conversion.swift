@@ -1,6 +1,7 @@
 internal import EspalierExecutor
 public import EspalierGraph
 public import EspalierHost
+internal import EspalierLatencyReport
 package import EspalierLowering
 internal import EspalierModelFile
 
@@ -58,19 +59,25 @@ public struct Conversion: Sendable {
   /// Packs a graph. Zeros that fit a kernel are packed away, unless `keepsDense`.
   ///
   /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - file: What messages, and the packed file, call the model.
   ///   - device: Where each layer's candidates are timed, and the fastest taken; without one, a cost
   ///     model decides.
   ///   - measuring: How they are timed.
-  /// - Throws: `EspalierError` (65) with everything that the runtime cannot execute.
+  ///   - progress: Called with the share of the work done, from 0 to 1.
+  /// - Throws: `EspalierError`: 65 with everything that the runtime cannot execute, 69 where the device
+  ///   cannot be measured.
   public init(
-    _ graph: Specialised, file: String, keepsDense: Bool = false, device: Device? = nil,
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], file: String = "the model",
+    keepsDense: Bool = false, device: Device? = nil,
     measuring: MeasuringOptions = MeasuringOptions(), progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
+    let typed = try specialise(graph, inputShapes: inputShapes, file: file)
     let timer: HostTimer?
     do throws(HostError) { timer = device == nil ? nil : try HostTimer(measuring) } catch {
       throw EspalierError(error)
     }
-    try self.init(graph, file: file, keepsDense: keepsDense, timer: timer, progress: progress)
+    try self.init(typed, file: file, keepsDense: keepsDense, timer: timer, progress: progress)
     do throws(HostError) { try timer?.saveCache() } catch {
       warning = "times are not kept for the next conversion: \(error)"
     }
@@ -79,8 +86,8 @@ public struct Conversion: Sendable {
   init(_ lowered: LoweredModel) { self.lowered = lowered }
 
   package init(
-    _ graph: Specialised, file: String, keepsDense: Bool, timer: (any LayerTimer)?,
-    progress: ((Double) -> Void)?
+    _ graph: Specialised, file: String, keepsDense: Bool = false,
+    timer: (any LayerTimer)? = nil, progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
     let options = LoweringOptions(allowsSparse: !keepsDense, timer: timer)
     do throws(GraphProblems) {

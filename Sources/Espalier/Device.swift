@@ -1,3 +1,5 @@
+internal import EspalierLatencyReport
+
 /// A machine that a model can be made for, so that its times decide how each layer is stored.
 public enum Device: String, Sendable, CaseIterable {
   /// The machine this program runs on.

@@ -1,5 +1,5 @@
 public import EspalierExecutor
-public import EspalierGraph
+package import EspalierGraph
 internal import EspalierLowering
 internal import EspalierMeasure
 internal import EspalierModelFile
@@ -41,19 +41,21 @@ public struct Inspection: Sendable, Encodable {
   }
 
   /// Inspects an ONNX model or a packed one.
+  /// - Parameter inputShapes: Shapes of inputs that the file leaves open, by name.
+  /// - Throws: `EspalierError`: 66 where there is no file, 65 for a model that cannot be read or typed.
   public init(
     contentsOf path: String, inputShapes: [String: [Int]] = [:]
   ) throws(EspalierError) {
     if isPackedModel(path) {
       self.init(try loadModel(path))
     } else {
-      let graph = try loadGraph(path)
+      let graph = try Graph(contentsOf: path)
       try self.init(specialise(graph, inputShapes: inputShapes, file: path), file: path)
     }
   }
 
   /// Inspects a typed graph. Layers are those whose weights the runtime would pack.
-  public init(_ graph: Specialised, file: String) throws(EspalierError) {
+  package init(_ graph: Specialised, file: String) throws(EspalierError) {
     let program: Program
     do throws(GraphProblems) { program = try buildProgram(graph) } catch {
       throw EspalierError(error, in: file)
@@ -127,7 +129,7 @@ public struct CheckReport: Sendable, Encodable {
   public init(
     contentsOf path: String, inputShapes: [String: [Int]] = [:]
   ) throws(EspalierError) {
-    let graph = try loadGraph(path)
+    let graph = try Graph(contentsOf: path)
     nodes = graph.nodes.count
     operators = Set(graph.nodes.map(\.operation)).sorted()
     do throws(GraphProblems) {

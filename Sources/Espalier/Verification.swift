@@ -1,9 +1,4 @@
-internal import EspalierBoard
-public import EspalierExecutor
-public import EspalierGraph
-internal import EspalierMeasure
-internal import EspalierModelFile
-internal import EspalierTensorFiles
+package import EspalierGraph
 
 /// How closely two results must agree: `|a - b| <= atol + rtol * |b|`; integers and Booleans exactly.
 public struct Tolerance: Sendable {
@@ -44,7 +39,7 @@ public struct Verification: Sendable, Encodable {
   }
 
   /// Compares results by output name; every output of the reference must be there.
-  public init(
+  package init(
     _ results: [String: Tensor], against reference: [(name: String, tensor: Tensor)],
     tolerance: Tolerance
   ) {
@@ -96,65 +91,5 @@ public struct Verification: Sendable, Encodable {
     }
     if !output.pass { output.reason = "differs by up to \(output.maxAbsolute)" }
     return output
-  }
-}
-
-/// Runs a packed model on tensors by name.
-/// - Throws: `EspalierError` (65) for a missing or ill-shaped input or a fault in the data.
-public func run(
-  _ model: borrowing Model, inputs: [String: Tensor], threads: Int = 1,
-  instructionSet: InstructionSet? = nil
-) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
-  var session: Session
-  do throws(ExecutorError) {
-    session = try Session(model, threads: threads, instructionSet: instructionSet)
-  } catch {
-    throw EspalierError(exitCode: error.exitCode, error.description)
-  }
-  let names = (0..<model.inputs.count).map { model.inputs[$0].name }
-  if let unknown = inputs.keys.sorted().first(where: { !names.contains($0) }) {
-    throw EspalierError(
-      exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
-  }
-  for position in 0..<model.inputs.count {
-    let info = model.inputs[position]
-    guard let tensor = inputs[info.name] else {
-      throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
-    }
-    let shape = info.dims
-    guard tensor.shape == shape else {
-      throw EspalierError(
-        exitCode: 65,
-        "E1015: input \"\(info.name)\" has shape \(tensor.shape) but the model takes \(shape)")
-    }
-    let code = ElementType(rawValue: info.element.rawValue)!
-    let isAcceptable =
-      code == tensor.elementType
-      || (code == .float32 && tensor.elementType.isFloatingPoint)
-    guard isAcceptable else {
-      throw EspalierError(
-        exitCode: 65,
-        "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
-    }
-    tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
-  }
-  do throws(RunError) { try session.run() } catch {
-    throw EspalierError(exitCode: 65, error.description)
-  }
-  var results: [(name: String, tensor: Tensor)] = []
-  for position in 0..<model.outputs.count {
-    let info = model.outputs[position]
-    let shape = info.dims
-    let type = ElementType(rawValue: info.element.rawValue)!
-    let value = session.withOutput(position) { unsafe tensor(type, shape, $0) }
-    results.append((info.name, value))
-  }
-  return results
-}
-
-extension Tensor {
-  /// The elements as a session takes them.
-  fileprivate var boardBytes: [UInt8] {
-    bytes(as: NumPyElement(rawValue: elementType.rawValue) ?? .float32)
   }
 }

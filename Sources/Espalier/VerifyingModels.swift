@@ -1,85 +1,78 @@
-public import EspalierExecutor
+internal import EspalierExecutor
 public import EspalierGraph
 internal import EspalierONNX
 internal import Foundation
 
-/// Runs a typed graph in the reference interpreter.
-/// - Throws: `EspalierError` (65) for inputs that do not fit and for faults in the data.
-public func interpret(
-  _ graph: Specialised, inputs: [String: Tensor], file: String,
-  progress: ((Double) -> Void)? = nil
-) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
-  do throws(GraphError) {
-    let results = try Interpreter(graph).run(inputs, progress: progress)
-    return graph.graph.outputs.map { id in
-      let name = graph.graph.values[id].name
-      return (name, results[name]!)
-    }
-  } catch {
-    throw EspalierError(error, in: file)
-  }
-}
-
-/// Compares a model with the ONNX model it was made from, on the same inputs.
-/// - Parameters:
-///   - model: A packed model, or another ONNX model.
-///   - inputs: Values for some or all inputs; the others are random, from the seed.
-public func verify(
-  _ model: String, against original: String, inputs: [String: Tensor] = [:],
-  inputShapes: [String: [Int]] = [:], seed: UInt64 = 1, tolerance: Tolerance = Tolerance(),
-  threads: Int = 1, instructionSet: InstructionSet? = nil,
-  progress: ((Double) -> Void)? = nil
-) throws(EspalierError) -> Verification {
-  var shapes = inputShapes
-  for (name, tensor) in inputs where shapes[name] == nil { shapes[name] = tensor.shape }
-  let reference = try specialise(loadGraph(original), inputShapes: shapes, file: original)
-  let values = reference.randomInputs(seed: seed).merging(reference.matching(inputs)) { $1 }
-  let results =
-    if isPackedModel(model) {
-      try run(
-        loadModel(model), inputs: values, threads: threads, instructionSet: instructionSet)
-    } else {
-      try interpret(
-        specialise(loadGraph(model), inputShapes: shapes, file: model), inputs: values,
-        file: model)
-    }
-  let expected = try interpret(
-    reference, inputs: values, file: original, progress: progress)
-  return Verification(
-    Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
-    tolerance: tolerance)
-}
-
-/// Runs an ONNX test case: `model.onnx` beside `test_data_set_N/{input,output}_K.pb`.
-/// - Parameters:
-///   - model: Another model file to run in place of the case's own.
-///   - onRuntime: Whether the runtime runs it, not the reference interpreter.
-public func verifyCase(
-  _ folder: String, model: String? = nil, onRuntime: Bool, tolerance: Tolerance,
-  threads: Int = 1, instructionSet: InstructionSet? = nil
-) throws(EspalierError) -> Verification {
-  let path = "\(folder)/model.onnx"
-  let graph = try loadGraph(path)
-  var merged: Verification?
-  var set = 0
-  while FileManager.default.fileExists(atPath: "\(folder)/test_data_set_\(set)") {
-    let data = "\(folder)/test_data_set_\(set)"
-    let inputs = try caseTensors(data, "input", names: graph.inputs.map { graph.values[$0].name })
-    let outputs = try caseTensors(
-      data, "output", names: graph.outputs.map { graph.values[$0].name })
-    let results = try runCase(
-      graph, path: path, model: model, inputs: inputs, onRuntime: onRuntime, threads: threads,
-      instructionSet: instructionSet)
-    let verification = Verification(
-      Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: outputs,
+extension Verification {
+  /// Compares a model with the ONNX model it was made from, on the same inputs: `espalier verify`.
+  /// - Parameters:
+  ///   - model: A packed model, or another ONNX model.
+  ///   - original: The ONNX model, which runs in the reference interpreter.
+  ///   - inputs: Values for some or all inputs; the others are random, from the seed.
+  ///   - inputShapes: Shapes of inputs that the files leave open, by name.
+  ///   - threads: Workers of a packed model.
+  ///   - instructionSet: Kernels of a packed model; nil for the best this processor has.
+  ///   - progress: Called with the share of the reference's work done, from 0 to 1.
+  /// - Throws: `EspalierError`: 66 where a file is missing, 65 for models and inputs that do not fit, 69
+  ///   for an instruction set that this machine lacks.
+  public init(
+    of model: String, against original: String, inputs: [String: Tensor] = [:],
+    inputShapes: [String: [Int]] = [:], seed: UInt64 = 1, tolerance: Tolerance = Tolerance(),
+    threads: Int = 1, instructionSet: InstructionSet? = nil,
+    progress: ((Double) -> Void)? = nil
+  ) throws(EspalierError) {
+    var shapes = inputShapes
+    for (name, tensor) in inputs where shapes[name] == nil { shapes[name] = tensor.shape }
+    let reference = try specialise(
+      Graph(contentsOf: original), inputShapes: shapes, file: original)
+    let values = reference.randomInputs(seed: seed).merging(reference.matching(inputs)) { $1 }
+    let results =
+      if isPackedModel(model) {
+        try loadModel(model).run(values, threads: threads, instructionSet: instructionSet)
+      } else {
+        try interpret(
+          specialise(Graph(contentsOf: model), inputShapes: shapes, file: model), inputs: values,
+          file: model)
+      }
+    let expected = try interpret(
+      reference, inputs: values, file: original, progress: progress)
+    self.init(
+      Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
       tolerance: tolerance)
-    merged = merged.map { $0.joined(with: verification) } ?? verification
-    set += 1
   }
-  guard let merged else {
-    throw EspalierError(exitCode: 66, "\(folder): no test_data_set_0")
+
+  /// Runs an ONNX test case: `model.onnx` beside `test_data_set_N/{input,output}_K.pb`.
+  /// - Parameters:
+  ///   - model: Another model file to run in place of the case's own.
+  ///   - onRuntime: Whether the runtime runs it, not the reference interpreter.
+  /// - Throws: `EspalierError`: 66 where the case is not there, 65 for what cannot be run.
+  package init(
+    ofCase folder: String, model: String? = nil, onRuntime: Bool, tolerance: Tolerance,
+    threads: Int = 1, instructionSet: InstructionSet? = nil
+  ) throws(EspalierError) {
+    let path = "\(folder)/model.onnx"
+    let graph = try Graph(contentsOf: path)
+    var merged: Verification?
+    var set = 0
+    while FileManager.default.fileExists(atPath: "\(folder)/test_data_set_\(set)") {
+      let data = "\(folder)/test_data_set_\(set)"
+      let inputs = try caseTensors(data, "input", names: graph.inputs.map { graph.values[$0].name })
+      let outputs = try caseTensors(
+        data, "output", names: graph.outputs.map { graph.values[$0].name })
+      let results = try runCase(
+        graph, path: path, model: model, inputs: inputs, onRuntime: onRuntime, threads: threads,
+        instructionSet: instructionSet)
+      let verification = Verification(
+        Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: outputs,
+        tolerance: tolerance)
+      merged = merged.map { $0.joined(with: verification) } ?? verification
+      set += 1
+    }
+    guard let merged else {
+      throw EspalierError(exitCode: 66, "\(folder): no test_data_set_0")
+    }
+    self = merged
   }
-  return merged
 }
 
 private func runCase(
@@ -89,8 +82,8 @@ private func runCase(
   var values = Dictionary(inputs.map { ($0.name, $0.tensor) }) { $1 }
   let shapes = values.mapValues(\.shape)
   if let model, isPackedModel(model) {
-    return try run(
-      loadModel(model), inputs: values, threads: threads, instructionSet: instructionSet)
+    return try loadModel(model).run(
+      values, threads: threads, instructionSet: instructionSet)
   }
   // Inputs that decide shapes must be constants; all others stay inputs, so that something is run.
   func attempt(
@@ -121,9 +114,8 @@ private func runCase(
   guard let bytes = ready.bytes else {
     return try interpret(ready.typed, inputs: values, file: path)
   }
-  return try run(
-    loadModel(bytes: bytes, name: path), inputs: values, threads: threads,
-    instructionSet: instructionSet)
+  return try loadModel(bytes: bytes, name: path).run(
+    values, threads: threads, instructionSet: instructionSet)
 }
 
 /// The tensors of a case in the order of the graph's values.

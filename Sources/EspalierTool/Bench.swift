@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier bench`: latency of a packed model on this machine.
 struct Bench: ParsableCommand {
@@ -21,8 +22,8 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let report = try measure(
-        model, threads: threads.count, seconds: seconds, instructionSet: isa.parsed())
+      let report = try BenchReport(
+        measuring: model, threads: threads.count, seconds: seconds, instructionSet: isa.parsed())
       if json {
         print(escapingJSON(report.json))
       } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier convert`: an ONNX model packed for the runtime.
 struct Convert: ParsableCommand {
@@ -55,12 +56,12 @@ struct Convert: ParsableCommand {
     try reporting {
       try checkDistinct(input, output)
       let device = try device.map { try Device(named: $0) }
-      let graph = try specialise(
-        loadGraph(input), inputShapes: shapes.parsed(), file: input)
+      let graph = try Graph(contentsOf: input)
       let bar = ProgressBar(device == nil ? "packing" : "timing and packing", quiet: json)
       defer { bar.finish() }
       let conversion = try Conversion(
-        graph, file: input, keepsDense: pattern == .dense, device: device,
+        graph, inputShapes: shapes.parsed(), file: input, keepsDense: pattern == .dense,
+        device: device,
         measuring: MeasuringOptions(threads: threads ?? 1, ignoresCache: remeasure),
         progress: bar.update)
       bar.finish()

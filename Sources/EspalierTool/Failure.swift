@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 import Foundation
 
 /// What ends a command early: an exit code and a message for standard error.

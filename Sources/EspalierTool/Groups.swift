@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier groups`: which channels go together, and what holds the rest.
 struct Groups: ParsableCommand {
@@ -17,11 +18,8 @@ struct Groups: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let coupling = try couple(loadGraph(model), inputShapes: shapes.parsed(), file: model)
-      // Again, to be timed without reading and folding: the median of five.
-      let clock = ContinuousClock()
-      let times = (0..<5).map { _ in clock.measure { _ = Coupling(of: coupling.graph) } }
-      let report = GroupsReport(coupling, alignment: align, discovery: times.sorted()[2])
+      let report = try GroupsReport(
+        Graph(contentsOf: model), inputShapes: shapes.parsed(), alignment: align, file: model)
       if json {
         try printJSON(report)
       } else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier inspect`: what is in a model, and which patterns its zeros fit.
 struct Inspect: ParsableCommand {

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierLatencyReport
 
 /// What the cost model takes where nothing is measured, beside what was measured.
 struct ModelledChoices {

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Espalier
+import EspalierLatencyReport
 
 /// `espalier prune`: zeros, or fewer channels, where they cost least.
 struct Prune: ParsableCommand {
@@ -41,16 +42,16 @@ struct Prune: ParsableCommand {
       if channels.reference != nil, recipe.steps.count > 1 || !recipe.steps[0].removesChannels {
         throw ValidationError("--reference needs one step that removes channels")
       }
-      let graph = try loadGraph(input)
+      let graph = try Graph(contentsOf: input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }
-      let pruned = try recipe.applied(
-        to: graph, inputShapes: shapes.parsed(), file: input,
+      let pruned = try graph.pruned(
+        by: recipe, inputShapes: shapes.parsed(), file: input,
         wantsReference: channels.reference != nil, progress: bar.update)
       bar.finish()
-      try writeGraph(pruned.graph, to: output)
+      try pruned.graph.write(to: output)
       if let path = channels.reference, let reference = pruned.reference {
-        try writeGraph(reference, to: path)
+        try reference.write(to: path)
       }
       if json {
         try printJSON(pruned.report)

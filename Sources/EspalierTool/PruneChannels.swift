@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Espalier
+import EspalierLatencyReport
 
 /// What `espalier prune` takes for channels and heads; what is not given is the recipe's.
 struct ChannelOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 import Foundation
 
 /// `espalier run`: one inference, tensors in and out as NumPy files.
@@ -20,16 +21,14 @@ struct Run: ParsableCommand {
       let values = try inputs.loaded()
       let results: [(name: String, tensor: Tensor)]
       if isPackedModel(model) {
-        results = try Espalier.run(
-          loadModel(model), inputs: values, threads: threads.count, instructionSet: isa.parsed())
+        results = try loadModel(model).run(
+          values, threads: threads.count, instructionSet: isa.parsed())
       } else {
-        var given = try shapes.parsed()
-        for (name, tensor) in values where given[name] == nil { given[name] = tensor.shape }
-        let graph = try specialise(loadGraph(model), inputShapes: given, file: model)
+        let graph = try Graph(contentsOf: model)
         let bar = ProgressBar("interpreting")
         defer { bar.finish() }
-        results = try interpret(
-          graph, inputs: graph.matching(values), file: model, progress: bar.update)
+        results = try graph.run(
+          values, inputShapes: shapes.parsed(), file: model, progress: bar.update)
       }
       try createFolder(output)
       var taken: Set<String> = []
@@ -37,7 +36,7 @@ struct Run: ParsableCommand {
         var file = fileName(for: name)
         while !taken.insert(file).inserted { file += "_" }
         let path = "\(output)/\(file).npy"
-        let written = try writeNumPy(tensor, to: path)
+        let written = try tensor.write(to: path)
         print(escapingControls("\(path)  \(written)", keepsLines: false))
       }
     }

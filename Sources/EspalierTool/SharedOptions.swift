@@ -40,7 +40,7 @@ struct InputOptions: ParsableArguments {
       guard let (name, path) = splitAssignment(text) else {
         throw ValidationError("--input takes NAME=FILE.npy but got \"\(text)\"")
       }
-      result[name] = try readNumPy(path)
+      result[name] = try Tensor(contentsOf: path)
     }
     return result
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier verify`: a model's outputs against a reference's.
 struct Verify: ParsableCommand {
@@ -43,15 +44,15 @@ struct Verify: ParsableCommand {
     try reporting {
       let result: Verification
       if let testCase {
-        result = try verifyCase(
-          testCase, model: model, onRuntime: runtime,
+        result = try Verification(
+          ofCase: testCase, model: model, onRuntime: runtime,
           tolerance: Tolerance(relative: rtol, absolute: atol ?? 1e-5), threads: threads.count,
           instructionSet: isa.parsed())
       } else {
         let bar = ProgressBar("interpreting the original", quiet: json)
         defer { bar.finish() }
-        result = try verify(
-          model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
+        result = try Verification(
+          of: model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
           seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
           instructionSet: isa.parsed(), progress: bar.update)
       }

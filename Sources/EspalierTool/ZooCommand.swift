@@ -1,5 +1,6 @@
 import ArgumentParser
 import Espalier
+import EspalierLatencyReport
 
 /// `espalier zoo`: well-known architectures with random weights, for latency work.
 struct ZooCommand: ParsableCommand {
@@ -30,7 +31,7 @@ struct ZooCommand: ParsableCommand {
         throw ValidationError("no architecture \"\(name)\"; there are \(names)")
       }
       guard let output else { throw ValidationError("-o OUT.onnx is needed") }
-      try writeGraph(entry.graph(seed: seed), to: output)
+      try entry.graph(seed: seed).write(to: output)
       print("\(output): \(entry.summary), random weights of seed \(seed)")
     }
   }

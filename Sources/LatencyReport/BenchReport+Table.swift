@@ -13,18 +13,20 @@ extension BenchReport {
     if !isSteady { text += "warm-up did not settle within its time: read the numbers with care\n" }
     text += "peak \(tenths(peakGigaflops)) GFLOP/s, measured at the start\n"
     let total = layers.reduce(0) { $0 + $1.medianNanoseconds }
-    text += "\n      ms   share  GFLOP/s  of peak  operator            kernel, encoding, name\n"
+    var table = TextTable([
+      ("ms", .right), ("share", .right), ("GFLOP/s", .right), ("of peak", .right),
+      ("operator", .left), ("kernel, encoding, name", .left),
+    ])
     for layer in layers {
-      text += padded(milliseconds(layer.medianNanoseconds), to: 8, onLeft: true)
       let share = total == 0 ? 0 : layer.medianNanoseconds * 1000 / total
-      text += padded("\(share / 10).\(share % 10) %", to: 8, onLeft: true)
-      text += padded(layer.gigaflops.map(tenths) ?? "", to: 9, onLeft: true)
-      let reached = shareOfPeak(layer).map { tenths(100 * $0) + " %" } ?? ""
-      text += padded(reached, to: 9, onLeft: true)
-      text += "  " + padded(layer.operation, to: 20)
-      text += layer.kernel + "  " + (layer.encoding.map { $0 + "  " } ?? "") + layer.name + "\n"
+      table.add([
+        milliseconds(layer.medianNanoseconds), "\(share / 10).\(share % 10) %",
+        layer.gigaflops.map(tenths) ?? "",
+        shareOfPeak(layer).map { tenths(100 * $0) + " %" } ?? "", layer.operation,
+        layer.kernel + "  " + (layer.encoding.map { $0 + "  " } ?? "") + layer.name,
+      ])
     }
-    return text
+    return text + "\n" + table.text(width: nil) + "\n"
   }
 }
 
@@ -41,10 +43,4 @@ private func tenths(_ value: Double) -> String {
   guard value < 1e12 else { return "-" }
   let count = UInt64(10 * value + 0.5)
   return "\(count / 10).\(count % 10)"
-}
-
-private func padded(_ text: String, to width: Int, onLeft: Bool = false) -> String {
-  var blanks = ""
-  for _ in 0..<max(width - text.utf8.count, 0) { blanks += " " }
-  return onLeft ? blanks + text : text + blanks
 }

@@ -1,7 +1,6 @@
 /// Writes one JSON document as UTF-8, without Foundation, so that boards can too.
 ///
-/// Control and bidirectional characters are escaped: names come from files, and reports are read on
-/// terminals. Numbers that JSON has no form for, such as infinity, become null.
+/// What a terminal would obey is escaped: names come from files, and reports are read on terminals. Numbers that JSON has no form for, such as infinity, become null.
 public struct JSONWriter: Sendable {
   public private(set) var bytes: [UInt8] = []
   private var needsComma = false
@@ -41,6 +40,13 @@ public struct JSONWriter: Sendable {
     raw(value ? "true" : "false")
   }
 
+  /// Text as a JSON string, quotation marks included.
+  package static func quoted(_ text: String) -> String {
+    var writer = JSONWriter()
+    writer.quote(text)
+    return writer.text
+  }
+
   private mutating func begin(_ key: StaticString?) {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
     needsComma = true
@@ -65,10 +71,13 @@ public struct JSONWriter: Sendable {
       switch scalar.value {
       case 0x22, 0x5C:
         bytes += [UInt8(ascii: "\\"), UInt8(scalar.value)]
-      case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069:
-        escape(scalar.value)
-      default:
-        bytes += String(scalar).utf8
+      case 0x08: raw("\\b")
+      case 0x09: raw("\\t")
+      case 0x0A: raw("\\n")
+      case 0x0C: raw("\\f")
+      case 0x0D: raw("\\r")
+      case _ where scalar.isObeyedByTerminals: escape(scalar.value)
+      default: bytes += String(scalar).utf8
       }
     }
     bytes.append(UInt8(ascii: "\""))

@@ -55,7 +55,7 @@ import Testing
       let inputs = graph.randomInputs(seed: 1)
       let expected = try interpret(graph, inputs: inputs, file: "test")
       let model = try loadModel(bytes: conversion.bytes(), name: "test")
-      let result = try run(model, inputs: inputs)
+      let result = try model.run(inputs)
       for (a, b) in zip(result[0].tensor.floats, expected[0].tensor.floats) {
         #expect(abs(a - b) <= 1e-3 * max(1, abs(b)))
       }

@@ -1,3 +1,4 @@
+import EspalierGraph
 import Foundation
 import Testing
 

@@ -263,10 +263,7 @@ import Testing
     #expect(step.pruner.alignment == 2 && step.pruner.budget == .parameters(ratio: 3))
     // Three steps take a sparsity: which one is meant?
     for wrong in [
-      try given { $0.sparsity = 0.5 }, try given { $0.align = 0 },
-      try given {
-        $0.criterion = .weights(.l1); $0.scores = [.archive(path: "s")]
-      },
+      try given { $0.sparsity = 0.5 }, try given { $0.align = 0 }, try given { $0.samples = 0 },
     ] {
       #expect(throws: EspalierError.self) { try recipe.override(wrong) }
     }
@@ -294,7 +291,7 @@ import Testing
           - {pattern: block:8x4, sparsity: 0.5, layers: [layer4]}
           - {pattern: nm:2:4, exclude: [layer3]}
         """, file: "r.yaml")
-    let pruned = try recipe.applied(to: graph, file: "g")
+    let pruned = try graph.pruned(by: recipe, file: "g")
     #expect(pruned.graph.validate().isEmpty)
     #expect(pruned.reference == nil)
     let report = pruned.report
@@ -329,14 +326,15 @@ import Testing
     let graph = try #require(Zoo.architecture(named: "mobilenet_v2")).graph(seed: 1, imageSize: 32)
     let recipe = try Recipe(
       options("channel") { ($0.criterion, $0.sparsity) = (.weights(.random), 0.3) }, seed: 9)
-    let first = try recipe.applied(to: graph, file: "g", wantsReference: true)
+    let first = try graph.pruned(by: recipe, file: "g", wantsReference: true)
     #expect(first.reference != nil)
     let read = try importONNX(bytes: exportONNX(first.graph))
     let kept = try #require(read.metadata.properties.first { $0.key == Recipe.metadataKey })
-    let again = try Recipe(text: kept.value, file: "kept").applied(to: graph, file: "g")
+    let again = try graph.pruned(
+      by: Recipe(text: kept.value, file: "kept"), file: "g")
     #expect(try exportONNX(again.graph) == exportONNX(first.graph))
     // Another recipe on top keeps the first.
-    let zeros = try Recipe(options("nm:2:4")).applied(to: read, file: "g")
+    let zeros = try read.pruned(by: Recipe(options("nm:2:4")), file: "g")
     let keys = zeros.graph.metadata.properties.map(\.key)
     #expect(keys == ["espalier.recipe.1", "espalier.recipe"])
     #expect(zeros.graph.metadata.properties[0].value == kept.value)

@@ -33,7 +33,7 @@ import Testing
     (options.sparsity, options.align) = (0.5, 1)
     options.scores = try PruningOptions.scores(scores)
     let recipe = try Recipe(options)
-    let graph = try recipe.applied(to: network(), file: "g").graph
+    let graph = try network().pruned(by: recipe, file: "g").graph
     return try #require(graph.values.first { $0.name == "first" }?.constant).floats
   }
 
@@ -45,7 +45,7 @@ import Testing
       header,
       numbers.flatMap { n in (0..<4).map { UInt8(truncatingIfNeeded: n.bitPattern >> (8 * $0)) } })
     let array = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).npy"
-    try writeNumPy(Tensor(numbers, shape: [4, 2, 1, 1]), to: array)
+    try Tensor(numbers, shape: [4, 2, 1, 1]).write(to: array)
     defer { for file in [path, array] { try? FileManager.default.removeItem(atPath: file) } }
     #expect(try kept([path]) == [1, 1, 5, 5])
     #expect(try kept(["first=\(array)"]) == [1, 1, 5, 5])

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import Testing
 
 /// Operators that become several steps, on the runtime against the reference evaluation.
@@ -25,7 +26,7 @@ import Testing
     let inputs = typed.randomInputs(seed: seed).merging(named) { $1 }
     let expected = try interpret(typed, inputs: inputs, file: operation)
     let bytes = try Conversion(typed, file: operation).bytes()
-    let results = try run(loadModel(bytes: bytes, name: operation), inputs: inputs)
+    let results = try loadModel(bytes: bytes, name: operation).run(inputs)
     let verification = Verification(
       Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
       tolerance: Tolerance(relative: 1e-3, absolute: 1e-5))
@@ -161,8 +162,8 @@ import Testing
     graph.outputs = [graph.addNode("ReduceMax", [sum], attributes: ["keepdims": .integer(0)])]
     let bytes = try Conversion(specialise(graph, file: "large"), file: "large").bytes()
     #expect(bytes.count < 1 << 16)
-    let results = try run(
-      loadModel(bytes: bytes, name: "large"), inputs: ["x": Tensor([0.5], shape: [1])])
+    let results = try loadModel(bytes: bytes, name: "large").run(
+      ["x": Tensor([0.5], shape: [1])])
     #expect(results[0].tensor.floats == [3.5])
   }
 

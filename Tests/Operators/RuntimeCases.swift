@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import Testing
 
 /// ONNX's node test cases once more, on the runtime.
@@ -16,8 +17,8 @@ func `ONNX's node cases run on the runtime but those listed as failing`() throws
 /// Why a case fails on the runtime; `nil` if it passes.
 private func runtimeFailure(of name: String) -> String? {
   do throws(EspalierError) {
-    let result = try verifyCase(
-      "\(NodeCases.folder)/\(name)", onRuntime: true,
+    let result = try Verification(
+      ofCase: "\(NodeCases.folder)/\(name)", onRuntime: true,
       tolerance: Tolerance(relative: 1e-3, absolute: 1e-5))
     let reasons = result.outputs.compactMap { $0.pass ? nil : $0.reason ?? $0.name }
     return result.pass ? nil : reasons.joined(separator: "; ")

@@ -1,4 +1,6 @@
 import Espalier
+import EspalierGraph
+import EspalierONNX
 import Foundation
 import Testing
 

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import Testing
 
 /// The trained example: the runtime reads exactly the digits that the reference reads.
@@ -14,7 +15,7 @@ import Testing
     ("unstructured", 359),
   ])
   func accuracyIsTheReferences(pattern: String, expectedRight: Int) throws {
-    var graph = try loadGraph("\(Self.folder)/digits.onnx")
+    var graph = try Graph(contentsOf: "\(Self.folder)/digits.onnx")
     if !pattern.isEmpty {
       let isFree = pattern.hasPrefix("block") || pattern == "unstructured"
       // As the example prunes it.
@@ -22,8 +23,8 @@ import Testing
         pattern: PruningPattern(parsing: pattern), sparsity: isFree ? 0.7 : nil, scope: .global)
       graph = try pruner.pruned(graph).0
     }
-    let images = try readNumPy("\(Self.folder)/images.npy")
-    let labels = try readNumPy("\(Self.folder)/labels.npy").integers
+    let images = try Tensor(contentsOf: "\(Self.folder)/images.npy")
+    let labels = try Tensor(contentsOf: "\(Self.folder)/labels.npy").integers
     #expect(labels.count == 360)
     // The reference is slow; it reads part of the images, of pruned networks fewer.
     let compared = pattern.isEmpty ? 120 : 60

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
 import EspalierSeeded

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import Testing
 
 /// Random networks through pruning, packing and the runtime, against the reference interpreter.

@@ -1,4 +1,5 @@
 import Espalier
+import EspalierGraph
 import Testing
 
 @Suite struct SessionTests {

@@ -1,3 +1,4 @@
+import EspalierGraph
 import EspalierHost
 import EspalierLowering
 import Foundation
@@ -67,9 +68,8 @@ struct Packed {
   func results(
     threads: Int = 1, instructionSet: InstructionSet? = nil
   ) throws -> [(name: String, tensor: Tensor)] {
-    try Espalier.run(
-      loadModel(bytes: bytes, name: "test"), inputs: inputs, threads: threads,
-      instructionSet: instructionSet)
+    try loadModel(bytes: bytes, name: "test").run(
+      inputs, threads: threads, instructionSet: instructionSet)
   }
 
   /// The outputs that differ by more than 1e-4 of their range, with how much.

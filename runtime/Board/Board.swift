@@ -23,6 +23,7 @@ public enum Board {
   }
 
   /// Makes a folder where it does not exist yet.
+  /// - Throws: `BoardError` with the system's reason, as all that writes here.
   public static func makeFolder(_ path: String) throws(BoardError) {
     let status = unsafe path.withCString { unsafe esp_board_make_folder($0) }
     guard status == 0 else { throw BoardError(action: .makeFolder, path: path, status: status) }

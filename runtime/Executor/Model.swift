@@ -22,6 +22,7 @@ public struct Model: ~Copyable, Sendable {
   }
 
   /// Passes a copy of a model file's bytes through the three gates.
+  /// - Throws: `ExecutorError.file`, with code and place.
   public init(
     copying file: Span<UInt8>, limits: ModelFileLimits = .default
   ) throws(ExecutorError) {

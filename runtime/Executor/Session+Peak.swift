@@ -6,6 +6,7 @@ extension Session {
   ///
   /// The best of many attempts counts, since processors raise their clocks when work appears, and other
   /// work on the machine only ever takes away.
+  /// - Throws: As `run()`.
   public mutating func measuredPeak() throws(RunError) -> Double {
     let items = 16 * threads
     var best = 0.0

@@ -2,6 +2,7 @@ internal import CEspalierKernels
 internal import EspalierModelFile
 
 extension Session {
+  /// Steps of the model.
   public var stepCount: Int { model.file.stepCount }
 
   /// Runs all steps on the inputs set since the last run; inputs must be set before each run.
@@ -14,6 +15,7 @@ extension Session {
   /// Runs as `run()` does, and adds each step's duration to `nanoseconds`, one number per step.
   ///
   /// Reading the clock between steps costs time: never mix these runs with measured ones.
+  /// - Throws: As `run()`.
   public mutating func run(profile nanoseconds: inout [UInt64]) throws(RunError) {
     precondition(nanoseconds.count == model.file.stepCount, "one number for each step")
     try unsafe pool.run(tasks, nanoseconds: taskNanoseconds)
@@ -46,6 +48,7 @@ extension Session {
   }
 
   /// Reads an output of the last run in place; the bytes are valid until the next run.
+  /// - Throws: What the body throws.
   public func withOutput<Result, Failure: Error>(
     _ position: Int, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -55,6 +58,7 @@ extension Session {
   }
 
   /// Runs a model of one float32 input and one float32 output.
+  /// - Throws: As `run()`.
   public mutating func run(
     _ input: Span<Float>, into output: inout MutableSpan<Float>
   ) throws(RunError) {
@@ -66,5 +70,12 @@ extension Session {
     try run()
     let values = unsafe outputs[0].floats
     for position in 0..<output.count { output[position] = unsafe values[position] }
+  }
+
+  /// Runs a model of one float32 input and one float32 output, from array to array.
+  /// - Throws: As `run()`.
+  public mutating func run(_ input: [Float], into output: inout [Float]) throws(RunError) {
+    var span = output.mutableSpan
+    try run(input.span, into: &span)
   }
 }

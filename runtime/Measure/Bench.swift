@@ -38,6 +38,8 @@ public struct BenchOptions: Sendable {
 /// Measures one model: load, the processor's peak, warm-up, samples, then a profile in runs of its own.
 ///
 /// Inputs are copied in between samples, outside the measured time. No sample is dropped.
+/// - Throws: `BenchError.load` for a file that is no model or a machine that lacks what it needs, `.run`
+///   for a step that meets data it cannot accept.
 public func bench(
   modelAt path: String, options: BenchOptions = BenchOptions(),
   inputs: ModelInputs? = nil

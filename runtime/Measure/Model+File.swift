@@ -26,6 +26,8 @@ extension Model {
   /// Maps a model file and checks it; weights stay in the file's pages.
   ///
   /// The file must not be shortened while the model or a session of it lives; see `MappedFile`.
+  /// - Throws: `LoadError.board` where the file cannot be read, `.model` with code and place where it is
+  ///   no model that this runtime takes.
   public init(contentsOf path: String) throws(LoadError) {
     let file = try Self.map(path)
     do throws(ExecutorError) {

@@ -12,7 +12,8 @@ struct DigitsDemo {
     let folder = words.first ?? "Examples/digits"
     let output = words.dropFirst().first ?? ".build/demo"
     do {
-      try createFolder(output)
+      try FileManager.default.createDirectory(
+        atPath: output, withIntermediateDirectories: true)
       let digits = try Digits(folder: folder)
       var variants = [try Variant(dense: digits, output: output)]
       for (pattern, sparsity) in [("vnm:8:2:4", 0.5), ("nm:2:4", 0.5), ("block:16x8", 0.7)] {
@@ -38,7 +39,7 @@ struct DigitsDemo {
   private static func time(_ variants: inout [Variant]) throws(EspalierError) {
     for _ in 0..<5 {
       for index in variants.indices {
-        let report = try measure(variants[index].path, seconds: 0.3)
+        let report = try BenchReport(measuring: variants[index].path, seconds: 0.3)
         variants[index].medians.append(report.samples.median ?? 0)
       }
     }
@@ -60,9 +61,9 @@ struct Digits {
 
   init(folder: String) throws(EspalierError) {
     path = "\(folder)/digits.onnx"
-    graph = try loadGraph(path)
-    images = try readNumPy("\(folder)/images.npy")
-    labels = try readNumPy("\(folder)/labels.npy").integers
+    graph = try Graph(contentsOf: path)
+    images = try Tensor(contentsOf: "\(folder)/images.npy")
+    labels = try Tensor(contentsOf: "\(folder)/labels.npy").integers
   }
 
   /// One image, in the shape that the network takes.
@@ -74,13 +75,11 @@ struct Digits {
 
   /// The share of images that a packed model reads rightly.
   func accuracy(of model: String) throws -> Double {
-    var session = try Session(loadModel(model))
+    var session = try Session(Model(contentsOf: model))
     var scores = [Float](repeating: 0, count: 10)
     var right = 0
     for (index, label) in labels.enumerated() {
-      let pixels = image(index).floats
-      var output = scores.mutableSpan
-      try session.run(pixels.span, into: &output)
+      try session.run(image(index).floats, into: &scores)
       if scores.indices.max(by: { scores[$0] < scores[$1] })! == Int(label) { right += 1 }
     }
     return Double(right) / Double(labels.count)

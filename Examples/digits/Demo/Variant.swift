@@ -25,16 +25,21 @@ struct Variant {
     // Layers compete, since training has already shown where the network needs its weights.
     let pruner = try MagnitudePruner(
       pattern: PruningPattern(parsing: pattern), sparsity: sparsity, scope: .global)
-    let (graph, report) = try prune(digits.graph, with: pruner, file: digits.path)
+    let pruned = try digits.graph.pruned(
+      by: Recipe([.zeros(ZeroStep(pruner))]), file: digits.path)
     let name = "\(pattern), \(Int((100 * sparsity).rounded())) %"
     let file = pattern.replacing(":", with: "-")
     let path = "\(output)/digits-\(file).onnx"
-    try writeGraph(graph, to: path)
-    let reasons = report.layers.compactMap { layer in
-      layer.reason.map { "\(layer.name) (\($0))" }
+    try pruned.graph.write(to: path)
+    var reasons: [String] = []
+    for case .zeros(let report) in pruned.report.steps {
+      reasons += report.layers.compactMap { layer in
+        layer.reason.map { "\(layer.name) (\($0))" }
+      }
     }
     try self.init(
-      digits, graph, from: path, named: name, output: output, packsZeros: true, leftDense: reasons)
+      digits, pruned.graph, from: path, named: name, output: output, packsZeros: true,
+      leftDense: reasons)
   }
 
   /// Packs a graph, then checks and tries the packed file.
@@ -47,16 +52,17 @@ struct Variant {
     let stem = original.split(separator: "/").last!.replacing(".onnx", with: "")
     path = "\(output)/\(stem).esp"
     let conversion = try Conversion(
-      specialise(graph, file: original), file: original, keepsDense: !packsZeros)
+      graph, file: original, keepsDense: !packsZeros)
     try conversion.write(to: path)
-    fileBytes = try fileSize(path)
+    fileBytes = try conversion.bytes().count
     let all = conversion.layers.reduce(0) { $0 + Double($1.macs) }
     // A layer that stays dense multiplies by its zeros too.
     let done = conversion.layers.reduce(0) {
       $0 + Double($1.macs) * ($1.encoding == "dense" ? 1 : $1.density)
     }
     macsKept = all > 0 ? done / all : 1
-    verification = try verify(path, against: original, inputs: ["image": digits.image(0)])
+    verification = try Verification(
+      of: path, against: original, inputs: ["image": digits.image(0)])
     accuracy = try digits.accuracy(of: path)
   }
 

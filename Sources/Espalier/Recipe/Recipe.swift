@@ -1,5 +1,5 @@
+internal import EspalierLatencyReport
 public import EspalierPruning
-internal import Foundation
 
 /// What is done to a model, step by step: data, not a program.
 ///
@@ -162,10 +162,7 @@ struct RecipeFault: Error, CustomStringConvertible {
 
 /// Text as a JSON string that `Recipe` reads back: what could be taken for an alias is escaped.
 func quoted(_ text: String) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = .withoutEscapingSlashes
-  let data = (try? encoder.encode(text)) ?? Data()
-  let json = Array(escapingJSON(String(decoding: data, as: UTF8.self)).unicodeScalars)
+  let json = Array(JSONWriter.quoted(text).unicodeScalars)
   return json.indices.reduce(into: "") { result, place in
     result +=
       RecipeText.isAlias(json, at: place)

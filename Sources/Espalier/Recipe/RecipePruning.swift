@@ -5,21 +5,28 @@ internal import EspalierTensorFiles
 extension Recipe {
   /// Where a model's metadata keeps the recipe that made it.
   public static let metadataKey = "espalier.recipe"
+}
 
-  /// Follows the recipe; it is kept in the pruned model's metadata, under `espalier.recipe`.
-  /// - Parameter file: What messages call the model.
+extension Graph {
+  /// The graph after a recipe, which its metadata keeps under `espalier.recipe`.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - file: What messages call the model.
+  ///   - wantsReference: Whether to make the dense model with the removed channels zeroed, too; of a
+  ///     recipe whose one step removes channels.
+  ///   - progress: Called with the share of the work done, from 0 to 1.
   /// - Throws: `EspalierError` with 65 for a graph that cannot be pruned so, such as for a budget
   ///   that cannot be met, 66 where a file that the recipe names is missing.
-  public func applied(
-    to graph: Graph, inputShapes: [String: [Int]] = [:], file: String, wantsReference: Bool = false,
-    progress: ((Double) -> Void)? = nil
+  public func pruned(
+    by recipe: Recipe, inputShapes: [String: [Int]] = [:], file: String = "the model",
+    wantsReference: Bool = false, progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) -> PrunedModel {
-    let files = try PruningFiles(of: steps)
+    let files = try PruningFiles(of: recipe.steps)
     do throws(PruningFailure) {
-      var result = try pipeline.run(
-        on: graph, inputShapes: inputShapes, files: files, wantsReference: wantsReference,
+      var result = try recipe.pipeline.run(
+        on: self, inputShapes: inputShapes, files: files, wantsReference: wantsReference,
         progress: progress)
-      result.graph.metadata.keep(resolved)
+      result.graph.metadata.keep(recipe.resolved)
       return result
     } catch {
       throw EspalierError(error, in: file)

@@ -1,3 +1,4 @@
+internal import EspalierLatencyReport
 internal import EspalierPruning
 internal import Foundation
 

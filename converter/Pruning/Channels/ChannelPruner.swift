@@ -1,5 +1,5 @@
-public import EspalierCoupling
-public import EspalierGraph
+package import EspalierCoupling
+internal import EspalierGraph
 
 /// Removes channels: picks them by scores within a budget and cuts the graph to what is left.
 public struct ChannelPruner: Sendable, Hashable {
@@ -31,7 +31,7 @@ public struct ChannelPruner: Sendable, Hashable {
 
   /// The plan for some scores.
   /// - Throws: `PruningError` with `.badExclusion`, or `.unreachableBudget`.
-  public func plan(
+  package func plan(
     _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> KeepPlan {
     let limits = ChannelSelection.Limits(
@@ -43,7 +43,8 @@ public struct ChannelPruner: Sendable, Hashable {
   }
 
   /// Which groups of a coupling the pattern, the layers and the exclusions leave.
-  public func allowed(_ coupling: Coupling) throws(PruningError) -> [Bool] {
+  /// - Throws: `PruningError` with `.badExclusion`.
+  package func allowed(_ coupling: Coupling) throws(PruningError) -> [Bool] {
     let included = try layers.map(expression)
     let excluded = try exclude.map(expression)
     let heads = pattern == .head ? coupling.heads : []

@@ -1,5 +1,5 @@
 public import EspalierCoupling
-public import EspalierGraph
+internal import EspalierGraph
 
 /// What removing channels did to each group, each weight, and the whole.
 public struct ChannelReport: Sendable {
@@ -36,7 +36,7 @@ public struct ChannelReport: Sendable {
   /// What a refit did afterwards, if there was one.
   public var refit: Refit.Report?
 
-  public init(
+  package init(
     _ coupling: Coupling, _ plan: KeepPlan, method: String, pattern: String, scope: PruningScope
   ) {
     (self.method, self.pattern, self.scope) = (method, pattern, scope)

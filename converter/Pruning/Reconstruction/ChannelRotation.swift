@@ -16,6 +16,7 @@ public struct ChannelRotation: Sendable {
 
   /// The coupling of a graph that computes the same with other weights; its groups are the same too.
   /// - Parameter allowed: For each group, whether it may be turned.
+  /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input.
   public func rotated(
     _ coupling: Coupling, allowed: [Bool], _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil

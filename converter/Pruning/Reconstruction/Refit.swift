@@ -37,6 +37,8 @@ public struct Refit: Sendable {
 
   /// Refits a graph from which channels were removed.
   /// - Returns: the pruned graph with other weights, and biases where layers had none.
+  /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input, `.badGraph` where
+  ///   what is left does not fit together.
   public func refitted(
     _ coupling: Coupling, _ plan: KeepPlan, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
@@ -55,6 +57,7 @@ public struct Refit: Sendable {
   ///   - dense: the graph before.
   ///   - masked: the same graph with zeros among its weights.
   /// - Returns: the masked graph, folded, with other weights.
+  /// - Throws: as for a graph without some channels.
   public func refitted(
     dense: Specialised, masked: Specialised, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil

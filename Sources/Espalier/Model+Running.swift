@@ -1,0 +1,68 @@
+internal import EspalierBoard
+public import EspalierExecutor
+public import EspalierGraph
+internal import EspalierModelFile
+internal import EspalierTensorFiles
+
+extension Model {
+  /// Runs the model once, on tensors by name. For run after run make a `Session`, which allocates nothing.
+  /// - Returns: The outputs in the model's order.
+  /// - Throws: `EspalierError`: 65 for a missing or ill-shaped input or a fault in the data, 69 for an
+  ///   instruction set that this machine lacks.
+  public borrowing func run(
+    _ values: [String: Tensor], threads: Int = 1, instructionSet: InstructionSet? = nil
+  ) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+    var session: Session
+    do throws(ExecutorError) {
+      session = try Session(self, threads: threads, instructionSet: instructionSet)
+    } catch {
+      throw EspalierError(exitCode: error.exitCode, error.description)
+    }
+    let names = (0..<inputs.count).map { inputs[$0].name }
+    if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
+      throw EspalierError(
+        exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
+    }
+    for position in 0..<inputs.count {
+      let info = inputs[position]
+      guard let tensor = values[info.name] else {
+        throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
+      }
+      let shape = info.dims
+      guard tensor.shape == shape else {
+        throw EspalierError(
+          exitCode: 65,
+          "E1015: input \"\(info.name)\" has shape \(tensor.shape) but the model takes \(shape)")
+      }
+      let code = ElementType(rawValue: info.element.rawValue)!
+      let isAcceptable =
+        code == tensor.elementType
+        || (code == .float32 && tensor.elementType.isFloatingPoint)
+      guard isAcceptable else {
+        throw EspalierError(
+          exitCode: 65,
+          "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
+      }
+      unsafe tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
+    }
+    do throws(RunError) { try session.run() } catch {
+      throw EspalierError(exitCode: 65, error.description)
+    }
+    var results: [(name: String, tensor: Tensor)] = []
+    for position in 0..<outputs.count {
+      let info = outputs[position]
+      let shape = info.dims
+      let type = ElementType(rawValue: info.element.rawValue)!
+      let value = unsafe session.withOutput(position) { unsafe tensor(type, shape, $0) }
+      results.append((info.name, value))
+    }
+    return results
+  }
+}
+
+extension Tensor {
+  /// The elements as a session takes them.
+  fileprivate var boardBytes: [UInt8] {
+    bytes(as: NumPyElement(rawValue: elementType.rawValue) ?? .float32)
+  }
+}

@@ -1,0 +1,53 @@
+import EspalierLatencyReport
+import Foundation
+
+extension TextTable {
+  /// The table, no wider than the terminal where it goes to one.
+  var text: String { text(width: terminalWidth) }
+}
+
+/// Columns of the terminal that standard output is; nil where it is none.
+private var terminalWidth: Int? {
+  var size = winsize()
+  guard isatty(1) == 1, unsafe ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+    return nil
+  }
+  return Int(size.ws_col)
+}
+
+extension String {
+  /// The end of a long name, which tells more than its beginning.
+  func shortened(to limit: Int) -> String {
+    count <= limit ? self : "…" + suffix(limit - 1)
+  }
+}
+
+/// Numbers as people read them.
+enum Format {
+  static func count(_ value: Int) -> String { scaled(Double(value), ["", " k", " M", " G", " T"]) }
+  static func bytes(_ value: Int) -> String {
+    scaled(Double(value), [" B", " kB", " MB", " GB", " TB"])
+  }
+
+  private static func scaled(_ value: Double, _ units: [String]) -> String {
+    var value = value
+    var unit = 0
+    while value >= 1000, unit + 1 < units.count {
+      value /= 1000
+      unit += 1
+    }
+    return unit == 0 ? "\(Int(value))\(units[0])" : decimal(value, value < 10 ? 2 : 1) + units[unit]
+  }
+
+  static func decimal(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+  static func percent(_ share: Double, _ digits: Int = 1) -> String {
+    decimal(100 * share, digits) + " %"
+  }
+  static func milliseconds(_ nanoseconds: Double) -> String {
+    let value = nanoseconds / 1e6
+    return decimal(value, value < 10 ? 3 : value < 100 ? 2 : 1)
+  }
+  static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+}
