@@ -36,7 +36,15 @@ import Testing
     print(
       "random networks, part \(part): \(count) graphs, \(groups) groups, \(frozen) with axes frozen "
         + "by mismatch, \(blind) without effect, worst relative error \(worst)")
-    #expect(blind * 20 < count, "too many networks in which nothing could be pruned")
+    // Of the networks drawn by default: groups found, networks with an axis that could not be followed,
+    // and those in which nothing could be pruned that shows.
+    guard Self.graphs == 3000 else {
+      #expect(blind * 30 < count && frozen * 100 < count)
+      return
+    }
+    #expect(groups >= [1847, 1899, 1952, 1845, 1892, 1812, 1891, 2105][part])
+    #expect(frozen <= [0, 0, 1, 0, 0, 0, 1, 0][part])
+    #expect(blind <= [7, 11, 5, 9, 7, 5, 6, 7][part])
   }
 }
 

@@ -113,6 +113,7 @@ struct Oracle {
     for (place, (a, b)) in zip(got, expected).enumerated() {
       try #require(a.shape == b.shape, sourceLocation: sourceLocation)
       let scale = max(b.doubles.reduce(0) { max($0, abs($1)) }, 1e-3)
+      try #require(scale.isFinite, sourceLocation: sourceLocation)
       error = max(error, Self.distance(a, b) / scale)
       change += Self.distance(a, dense[place])
     }

@@ -17,8 +17,8 @@ import Testing
     #expect(found.keys == wanted.keys)
     for (name, tensor) in wanted {
       let scale = tensor.floats.map(abs).max()!
-      let worst = zip(tensor.floats, found[name]!.floats).map { abs($0 - $1) }.max()!
-      #expect(worst < 1e-5 * scale, "\(name): \(worst / scale)")
+      let worst = TensorDifference(found[name]!, tensor, relative: 0, absolute: 0).maximumAbsolute
+      #expect(worst < 1e-5 * Double(scale), "\(name): \(worst / Double(scale))")
     }
   }
 

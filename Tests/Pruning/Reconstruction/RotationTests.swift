@@ -36,10 +36,9 @@ import Testing
     for run in data.runs {
       let (wanted, found) = (try first.run(run), try second.run(run))
       for (name, tensor) in wanted {
-        for (x, y) in zip(tensor.doubles, found[name]!.doubles) {
-          worst = max(worst, abs(x - y))
-          largest = max(largest, abs(x))
-        }
+        let difference = TensorDifference(found[name]!, tensor, relative: 0, absolute: 0)
+        worst = max(worst, difference.maximumAbsolute)
+        largest = tensor.doubles.reduce(largest) { max($0, abs($1)) }
       }
     }
     return worst / largest
