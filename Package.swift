@@ -59,9 +59,10 @@ let modules: [Target] = [
   swift(
     "Espalier", "Sources/Espalier",
     [
-      "EspalierGraph", "EspalierONNX", "EspalierCoupling", "EspalierPruning", "EspalierLowering",
-      "EspalierModelFile", "EspalierExecutor", "EspalierBoard", "EspalierMeasure",
-      "EspalierLatencyReport", "EspalierZoo", "EspalierHost", "EspalierTensorFiles",
+      "EspalierGraph", "EspalierONNX", "EspalierCoupling", "EspalierEvaluation", "EspalierPruning",
+      "EspalierLowering", "EspalierModelFile", "EspalierExecutor", "EspalierBoard",
+      "EspalierMeasure", "EspalierLatencyReport", "EspalierZoo", "EspalierHost",
+      "EspalierTensorFiles",
       yams(),
     ]),
   .executableTarget(

@@ -287,7 +287,8 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    os.environ["OMP_NUM_THREADS"] = "1"  # one network for each core
+    # One network for each core.
+    os.environ["OMP_NUM_THREADS"] = os.environ["ESPALIER_THREADS"] = "1"
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)

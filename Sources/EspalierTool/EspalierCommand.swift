@@ -1,4 +1,5 @@
 import ArgumentParser
+import Espalier
 
 /// The `espalier` command: convert, run and measure models.
 @main
@@ -10,11 +11,17 @@ struct EspalierCommand: ParsableCommand {
     discussion: """
       Exit codes: 0 success; 1 a comparison failed; 64 usage; 65 bad model data; 66 no input; \
       69 instruction set unavailable; 70 internal; 73 cannot create; 74 input or output failed. \
-      Messages go to standard error; with --json, standard output holds one JSON document.
+      Messages go to standard error; with --json, standard output holds one JSON document. \
+      The converter works on ESPALIER_THREADS threads, else on one for each core; what it makes does \
+      not depend on how many.
       """,
     version: "0.1.0",
     subcommands: [
       Inspect.self, Check.self, Groups.self, Prune.self, Convert.self, Run.self, Verify.self,
       Bench.self, ZooCommand.self,
     ])
+
+  func validate() throws {
+    if let fault = environmentFault() { throw ValidationError(fault) }
+  }
 }

@@ -245,6 +245,52 @@ infinite 0000807f
 expect "infinity in a weight to prune" 65 "[A-Z][0-9]+.*w|w.*[A-Z][0-9]+" \
   prune numbers.onnx -o out --pattern unstructured --sparsity 0.5 --include-ends
 
+# Three products of four channels, of which one number is not one: in no pattern is there an order.
+ones=$(repeat 0000803f 15)
+broken() {  # broken NUMBER OF-FIRST OF-LAST
+  write broken.onnx "$(model "$(node MatMul h "x v" one)" "$(node Relu i h act)" \
+    "$(node MatMul j "i w" two)" "$(node MatMul y "j u" three)" \
+    "$(tensor v "$ones$2" 4 4)" "$(tensor w "$ones$1" 4 4)" "$(tensor u "$ones$3" 4 4)" \
+    "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
+}
+npy_one() {  # npy_one NUMBER: 16 samples of four numbers, all alike
+  { printf '\223NUMPY\001\000\166\000%-117s\n' \
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (16, 4), }"
+    repeat "$1" 64 | sed 's/../\\x&/g' | xargs -0 printf; } >inputs.npy
+}
+npy_one 0000803f
+for number in 0000c07f 0000807f 000080ff; do
+  broken "$number" 0000803f 0000803f
+  for criterion in l1 l2 fpgm bn random wanda obs obspa; do
+    data=()
+    case $criterion in wanda | obs*) data=(--data inputs.npy) ;; esac
+    expect "$number in a weight, channels by $criterion" 65 'E2004 at initializer "w"' \
+      prune broken.onnx -o out --pattern channel --sparsity 0.5 --align 1 --criterion $criterion \
+      "${data[@]}"
+  done
+  expect "$number in a weight, obspa" 65 'E2004 at initializer "w"' \
+    prune broken.onnx -o out --pattern channel --budget flops:1.5 --align 1 --method obspa \
+    --data inputs.npy
+  for pattern in block:2x2 nm:2:4 vnm:2:2:4 unstructured; do
+    sparsity=(--sparsity 0.5)
+    case $pattern in *nm:*) sparsity=() ;; esac
+    expect "$number in a weight, $pattern" 65 'E2004 at initializer "w"' \
+      prune broken.onnx -o out --pattern $pattern "${sparsity[@]}"
+  done
+done
+# Weights and inputs that are finite, and overflow on the way.
+broken 0000803f 0000007f 0000803f
+npy_one ffff7f7f
+for criterion in wanda obs obspa; do
+  expect "activations that overflow, $criterion" 65 'E2008 at (one|two|three)' \
+    prune broken.onnx -o out --pattern channel --sparsity 0.5 --align 1 --criterion $criterion \
+    --data inputs.npy
+done
+expect "activations that overflow, a refit" 65 'E2008 at (one|two|three)' \
+  prune broken.onnx -o out --pattern unstructured --sparsity 0.5 --refit --data inputs.npy
+expect "noise beyond float32" 65 "E2008.*float32" \
+  prune "$digits" -o out --pattern channel --budget flops:2 --criterion obs --data noise:1e300:1
+
 # -- files and folders
 expect "no such .onnx" 66 "absent.onnx" convert absent.onnx -o out
 expect "no such .esp" 66 "absent.esp" bench absent.esp
@@ -376,6 +422,11 @@ npy "1, 1, 8, 8" '\000\000\200\077' 64
 calibrate "an input that does not exist" 65 "E2008.*no such input" nonsense=data.npy
 calibrate "noise without a deviation" 64 "noise" noise:1
 
+for threads in 0 -1 two 1.5 ''; do
+  export ESPALIER_THREADS=$threads
+  expect "ESPALIER_THREADS=$threads" 64 "ESPALIER_THREADS" prune "$digits" -o out --pattern nm:2:4
+  unset ESPALIER_THREADS
+done
 expect "neither pattern nor recipe" 64 "recipe" prune "$digits" -o out
 for option in --align=0 --align=257 --cap=0 --cap=1 --cap=nan --budget=flops:0.5 --budget=nan; do
   name=${option#--}

@@ -75,6 +75,28 @@ import Testing
     #expect(plan.kept[coupling.groups[0].leaf] == .shared([2, 3]))
   }
 
+  /// The last has squares that overflow, of which no share can be taken.
+  @Test(arguments: [[1, .nan, 2, 3], [1, .infinity, 2, 3], [0, 1, 1e300, 3]] as [[Double]])
+  func scoresWithoutAnOrderAreRefused(_ list: [Double]) throws {
+    let coupling = try network(rows, columns)
+    var pruner = pruner(.operations(ratio: 2))
+    pruner.normalisation = .lamp
+    let error = #expect(throws: PruningError.self) {
+      try pruner.plan(coupling, ChannelScores(values: [[list]]))
+    }
+    #expect(error?.code == .nonFiniteScore && error?.place == "initializer \"first\"")
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity], WeightCriterion.allCases)
+  func weightsWithoutAnOrderAreRefused(_ number: Float, _ criterion: WeightCriterion) throws {
+    let coupling = try network(rows, [[1, 1, 0, 9], [0, -1, number, 0]])
+    let scores = criterion.scores(coupling, aggregation: .sum, seed: 1)
+    let error = #expect(throws: PruningError.self) {
+      try pruner(.operations(ratio: 2)).plan(coupling, scores)
+    }
+    #expect(error?.code == .nonFiniteWeight && error?.place == "initializer \"second\"")
+  }
+
   @Test func atLeastOneChannelStays() throws {
     let coupling = try network(rows, columns)
     let scores = ChannelScores(values: [[[0, 0, 0, 0]]])

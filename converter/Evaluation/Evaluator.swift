@@ -1,5 +1,3 @@
-internal import CEspalierBLAS
-internal import Dispatch
 public import EspalierGraph
 
 /// Runs a graph node by node in single precision, much faster than the reference `Interpreter`.
@@ -96,30 +94,20 @@ public struct Evaluator: Sendable {
     for id in expiring[index] { values.tensors[id] = nil }
   }
 
-  /// Computes one node of several samples, shared among as many threads as BLAS is allowed.
+  /// Computes one node of several samples, on several threads.
   ///
   /// What a sample gives does not depend on the others, nor on the number of threads.
   /// - Throws: the first sample that fails, with what is wrong.
   public func step(_ index: Int, all samples: inout [Values]) throws(SampleError) {
-    let threads = Int(espalier_blas_threads())
-    var errors = [GraphError?](repeating: nil, count: samples.count)
-    unsafe samples.withUnsafeMutableBufferPointer { samples in
-      unsafe errors.withUnsafeMutableBufferPointer { errors in
-        // Each thread has samples of its own.
-        nonisolated(unsafe) let (samples, errors) = unsafe (samples, errors)
-        let work: @Sendable (Int) -> Void = { sample in
-          do throws(GraphError) {
-            unsafe try step(index, &samples[sample])
-          } catch {
-            unsafe errors[sample] = error
-          }
-        }
-        let count = unsafe samples.count
-        guard threads > 1 else { return (0..<count).forEach(work) }
-        espalier_set_blas_threads(1)
-        defer { espalier_set_blas_threads(Int32(threads)) }
-        DispatchQueue.concurrentPerform(iterations: threads) { thread in
-          for sample in stride(from: thread, to: count, by: threads) { work(sample) }
+    let errors = unsafe samples.withUnsafeMutableBufferPointer { samples in
+      // Each piece of work has a sample of its own.
+      nonisolated(unsafe) let samples = unsafe samples
+      return unsafe Threads.map(samples.count) { sample -> GraphError? in
+        do throws(GraphError) {
+          unsafe try step(index, &samples[sample])
+          return nil
+        } catch {
+          return error
         }
       }
     }

@@ -13,6 +13,7 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case tooLarge = "E2009"
     case badStep = "E2010"
     case missingFile = "E2011"
+    case nonFiniteScore = "E2012"
     case badScores = "E2202"
   }
 

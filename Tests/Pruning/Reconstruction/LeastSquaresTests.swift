@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `moments of many columns, in chunks`() {
+  @Test func `moments of many columns, in chunks`() throws {
     var random = Seeded(seed: 35)
     let (size, targets, count) = (3, 2, 2500)
     let moments = ColumnMoments(size: size, targetSize: targets)
@@ -99,7 +99,7 @@ import Testing
       added += step
     }
     let products = columns.times(columns, transposingOther: true, factor: 1 / Double(count))
-    let result = moments.result()
+    let result = try moments.result("layer")
     #expect(moments.count == count)
     for row in 0..<size {
       let mean = (0..<count).reduce(0) { $0 + columns[row, $1] } / Double(count)

@@ -59,11 +59,12 @@ import Testing
     var plan = KeepPlan(coupling)
     plan.keep(.shared(order[5...].sorted()), of: coupling.groups[0])
     let cut = coupling.pruned(plan)
-    #expect(try error(graph, cut, data) > 0.3)
+    #expect(try error(graph, cut, data) > 0.8)
     var refit = Refit()
     refit.productDamping = 1e-7
     let (refitted, report) = try refit.refitted(coupling, plan, data)
-    #expect(try error(graph, refitted, data) < 1e-4)
+    // What went is there once more: rounding alone is left.
+    #expect(try error(graph, refitted, data) < 1e-6)
     #expect(report.layers == 1 && report.runs == 60)
     // Scores of each channel by itself call all of them free.
     let alone = try ReconstructionScores(.obs).scores(coupling, data).values[0][0]
@@ -137,7 +138,7 @@ import Testing
       return try error(graph, refit.refitted(coupling, plan, data).0, data)
     }
     // Least squares gives x its due where it is negative as well.
-    #expect(errors[0] > 0.1 && errors[1] < 0.75 * errors[0] && errors[2] < 1e-2, "\(errors)")
+    #expect(errors[0] > 0.24 && errors[1] < 0.6 * errors[0] && errors[2] < 2e-3, "\(errors)")
   }
 
   private func halved(_ coupling: Coupling, _ scores: ChannelScores) -> KeepPlan {
@@ -162,7 +163,9 @@ import Testing
       let (refitted, report) = try Refit().refitted(coupling, plan, data)
       let cut = try error(graph, coupling.pruned(plan), others)
       let better = try error(graph, refitted, others)
-      #expect(better < 0.9 * cut, "\(criterion): \(better) of \(cut)")
+      // Of random weights and inputs half the channels go, which the others cannot stand in for: what
+      // can be had is a fifth of the error.
+      #expect(better < 0.81 * cut, "\(criterion): \(better) of \(cut)")
       #expect(report.layers == 4)
     }
   }
@@ -181,7 +184,8 @@ import Testing
     var random = Seeded(seed: 54)
     let graph = residual(&random)
     let data = try calibration(graph, 80, &random)
-    for pattern in ["block:2x2", "nm:1:2", "unstructured"] {
+    // What is left of the error: with random weights and inputs most of it cannot be made good.
+    for (pattern, limit) in [("block:2x2", 0.67), ("nm:1:2", 0.65), ("unstructured", 0.72)] {
       let pruner = try MagnitudePruner(
         pattern: PruningPattern(parsing: pattern), sparsity: 0.5, keepsFirstAndLast: false)
       let masked = try pruner.pruned(graph).0
@@ -193,8 +197,8 @@ import Testing
         }
         #expect(zip(before.floats, after.floats).allSatisfy { $0 != 0 || $1 == 0 })
       }
-      #expect(
-        try error(graph, refitted, data) < 0.9 * error(graph, masked, data), "\(pattern)")
+      let ratio = try error(graph, refitted, data) / error(graph, masked, data)
+      #expect(ratio < limit, "\(pattern): \(ratio)")
     }
   }
 
@@ -242,19 +246,18 @@ import Testing
     }
   }
 
-  @Test func `several passes over the inputs score as one`() throws {
+  @Test(arguments: ReconstructionCriterion.allCases)
+  func `several passes over the inputs score as one`(criterion: ReconstructionCriterion) throws {
     var random = Seeded(seed: 56)
     let graph = residual(&random)
     let data = try calibration(graph, 10, &random)
     let coupling = try Coupling(of: Specialised(graph))
-    var scores = ReconstructionScores(.obs)
+    var scores = ReconstructionScores(criterion)
     let whole = try scores.scores(coupling, data).values.joined().joined()
     scores.momentByteLimit = 1
     var shares: [Double] = []
     let parts = try scores.scores(coupling, data) { shares.append($0) }.values.joined().joined()
-    // BLAS rounds otherwise on another number of threads, which tests beside this one change.
-    #expect(parts.count == whole.count)
-    #expect(zip(parts, whole).allSatisfy { abs($0 - $1) <= 1e-4 * $1 })
+    #expect(parts.count == whole.count && Array(parts) == Array(whole), "\(criterion)")
     #expect(shares == shares.sorted() && abs(shares.last! - 1) < 1e-9)
   }
 

@@ -25,49 +25,57 @@ private struct WindowProduct {
   /// - Parameter weights: For each group `[outputs, channels * taps]`.
   func compute(_ x: [Float], _ weights: [Float], _ bias: [Float]?) -> [Float]? {
     guard isPlain else { return nil }
-    let (places, sources, taps) = (columns.placeCount, columns.sourceCount, columns.tapCount)
-    let rows = channels * taps
+    let (places, sources, rows) = (
+      columns.placeCount, columns.sourceCount, channels * columns.tapCount
+    )
     // One tap that sees every place in order: the input is the matrix of columns.
-    let isPointwise = columns.isIdentity
-    var buffer = [Float](repeating: 0, count: isPointwise || channels == 1 ? 0 : rows * chunk)
+    let takesWhole = columns.isIdentity || channels == 1
+    let width = takesWhole ? places : chunk
+    let chunks = (places + width - 1) / width
     return unsafe [Float](filling: images * groups * outputs * places) { y in
-      unsafe x.withUnsafeBufferPointer { x in
-        unsafe weights.withUnsafeBufferPointer { weights in
-          unsafe buffer.withUnsafeMutableBufferPointer { buffer in
-            for item in 0..<images * groups {
-              let group = item % groups
-              let source = unsafe x.baseAddress! + item * channels * sources
-              let result = unsafe y + item * outputs * places
-              let weight = unsafe weights.baseAddress! + group * outputs * rows
-              for output in 0..<outputs {
-                unsafe (result + output * places).update(
-                  repeating: bias?[group * outputs + output] ?? 0, count: places)
-              }
-              if channels == 1, !isPointwise {
-                for output in 0..<outputs {
-                  unsafe columns.accumulate(
-                    weight + output * taps, source, into: result + output * places)
-                }
-                continue
-              }
-              if isPointwise {
-                unsafe espalier_sgemm(
-                  false, false, Int32(outputs), Int32(places), Int32(rows), 1, weight,
-                  Int32(rows), source, Int32(places), 1, result, Int32(places))
-                continue
-              }
-              for start in stride(from: 0, to: places, by: chunk) {
-                let width = min(chunk, places - start)
-                unsafe columns.fill(
-                  buffer.baseAddress!, stride: width, from: source, channels: channels,
-                  places: start..<start + width)
-                unsafe espalier_sgemm(
-                  false, false, Int32(outputs), Int32(width), Int32(rows), 1, weight, Int32(rows),
-                  buffer.baseAddress!, Int32(width), 1, result + start, Int32(places))
-              }
+      nonisolated(unsafe) let y = unsafe y
+      Threads.forEach(images * groups * chunks) { piece in
+        let (item, start) = (piece / chunks, piece % chunks * width)
+        let group = item % groups
+        let range = start..<min(start + width, places)
+        unsafe x.withUnsafeBufferPointer { x in
+          unsafe weights.withUnsafeBufferPointer { weights in
+            let result = unsafe y + item * outputs * places
+            for output in 0..<outputs {
+              unsafe (result + output * places + start).update(
+                repeating: bias?[group * outputs + output] ?? 0, count: range.count)
             }
+            unsafe add(
+              range, x.baseAddress! + item * channels * sources,
+              weights.baseAddress! + group * outputs * rows, to: result)
           }
         }
+      }
+    }
+  }
+
+  /// Adds to some places of all outputs of an image and group.
+  private func add(
+    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
+    to result: UnsafeMutablePointer<Float>
+  ) {
+    let (places, taps) = (columns.placeCount, columns.tapCount)
+    let rows = channels * taps
+    if columns.isIdentity {
+      unsafe multiply(
+        rows: outputs, inner: rows, columns: places, weights, source, beta: 1, into: result)
+    } else if channels == 1 {
+      for output in 0..<outputs {
+        unsafe columns.accumulate(weights + output * taps, source, into: result + output * places)
+      }
+    } else {
+      let width = range.count
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: rows * width) { buffer in
+        unsafe columns.fill(
+          buffer.baseAddress!, stride: width, from: source, channels: channels, places: range)
+        unsafe espalier_sgemm(
+          false, false, Int32(outputs), Int32(width), Int32(rows), 1, weights, Int32(rows),
+          buffer.baseAddress!, Int32(width), 1, result + range.lowerBound, Int32(places))
       }
     }
   }

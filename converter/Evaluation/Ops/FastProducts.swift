@@ -5,14 +5,19 @@ import EspalierGraph
 ///
 /// - Precondition: no size is 0, and the matrices lie within their memory.
 func multiply(
-  _ sizes: MatrixExtents, _ a: UnsafePointer<Float>, transposed transposesA: Bool = false,
+  rows: Int, inner: Int, columns: Int, _ a: UnsafePointer<Float>,
+  transposed transposesA: Bool = false,
   _ b: UnsafePointer<Float>, transposed transposesB: Bool = false, alpha: Float = 1,
   beta: Float = 0, into c: UnsafeMutablePointer<Float>
 ) {
-  let (rows, columns, inner) = (Int32(sizes.rows), Int32(sizes.columns), Int32(sizes.inner))
-  unsafe espalier_sgemm(
-    transposesA, transposesB, rows, columns, inner, alpha, a, transposesA ? rows : inner, b,
-    transposesB ? inner : columns, beta, c, columns)
+  nonisolated(unsafe) let (a, b, c) = unsafe (a, b, c)
+  ProductBlocks(rows: rows, inner: inner, columns: columns).forEach { own, places in
+    unsafe espalier_sgemm(
+      transposesA, transposesB, Int32(own.count), Int32(places.count), Int32(inner), alpha,
+      a + own.lowerBound * (transposesA ? 1 : inner), Int32(transposesA ? rows : inner),
+      b + places.lowerBound * (transposesB ? inner : 1), Int32(transposesB ? inner : columns), beta,
+      c + own.lowerBound * columns + places.lowerBound, Int32(columns))
+  }
 }
 
 extension MatrixExtents {
@@ -39,7 +44,8 @@ extension Gemm: FastOperator {
       unsafe b.withUnsafeBufferPointer { b in
         unsafe values.withUnsafeMutableBufferPointer { y in
           unsafe multiply(
-            sizes, a.baseAddress!, transposed: transposesA, b.baseAddress!,
+            rows: sizes.rows, inner: sizes.inner, columns: sizes.columns, a.baseAddress!,
+            transposed: transposesA, b.baseAddress!,
             transposed: transposesB, alpha: alpha, beta: 1, into: y.baseAddress!)
         }
       }
@@ -70,7 +76,8 @@ extension MatMul: FastOperator {
         unsafe b.withUnsafeBufferPointer { b in
           for (place, start) in starts.enumerated() {
             unsafe multiply(
-              sizes, a.baseAddress! + start.a, b.baseAddress! + start.b, into: y + place * step)
+              rows: sizes.rows, inner: sizes.inner, columns: sizes.columns,
+              a.baseAddress! + start.a, b.baseAddress! + start.b, into: y + place * step)
           }
         }
       }

@@ -30,10 +30,13 @@ public struct ChannelPruner: Sendable, Hashable {
   public init(budget: ChannelBudget) { self.budget = budget }
 
   /// The plan for some scores.
-  /// - Throws: `PruningError` with `.badExclusion`, or `.unreachableBudget`.
+  /// - Throws: `PruningError` with `.badExclusion`, `.nonFiniteWeight`, `.nonFiniteScore`, or
+  ///   `.unreachableBudget`.
   package func plan(
     _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> KeepPlan {
+    try coupling.checkWeights()
+    try scores.check(coupling, normalisation)
     let limits = ChannelSelection.Limits(
       budget: budget, scope: scope, alignment: alignment, caps: try caps(coupling),
       normalisation: normalisation, weighsCosts: weighsCosts,

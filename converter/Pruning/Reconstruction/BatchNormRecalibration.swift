@@ -23,19 +23,16 @@ public struct BatchNormRecalibration: Sendable {
       throw PruningError(.badGraph, "\(error)")
     }
     var evaluator = Evaluator(specialised)
-    do throws(GraphError) {
-      var runs: [Evaluator.Values] = []
-      for inputs in calibration.runs { runs.append(try evaluator.start(inputs)) }
-      for node in evaluator.nodes.indices {
-        for (id, tensor) in statistics(node, evaluator, runs) {
-          evaluator.replaceConstant(id, by: tensor)
-          result.values[id].constant = tensor
-        }
-        for run in runs.indices { try evaluator.step(node, &runs[run]) }
-        progress?(Double(node + 1) / Double(evaluator.nodes.count))
+    var runs = try evaluator.start(calibration.runs[...])
+    for node in evaluator.nodes.indices {
+      for (id, tensor) in try statistics(node, evaluator, runs) {
+        evaluator.replaceConstant(id, by: tensor)
+        result.values[id].constant = tensor
       }
-    } catch {
-      throw PruningError(.badCalibration, error.message, at: error.node)
+      try namingSample { () throws(Evaluator.SampleError) in
+        try evaluator.step(node, all: &runs)
+      }
+      progress?(Double(node + 1) / Double(evaluator.nodes.count))
     }
     return result
   }
@@ -43,37 +40,46 @@ public struct BatchNormRecalibration: Sendable {
   /// The mean and variance of each channel that reaches a node, with the constants they replace.
   private func statistics(
     _ node: Int, _ evaluator: Evaluator, _ runs: [Evaluator.Values]
-  ) -> [(Graph.ValueID, Tensor)] {
+  ) throws(PruningError) -> [(Graph.ValueID, Tensor)] {
     let inputs = evaluator.nodes[node].inputs
     guard let norm = evaluator.graph.operators[node] as? BatchNormalization, !norm.isTraining,
       let mean = inputs[3], let variance = inputs[4],
       let old = evaluator.constant(mean), evaluator.constant(variance) != nil,
       old.elementType == .float32, evaluator.graph.type(of: inputs[0]!).rank > 1
     else { return [] }
-    var sums = [Double](repeating: 0, count: old.count)
-    var squares = sums
-    var count = 0
-    for values in runs {
+    let read = runs.map { values in
       let x = evaluator.inputs(ofNode: node, values)[0]!
-      let plane = x.shape.dropFirst(2).reduce(1, *)
-      count += x.shape[0] * plane
-      let numbers = x.floats
-      for row in 0..<x.shape[0] * x.shape[1] {
-        var (sum, square) = (0.0, 0.0)
-        for value in numbers[row * plane..<(row + 1) * plane] {
-          sum += Double(value)
-          square += Double(value) * Double(value)
-        }
-        sums[row % x.shape[1]] += sum
-        squares[row % x.shape[1]] += square
-      }
+      return (images: x.shape[0], plane: x.shape.dropFirst(2).reduce(1, *), numbers: x.floats)
     }
-    guard count > 0 else { return [] }
-    let means = sums.map { $0 / Double(count) }
-    let variances = zip(squares, means).map { max($0 / Double(count) - $1 * $1, 0) }
+    let channels = old.count
+    let moments = Threads.map(channels) { channel -> (mean: Double, variance: Double, count: Int) in
+      var (sum, square, count) = (0.0, 0.0, 0)
+      for x in read {
+        count += x.images * x.plane
+        for image in 0..<x.images {
+          var (own, ownSquare) = (0.0, 0.0)
+          let start = (image * channels + channel) * x.plane
+          for value in x.numbers[start..<start + x.plane] {
+            own += Double(value)
+            ownSquare += Double(value) * Double(value)
+          }
+          sum += own
+          square += ownSquare
+        }
+      }
+      let mean = sum / Double(max(count, 1))
+      return (mean: mean, variance: max(square / Double(max(count, 1)) - mean * mean, 0), count)
+    }
+    guard moments.allSatisfy({ $0.count > 0 }) else { return [] }
+    let (means, variances) = (moments.map { Float($0.mean) }, moments.map { Float($0.variance) })
+    guard (means + variances).allSatisfy(\.isFinite) else {
+      throw PruningError(
+        .badCalibration,
+        "what the node reads is NaN, infinite or too large to be squared on these inputs; repair the "
+          + "model or give inputs of its own domain", at: evaluator.nodes[node].name)
+    }
     return [
-      (mean, Tensor(means.map(Float.init), shape: old.shape)),
-      (variance, Tensor(variances.map(Float.init), shape: old.shape)),
+      (mean, Tensor(means, shape: old.shape)), (variance, Tensor(variances, shape: old.shape)),
     ]
   }
 }

@@ -70,12 +70,15 @@ public struct Calibration: Sendable {
     }
     let size = type.count
     if type.elementType.isFloatingPoint {
-      let numbers = tensor.doubles[..<(count * size)]
+      let own = Tensor(
+        elementType: type.elementType, shape: [count * size],
+        doubles: Array(tensor.doubles[..<(count * size)]))
+      let numbers = own.doubles
       if let bad = numbers.firstIndex(where: { !$0.isFinite }) {
         throw PruningError(
           .badCalibration,
           "element \(bad % max(size / batch, 1)) of sample \(bad / max(size / batch, 1)) is "
-            + "\(numbers[bad]); data must be finite", at: place)
+            + "\(tensor.doubles[bad]); data must be finite \(type.elementType)", at: place)
       }
       return (0..<count).map {
         Tensor(
@@ -102,6 +105,11 @@ public struct Calibration: Sendable {
     for graph: Specialised, count: Int, seed: UInt64, mean: [Double] = [0],
     deviation: [Double] = [1]
   ) throws(PruningError) -> Calibration {
+    guard (mean + deviation).allSatisfy({ abs($0) < 1e30 }) else {
+      throw PruningError(
+        .badCalibration, "noise of mean \(mean) and deviation \(deviation) is too large for float32"
+      )
+    }
     var random = SplitMix(seed: seed)
     let inputs = graph.graph.inputs.map { ($0, graph.type(of: $0)) }
     for (id, type) in inputs {

@@ -1,9 +1,10 @@
 internal import CEspalierBLAS
+internal import EspalierEvaluation
 
 /// Sums over many columns `x`, and targets `t` beside them, of `x`, `t`, `x x'` and `t x'`.
 ///
 /// Columns are gathered in a buffer; products of a full buffer are taken in single precision and
-/// added in double precision.
+/// added in double precision, by blocks of rows on several threads.
 final class ColumnMoments {
   /// Elements of a column, and of a target.
   let size: Int
@@ -12,25 +13,21 @@ final class ColumnMoments {
   let capacity: Int
   /// Whether `x x'` is summed.
   let sumsProducts: Bool
-  private var columns: [Float]
-  private var targets: [Float]
+  /// `[size + targetSize, capacity]`: a row for each element of a column, then of a target.
+  private var buffer: [Float]
   private var filled = 0
-  private var products: Matrix
-  private var targetProducts: Matrix
   private var sums: [Double]
-  private var targetSums: [Double]
+  /// `[size, size]` of which the upper triangle counts, if it is summed; then `[targetSize, size]`.
+  private var products: [Double]
   private(set) var count = 0
 
   /// - Parameter sumsProducts: `false` where `x x'` is known from before, and takes the most time.
   init(size: Int, targetSize: Int = 0, sumsProducts: Bool = true) {
     (self.size, self.targetSize, self.sumsProducts) = (size, targetSize, sumsProducts)
     capacity = Self.capacity(size)
-    columns = [Float](repeating: 0, count: size * capacity)
-    targets = [Float](repeating: 0, count: targetSize * capacity)
-    products = sumsProducts ? Matrix(zeros: size, size) : Matrix(zeros: 0, 0)
-    targetProducts = Matrix(zeros: targetSize, size)
-    sums = [Double](repeating: 0, count: size)
-    targetSums = [Double](repeating: 0, count: targetSize)
+    buffer = [Float](repeating: 0, count: (size + targetSize) * capacity)
+    sums = [Double](repeating: 0, count: size + targetSize)
+    products = [Double](repeating: 0, count: ((sumsProducts ? size : 0) + targetSize) * size)
   }
 
   private static func capacity(_ size: Int) -> Int { min(1024, max(64, (1 << 20) / max(size, 1))) }
@@ -50,10 +47,10 @@ final class ColumnMoments {
     _ count: Int, _ fill: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>?) -> Void
   ) {
     precondition(count <= room, "the buffer is full")
-    unsafe columns.withUnsafeMutableBufferPointer { columns in
-      unsafe targets.withUnsafeMutableBufferPointer { targets in
-        unsafe fill(columns.baseAddress! + filled, targets.baseAddress.map { unsafe $0 + filled })
-      }
+    unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+      guard let columns = buffer.baseAddress else { return }
+      unsafe fill(
+        columns + filled, targetSize > 0 ? columns + size * capacity + filled : nil)
     }
     filled += count
     if room == 0 { flush() }
@@ -62,27 +59,21 @@ final class ColumnMoments {
   private func flush() {
     guard filled > 0, size > 0 else { return }
     count += filled
-    Self.add(rowsOf: columns, capacity, filled, to: &sums)
-    Self.add(rowsOf: targets, capacity, filled, to: &targetSums)
-    let scratch = max(size, targetSize) * size
-    var product = unsafe [Float](unsafeUninitializedCapacity: scratch) { $1 = scratch }
-    unsafe columns.withUnsafeBufferPointer { columns in
-      unsafe targets.withUnsafeBufferPointer { targets in
-        unsafe product.withUnsafeMutableBufferPointer { product in
-          let (product, x) = (product.baseAddress!, columns.baseAddress!)
-          if sumsProducts {
-            unsafe espalier_ssyrk(
-              Int32(size), Int32(filled), x, Int32(capacity), 0, product, Int32(size))
-            for row in 0..<size {
-              unsafe products.addRow(row, product + row * size, from: row)
+    let blocks = Self.blocks(of: 0..<size) + Self.blocks(of: size..<size + targetSize)
+    unsafe buffer.withUnsafeBufferPointer { buffer in
+      unsafe sums.withUnsafeMutableBufferPointer { sums in
+        unsafe products.withUnsafeMutableBufferPointer { products in
+          // Each piece of work has a block of rows of its own.
+          nonisolated(unsafe) let (columns, sums, products) = (
+            buffer.baseAddress!, sums.baseAddress!, products.baseAddress!
+          )
+          nonisolated(unsafe) let moments = self
+          Threads.forEach(blocks.count) { piece in
+            let rows = blocks[piece]
+            unsafe moments.add(rows, of: columns, to: sums)
+            if unsafe rows.lowerBound >= moments.size || moments.sumsProducts {
+              unsafe moments.addProducts(rows, columns, to: products)
             }
-          }
-          guard targetSize > 0 else { return }
-          unsafe espalier_sgemm(
-            false, true, Int32(targetSize), Int32(size), Int32(filled), 1, targets.baseAddress!,
-            Int32(capacity), x, Int32(capacity), 0, product, Int32(size))
-          for row in 0..<targetSize {
-            unsafe targetProducts.addRow(row, product + row * size, from: 0)
           }
         }
       }
@@ -90,13 +81,55 @@ final class ColumnMoments {
     filled = 0
   }
 
-  private static func add(
-    rowsOf values: [Float], _ stride: Int, _ count: Int, to sums: inout [Double]
+  /// Rows that are multiplied together: few enough to keep several threads busy, but not so few that
+  /// more time goes into reading the columns than into multiplying them.
+  private static func blocks(of rows: Range<Int>) -> [Range<Int>] {
+    let height = min(512, max(64, (rows.count / 8 + 63) / 64 * 64))
+    return stride(from: rows.lowerBound, to: rows.upperBound, by: height).map {
+      $0..<min($0 + height, rows.upperBound)
+    }
+  }
+
+  /// Adds up some rows of the buffer.
+  private func add(
+    _ rows: Range<Int>, of columns: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Double>
   ) {
-    for row in sums.indices {
+    for row in rows {
       var sum = 0.0
-      for value in values[row * stride..<row * stride + count] { sum += Double(value) }
-      sums[row] += sum
+      for place in 0..<filled { unsafe sum += Double(columns[row * capacity + place]) }
+      unsafe sums[row] += sum
+    }
+  }
+
+  /// Adds the products of some rows with the columns: with those from its diagonal element on, of a
+  /// row of `x x'`.
+  private func addProducts(
+    _ rows: Range<Int>, _ columns: UnsafePointer<Float>, to sums: UnsafeMutablePointer<Double>
+  ) {
+    let isTriangle = rows.lowerBound < size
+    let start = isTriangle ? rows.lowerBound : 0
+    let (height, width) = (rows.count, size - start)
+    let first = unsafe columns + rows.lowerBound * capacity
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: height * width) { buffer in
+      let product = buffer.baseAddress!
+      let square = isTriangle ? height : 0
+      if isTriangle {
+        unsafe espalier_ssyrk(
+          Int32(height), Int32(filled), first, Int32(capacity), 0, product, Int32(width))
+      }
+      if width > square {
+        unsafe espalier_sgemm(
+          false, true, Int32(height), Int32(width - square), Int32(filled), 1, first,
+          Int32(capacity), columns + (start + square) * capacity, Int32(capacity), 0,
+          product + square, Int32(width))
+      }
+      let before = sumsProducts ? 0 : size
+      for row in 0..<height {
+        let to = unsafe sums + (rows.lowerBound - before + row) * size + start
+        for column in (isTriangle ? row : 0)..<width {
+          unsafe to[column] += Double(product[row * width + column])
+        }
+      }
     }
   }
 
@@ -125,19 +158,28 @@ final class ColumnMoments {
   }
 
   /// What has been added so far.
+  /// - Parameter node: Which node reads the columns.
   /// - Precondition: at least one column has been added.
-  func result() -> Result {
+  /// - Throws: `PruningError` with `.badCalibration` where the sums are not finite.
+  func result(_ node: String) throws(PruningError) -> Result {
     flush()
+    guard sums.allSatisfy(\.isFinite), products.allSatisfy(\.isFinite) else {
+      throw PruningError(
+        .badCalibration,
+        "what the node reads or makes is NaN, infinite or too large to be squared on these inputs; "
+          + "repair the model or give inputs of its own domain", at: node)
+    }
     precondition(count > 0, "there are no moments of nothing")
     let share = 1 / Double(count)
-    var second = products
+    let means = sums.map { $0 * share }
+    let own = products.count - targetSize * size
+    var second = sumsProducts ? Matrix(size, size, Array(products[..<own])) : Matrix(zeros: 0, 0)
     second.scale(by: share)
     second.mirrorUpper()
-    var cross = targetProducts
+    var cross = Matrix(targetSize, size, Array(products[own...]))
     cross.scale(by: share)
     return Result(
-      mean: sums.map { $0 * share }, second: second, targetMean: targetSums.map { $0 * share },
-      cross: cross)
+      mean: Array(means[..<size]), second: second, targetMean: Array(means[size...]), cross: cross)
   }
 }
 
@@ -155,16 +197,6 @@ extension Matrix {
           let (factor, start) = (column[index], index * columns)
           for place in 0..<columns { unsafe values[start + place] -= factor * row[place] }
         }
-      }
-    }
-  }
-
-  /// Adds single-precision numbers to a row from a column on.
-  fileprivate mutating func addRow(_ row: Int, _ numbers: UnsafePointer<Float>, from start: Int) {
-    let (first, count) = (row * columns, columns)
-    unsafe values.withUnsafeMutableBufferPointer { values in
-      for column in start..<count {
-        unsafe values[first + column] += Double(numbers[column])
       }
     }
   }

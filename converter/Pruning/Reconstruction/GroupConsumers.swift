@@ -5,7 +5,7 @@ import EspalierGraph
 /// Which sums run over the channels of each coupling group, and where.
 struct GroupConsumers {
   /// A sum over channels: a product with a constant, or with another activation.
-  enum Product {
+  enum Product: Sendable {
     case layer(LinearLayer)
     case activations(ActivationProduct)
 
@@ -161,15 +161,15 @@ struct ActivationProduct: Sendable {
     return nil
   }
 
-  /// Adds the rows of the left operand and the columns of the right one to the moments of each part.
-  func add(_ a: Tensor, _ b: Tensor, left: [ColumnMoments], right: [ColumnMoments]) {
+  /// Adds the rows of the left operand and the columns of the right one that belong to a part.
+  func add(_ a: Tensor, _ b: Tensor, part: Int, left: ColumnMoments, right: ColumnMoments) {
     let (rows, columns) = (a.shape[a.rank - 2], b.shape[b.rank - 1])
     let (x, y) = (a.floats, b.floats)
-    for (matrix, part) in leftParts.enumerated() {
-      left[part].add(x, at: matrix * rows * size, count: rows, featureStep: 1, placeStep: size)
+    for matrix in leftParts.indices where leftParts[matrix] == part {
+      left.add(x, at: matrix * rows * size, count: rows, featureStep: 1, placeStep: size)
     }
-    for (matrix, part) in rightParts.enumerated() {
-      right[part].add(
+    for matrix in rightParts.indices where rightParts[matrix] == part {
+      right.add(
         y, at: matrix * size * columns, count: columns, featureStep: columns, placeStep: 1)
     }
   }

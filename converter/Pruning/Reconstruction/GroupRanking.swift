@@ -95,10 +95,19 @@ private struct ConsumerState {
     energy = consumer.energy
   }
 
-  /// The share of the energy that is lost with an index.
+  /// The share of the energy that is lost with an index; above all others, but finite, where rounding
+  /// has left nothing to compute it from.
   func loss(of index: Int) -> Double {
+    guard !columns[index].isEmpty else { return 0 }
+    let loss = computedLoss(of: index)
+    return loss.isFinite ? min(loss, Self.most) : Self.most
+  }
+
+  private static let most = 1e100
+
+  private func computedLoss(of index: Int) -> Double {
     let places = columns[index]
-    guard let first = places.first else { return 0 }
+    let first = places[0]
     let size = places.count
     let width = weights.columns
     if size == 1 {
@@ -126,7 +135,7 @@ private struct ConsumerState {
     gram.mirrorUpper()
     // tr(W_P B^-1 W_P') = tr(B^-1 W_P' W_P).
     guard let factor = inverse.selecting(rows: places, columns: places).factored() else {
-      return .infinity
+      return Self.most
     }
     let solved = factor.solving(gram)
     return solved.diagonal.reduce(0, +) / energy

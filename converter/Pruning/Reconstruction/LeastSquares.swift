@@ -21,7 +21,7 @@ struct LeastSquares: Sendable {
     return Solver(factor: covariance.shifted(by: shift).factored(), shift: shift)
   }
 
-  struct Solver {
+  struct Solver: Sendable {
     /// Of the damped covariance; `nil` where it is singular.
     fileprivate let factor: CholeskyFactor?
     fileprivate let shift: Double

@@ -149,17 +149,38 @@ struct LinearLayer: Sendable {
     _ to: UnsafeMutablePointer<Float>, stride: Int, from values: [Float], group: Int, batch: Int,
     places: Range<Int>, every step: Int
   ) {
+    let width = (places.count + step - 1) / step
     unsafe values.withUnsafeBufferPointer { values in
-      let base = values.baseAddress!
+      nonisolated(unsafe) let (base, to) = unsafe (values.baseAddress!, to)
       switch source {
       case .window(let window, _, let channels):
         let start = (batch * groups + group) * channels * window.sourceCount
-        unsafe window.fill(
-          to, stride: stride, from: base + start, channels: channels, places: places, every: step)
+        forEachBlock(of: channels, each: taps * width) { own in
+          unsafe window.fill(
+            to + own.lowerBound * taps * stride, stride: stride,
+            from: base + start + own.lowerBound * window.sourceCount, channels: own.count,
+            places: places, every: step)
+        }
       case .features(let features):
-        unsafe features.fill(
-          to, stride: stride, from: base, group: group, batch: batch, places: places, every: step)
+        forEachBlock(of: features.features, each: width) { own in
+          for feature in own {
+            unsafe features.fillRow(
+              to + feature * stride, from: base, feature: group * features.features + feature,
+              batch: batch, places: places, every: step, adding: nil)
+          }
+        }
       }
+    }
+  }
+
+  /// Shares copying among threads, where there is enough of it.
+  /// - Parameter size: Elements that go with each number below `count`.
+  private func forEachBlock(
+    of count: Int, each size: Int, _ body: @Sendable (Range<Int>) -> Void
+  ) {
+    let block = max(1, (1 << 16) / max(size, 1))
+    Threads.forEach((count + block - 1) / block) { piece in
+      body(piece * block..<min((piece + 1) * block, count))
     }
   }
 
@@ -174,10 +195,13 @@ struct LinearLayer: Sendable {
     let wide = result.widened(to: width)
     precondition(values.count == wide.batches * width * wide.places, "a tensor of other places")
     unsafe values.withUnsafeBufferPointer { values in
-      for (row, feature) in features.enumerated() {
-        unsafe wide.fillRow(
-          to + row * stride, from: values.baseAddress!, feature: feature, batch: batch,
-          places: places, every: step, adding: factors?[row])
+      nonisolated(unsafe) let (base, to) = unsafe (values.baseAddress!, to)
+      forEachBlock(of: features.count, each: (places.count + step - 1) / step) { rows in
+        for row in rows {
+          unsafe wide.fillRow(
+            to + row * stride, from: base, feature: features[row], batch: batch, places: places,
+            every: step, adding: factors?[row])
+        }
       }
     }
   }
@@ -220,17 +244,6 @@ struct FeaturePlaces: Sendable {
     (result.features, result.groups) = (width, 1)
     if placeStep != 1 || featureStep == 1 { result.placeStep = width }
     return result
-  }
-
-  func fill(
-    _ to: UnsafeMutablePointer<Float>, stride: Int, from values: UnsafePointer<Float>, group: Int,
-    batch: Int, places: Range<Int>, every step: Int
-  ) {
-    for feature in 0..<features {
-      unsafe fillRow(
-        to + feature * stride, from: values, feature: group * features + feature, batch: batch,
-        places: places, every: step, adding: nil)
-    }
   }
 
   /// Writes one feature at every `step`-th of some places, or adds a multiple of it.

@@ -1,4 +1,5 @@
 internal import CEspalierBLAS
+internal import EspalierEvaluation
 
 /// A matrix of doubles in row-major order: second moments, and the weights that are solved for.
 struct Matrix: Sendable, Equatable {
@@ -100,10 +101,17 @@ struct Matrix: Sendable, Equatable {
     unsafe a.values.withUnsafeBufferPointer { left in
       unsafe b.values.withUnsafeBufferPointer { right in
         unsafe values.withUnsafeMutableBufferPointer { sum in
-          unsafe espalier_dgemm(
-            transposingFirst, transposingSecond, Int32(rows), Int32(columns), Int32(inner), factor,
-            left.baseAddress!, Int32(a.columns), right.baseAddress!, Int32(b.columns), 1,
-            sum.baseAddress!, Int32(columns))
+          nonisolated(unsafe) let (left, right, sum) = (
+            left.baseAddress!, right.baseAddress!, sum.baseAddress!
+          )
+          let (stepA, stepB, step) = (a.columns, b.columns, columns)
+          ProductBlocks(rows: rows, inner: inner, columns: columns).forEach { own, places in
+            unsafe espalier_dgemm(
+              transposingFirst, transposingSecond, Int32(own.count), Int32(places.count),
+              Int32(inner), factor, left + own.lowerBound * (transposingFirst ? 1 : stepA),
+              Int32(stepA), right + places.lowerBound * (transposingSecond ? stepB : 1),
+              Int32(stepB), 1, sum + own.lowerBound * step + places.lowerBound, Int32(step))
+          }
         }
       }
     }
@@ -113,11 +121,39 @@ struct Matrix: Sendable, Equatable {
   func factored() -> CholeskyFactor? {
     precondition(rows == columns, "only square matrices have a factor")
     var values = values
-    guard rows > 0 else { return CholeskyFactor(factor: self) }
-    let status = unsafe values.withUnsafeMutableBufferPointer {
-      unsafe espalier_dpotrf(Int32(rows), $0.baseAddress!, Int32(rows))
+    let isPositive = unsafe values.withUnsafeMutableBufferPointer { values in
+      nonisolated(unsafe) let a = values.baseAddress
+      return stride(from: 0, to: rows, by: Self.factorBlock).allSatisfy {
+        unsafe factorRows(from: $0, of: a!)
+      }
     }
-    return status == 0 ? CholeskyFactor(factor: Matrix(rows, rows, values)) : nil
+    return isPositive ? CholeskyFactor(factor: Matrix(rows, rows, values)) : nil
+  }
+
+  /// Rows of a factor that are found together.
+  private static let factorBlock = 256
+
+  /// Turns the next block of rows into those of the factor, and takes what they give from the rows
+  /// below them.
+  /// - Returns: whether the block is positive definite.
+  private func factorRows(from start: Int, of matrix: UnsafeMutablePointer<Double>) -> Bool {
+    let (size, block) = (rows, Self.factorBlock)
+    let height = min(block, size - start)
+    nonisolated(unsafe) let (a, top) = unsafe (matrix, matrix + start * size)
+    guard unsafe espalier_dpotrf(Int32(height), top + start, Int32(size)) == 0 else { return false }
+    let rest = stride(from: start + height, to: size, by: block).map { $0..<min($0 + block, size) }
+    Threads.forEach(rest.count) { piece in
+      unsafe espalier_dtrsm(
+        Int32(height), Int32(rest[piece].count), top + start, Int32(size),
+        top + rest[piece].lowerBound, Int32(size))
+    }
+    Threads.forEach(rest.count) { piece in
+      let first = rest[piece].lowerBound
+      unsafe espalier_dgemm(
+        true, false, Int32(rest[piece].count), Int32(size - first), Int32(height), -1, top + first,
+        Int32(size), top + first, Int32(size), 1, a + first * size + first, Int32(size))
+    }
+    return true
   }
 
   /// Eigenvalues of a symmetric matrix in ascending order, and eigenvectors, one a row.
@@ -148,11 +184,20 @@ struct CholeskyFactor: Sendable {
     precondition(rows.columns == factor.rows, "right-hand sides do not fit the factor")
     guard rows.rows > 0, rows.columns > 0 else { return rows }
     var result = rows
+    let (count, size) = (rows.rows, rows.columns)
+    // At least so many rows at a time: each time the whole factor is read.
+    let block = max(128, (count + 7) / 8)
     unsafe factor.values.withUnsafeBufferPointer { factor in
       unsafe result.values.withUnsafeMutableBufferPointer { values in
-        unsafe espalier_dpotrs(
-          Int32(rows.columns), Int32(rows.rows), factor.baseAddress!, Int32(rows.columns),
-          values.baseAddress!, Int32(rows.columns))
+        nonisolated(unsafe) let (factor, values) = (
+          factor.baseAddress!, values.baseAddress!
+        )
+        Threads.forEach((count + block - 1) / block) { piece in
+          let first = piece * block
+          unsafe espalier_dpotrs(
+            Int32(size), Int32(min(block, count - first)), factor, Int32(size),
+            values + first * size, Int32(size))
+        }
       }
     }
     return result

@@ -24,10 +24,12 @@ public struct ReconstructionScores: Sendable {
   public init(_ criterion: ReconstructionCriterion) { self.criterion = criterion }
 
   /// Scores for every group of a coupling; groups that nothing sums over score 0.
-  /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input.
+  /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input or what is
+  ///   computed is not finite, and `.nonFiniteWeight`.
   public func scores(
     _ coupling: Coupling, _ calibration: Calibration, progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> ChannelScores {
+    try coupling.checkWeights()
     let consumers = GroupConsumers(coupling)
     var values = coupling.groups.enumerated().map { number, group in
       consumers.readers[number].map { _ in [Double](repeating: 0, count: group.size) }
@@ -52,13 +54,19 @@ public struct ReconstructionScores: Sendable {
       let moments = try moments(
         of: products, consumers, evaluator, calibration, sensitivities,
         progress: { share(0.6 * $0) })
-      for (place, group) in groups.enumerated() {
-        for (list, readers) in consumers.readers[group].enumerated() {
-          let read = readers.map { moments[$0.product]!.consumer($0) }
-          values[group][list] = score(read, coupling.groups[group].size)
+      // Those that take the longest are begun first.
+      let lists = groups.flatMap { group in
+        consumers.readers[group].indices.map { list in
+          let read = consumers.readers[group][list].map { moments[$0.product]!.consumer($0) }
+          return (group: group, list: list, read: read, size: read.map(\.size).max() ?? 0)
         }
-        share(0.6 + 0.4 * Double(place + 1) / Double(groups.count))
-      }
+      }.sorted { ($1.size, $0.group, $0.list) < ($0.size, $1.group, $1.list) }
+      let sizes = coupling.groups.map(\.size)
+      let scores = Threads.map(
+        lists.count, atMost: momentByteLimit / max(32 * square(lists.first?.size ?? 0), 1),
+        progress: { share(0.6 + 0.4 * $0) }
+      ) { score(lists[$0].read, sizes[lists[$0].group]) }
+      for (place, scores) in zip(lists, scores) { values[place.group][place.list] = scores }
     }
     return ChannelScores(values: values)
   }
@@ -68,6 +76,7 @@ public struct ReconstructionScores: Sendable {
     of groups: [Int], _ coupling: Coupling, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> [[[GroupConsumer]]] {
+    try coupling.checkWeights()
     let consumers = GroupConsumers(coupling)
     let evaluator = Evaluator(coupling.graph)
     var result: [[[GroupConsumer]]] = []
@@ -140,9 +149,8 @@ public struct ReconstructionScores: Sendable {
       var values = try evaluator.start(runs[bundle], first: first)
       for node in 0...last {
         if let product = productOfNode[node] {
-          for (place, run) in bundle.enumerated() {
-            collected[product]!.add(evaluator.inputs(ofNode: node, values[place]), run: run)
-          }
+          collected[product]!.add(
+            values.map { evaluator.inputs(ofNode: node, $0) }, runs: bundle)
         }
         try namingSample(after: first) { () throws(Evaluator.SampleError) in
           try evaluator.step(node, all: &values)
@@ -150,13 +158,21 @@ public struct ReconstructionScores: Sendable {
       }
       progress(Double(bundle.upperBound) / Double(runs.count))
     }
-    for product in products {
-      collected[product]!.finish(
-        evaluator, sensitivity: sensitivities?[consumers.products[product].node])
+    let all = collected.values.sorted { $0.node < $1.node }
+    let faults = Threads.map(all.count) { place -> PruningError? in
+      do throws(PruningError) {
+        try all[place].finish(evaluator, sensitivity: sensitivities?[all[place].node])
+        return nil
+      } catch {
+        return error
+      }
     }
+    if let fault = faults.lazy.compactMap({ $0 }).first { throw fault }
     return collected
   }
 }
+
+private func square(_ size: Int) -> Int { size * size }
 
 extension GroupConsumers {
   /// Bytes that a product's moments take.
@@ -170,14 +186,16 @@ extension GroupConsumers {
 }
 
 /// A part of a sum as ranking sees it.
-private struct PartMoments {
+private struct PartMoments: Sendable {
   var group: GroupConsumer
   /// For each column, the sum of `|w|` times the root mean square of what it reads.
   var absoluteSums: [Double]
+  /// Elements of a column.
+  var size: Int { group.weights.columns }
 }
 
-/// The moments of all parts of one sum.
-private final class ProductMoments {
+/// The moments of all parts of one sum; only one thread at a time works on them.
+private final class ProductMoments: @unchecked Sendable {
   private let product: GroupConsumers.Product
   private var columns: [ColumnMoments]
   /// Of the left operand, where both are activations.
@@ -196,27 +214,34 @@ private final class ProductMoments {
     }
   }
 
-  func add(_ inputs: [Tensor?], run: Int) {
-    switch product {
-    case .layer(let layer):
-      let x = inputs[layer.inputPlace]!
-      for (group, moments) in columns.enumerated() {
-        layer.add(x.floats, group: group, run: run, to: moments)
+  var node: Int { product.node }
+
+  /// Adds what the sum reads in some runs.
+  func add(_ inputs: [[Tensor?]], runs: Range<Int>) {
+    // Each part has moments of its own.
+    Threads.forEach(columns.count) { part in
+      for (run, inputs) in zip(runs, inputs) {
+        switch product {
+        case .layer(let layer):
+          unsafe layer.add(
+            inputs[layer.inputPlace]!.floats, group: part, run: run, to: columns[part])
+        case .activations(let product):
+          product.add(inputs[0]!, inputs[1]!, part: part, left: rows[part], right: columns[part])
+        }
       }
-    case .activations(let product):
-      product.add(inputs[0]!, inputs[1]!, left: rows, right: columns)
     }
   }
 
   /// Makes consumers of the moments, which are then given up.
   /// - Parameter sensitivity: What a unit of squared error in the sum costs at the end; where it is
   ///   not known, all of its energy costs 1.
-  func finish(_ evaluator: Evaluator, sensitivity: Double?) {
+  /// - Throws: `PruningError` with `.badCalibration` where the sum reads something that is not finite.
+  func finish(_ evaluator: Evaluator, sensitivity: Double?) throws(PruningError) {
     var weights: [Matrix] = []
     var covariances: [Matrix] = []
     var deviations: [[Double]] = []
     for part in columns.indices {
-      let result = columns[part].result()
+      let result = try columns[part].result(evaluator.nodes[node].name)
       deviations.append(result.second.diagonal.map { max($0, 0).squareRoot() })
       covariances.append(result.covariance)
       switch product {
@@ -224,7 +249,8 @@ private final class ProductMoments {
         weights.append(layer.weights(evaluator.constant(layer.weight)!, group: part))
       case .activations:
         // Keys or queries may lie in fewer dimensions than there are: there is no Cholesky factor.
-        let (energies, axes) = rows[part].result().second.eigen()
+        let other = try rows[part].result(evaluator.nodes[node].name)
+        let (energies, axes) = other.second.eigen()
         weights.append(axes.scalingRows(by: energies.map { max($0, 0).squareRoot() }))
       }
     }

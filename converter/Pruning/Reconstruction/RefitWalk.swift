@@ -2,7 +2,7 @@ import EspalierEvaluation
 import EspalierGraph
 
 /// Two graphs on their way through the same inputs.
-struct RefitWalk {
+struct RefitWalk: Sendable {
   private let options: Refit
   private let dense: Evaluator
   private var pruned: Evaluator
@@ -87,40 +87,43 @@ struct RefitWalk {
     _ layer: RefitLayer, keepsZeros: Bool
   ) throws(PruningError) {
     let residual = layer.residual.flatMap { isKnown($0.value) ? $0 : nil }
-    var solvers: [LeastSquares.Solver] = []
-    solve(layer) { walk, group, own in
-      let result = walk.moments(layer, group) { walk.targets(layer, residual, group, run: $0) }
-      let hasBias = layer.bias != nil
+    let hasBias = layer.bias != nil
+    let solvers = try solve(layer) { walk, group, own throws(PruningError) in
+      let result = unsafe try walk.moments(layer, group) {
+        unsafe walk.targets(layer, residual, group, run: $0)
+      }
       let problem = LeastSquares(
         covariance: hasBias ? result.covariance : result.second,
         crossCovariance: hasBias ? result.crossCovariance : result.cross,
         damping: layer.pruned.isWindow
           ? walk.options.convolutionDamping : walk.options.productDamping)
       if keepsZeros {
-        return (problem.solved(towards: own, mask: own.values.map { $0 == 0 }), result)
+        let solved = problem.solved(towards: own, mask: own.values.map { $0 == 0 })
+        return Solution(weights: solved, moments: result)
       }
-      solvers.append(problem.solver)
-      return (solvers[group].solved(problem.crossCovariance, towards: own), result)
+      let solver = problem.solver
+      return Solution(
+        weights: solver.solved(problem.crossCovariance, towards: own), moments: result,
+        solver: solver)
     }
     report.layers += 1
     guard let activation = layer.activation, !keepsZeros,
       activation.other.map({ options.followsResiduals && isKnown($0) }) ?? true
     else { return }
     for _ in 0..<options.activationRounds {
-      let targets = try denseValues.indices.map { run throws(PruningError) in
-        try self.targets(layer, activation, run: run)
-      }
-      solve(layer) { walk, group, own in
+      let targets = try self.targets(layer, activation)
+      try solve(layer) { walk, group, own throws(PruningError) in
         let rows = Array(walk.rows(layer, group))
-        let result = walk.moments(layer, group, sumsProducts: false) { run in
+        let result = unsafe try walk.moments(layer, group, sumsProducts: false) { run in
           { to, stride, batch, places, step in
             unsafe layer.pruned.fillOutputs(
               to, stride: stride, from: targets[run], features: rows, of: layer.kept.count,
               batch: batch, places: places, every: step)
           }
         }
-        let cross = layer.bias != nil ? result.crossCovariance : result.cross
-        return (solvers[group].solved(cross, towards: own), result)
+        let cross = hasBias ? result.crossCovariance : result.cross
+        return Solution(
+          weights: solvers[group]!.solved(cross, towards: own), moments: result)
       }
     }
   }
@@ -135,18 +138,39 @@ struct RefitWalk {
     group * layer.pruned.rows..<(group + 1) * layer.pruned.rows
   }
 
+  /// What a group of a layer is to be.
+  private struct Solution: Sendable {
+    var weights: Matrix
+    /// Without what only solving needs.
+    var moments: ColumnMoments.Result
+    /// For other targets with the same inputs.
+    var solver: LeastSquares.Solver?
+  }
+
   /// Gives a layer other weights, and the bias that goes with them.
+  /// - Returns: each group's solver.
+  @discardableResult
   private mutating func solve(
     _ layer: RefitLayer,
-    group solution: (RefitWalk, Int, _ own: Matrix) -> (Matrix, ColumnMoments.Result)
-  ) {
+    group solution: @Sendable (RefitWalk, Int, _ own: Matrix) throws(PruningError) -> Solution
+  ) throws(PruningError) -> [LeastSquares.Solver?] {
     let linear = layer.pruned
     let weight = pruned.constant(linear.weight)!
+    let walk = self
+    let solutions = Threads.map(linear.groups) { group -> Result<Solution, PruningError> in
+      Result { () throws(PruningError) in
+        var solved = try solution(walk, group, linear.weights(weight, group: group))
+        (solved.moments.second, solved.moments.cross) = (Matrix(zeros: 0, 0), Matrix(zeros: 0, 0))
+        return solved
+      }
+    }
     var matrices: [Matrix] = []
     var shifts: [Double] = []
-    for group in 0..<linear.groups {
-      let (solved, moments) = solution(self, group, linear.weights(weight, group: group))
+    var solvers: [LeastSquares.Solver?] = []
+    for solution in solutions {
+      let (solved, moments) = (try solution.get().weights, try solution.get().moments)
       matrices.append(solved)
+      solvers.append(try solution.get().solver)
       let means = solved.times(Matrix(linear.columns, 1, moments.mean))
       shifts += zip(moments.targetMean, means.values).map { $0 - $1 }
     }
@@ -157,12 +181,13 @@ struct RefitWalk {
       report.solverBytes,
       ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
         + (2 + linear.groups) * square)
-    guard let bias = layer.bias else { return }
+    guard let bias = layer.bias else { return solvers }
     let old = pruned.constant(bias.value)!
     let numbers = zip(old.floats, shifts).map { old, shift in
       Float(bias.isInside ? shift / bias.factor : Double(old) + shift)
     }
     replace(bias.value, Tensor(numbers, shape: old.shape))
+    return solvers
   }
 
   private mutating func replace(_ id: Graph.ValueID, _ tensor: Tensor) {
@@ -174,15 +199,15 @@ struct RefitWalk {
   private func moments(
     _ layer: RefitLayer, _ group: Int, sumsProducts: Bool = true,
     targets: (_ run: Int) -> LinearLayer.Targets
-  ) -> ColumnMoments.Result {
+  ) throws(PruningError) -> ColumnMoments.Result {
     let linear = layer.pruned
     let moments = ColumnMoments(
       size: linear.columns, targetSize: linear.rows, sumsProducts: sumsProducts)
     for run in denseValues.indices {
       let input = pruned.inputs(ofNode: linear.node, prunedValues[run])[linear.inputPlace]!.floats
-      linear.add(input, group: group, run: run, to: moments, targets: targets(run))
+      unsafe linear.add(input, group: group, run: run, to: moments, targets: targets(run))
     }
-    return moments.result()
+    return try moments.result(pruned.nodes[linear.node].name)
   }
 
   /// What the dense layer makes in one run, with what makes up for the error of a value that is added.
@@ -214,22 +239,24 @@ struct RefitWalk {
     }
   }
 
-  /// The layer's outputs in one run as they are now, brought to where the activation is right.
+  /// The layer's outputs in each run as they are now, brought to where the activation is right.
   private func targets(
-    _ layer: RefitLayer, _ activation: LayerActivation, run: Int
-  ) throws(PruningError) -> [Float] {
-    var values = prunedValues[run]
-    do throws(GraphError) {
-      try pruned.step(layer.pruned.node, &values)
-    } catch {
-      throw PruningError(.badCalibration, "sample \(run): \(error.message)", at: error.node)
+    _ layer: RefitLayer, _ activation: LayerActivation
+  ) throws(PruningError) -> [[Float]] {
+    var values = prunedValues
+    try namingSample { () throws(Evaluator.SampleError) in
+      try pruned.step(layer.pruned.node, all: &values)
     }
-    let dense = denseValues[run]
-    return activation.targets(
-      dense: (dense[layer.dense.output]!.floats, activation.other.map { dense[$0]!.floats }),
-      kept: layer.kept, of: layer.dense.groups * layer.dense.rows,
-      pruned: (
-        values[layer.pruned.output]!.floats, activation.other.map { prunedValues[run][$0]!.floats }
-      ))
+    let after = values
+    return Threads.map(after.count) { run in
+      let dense = denseValues[run]
+      return activation.targets(
+        dense: (dense[layer.dense.output]!.floats, activation.other.map { dense[$0]!.floats }),
+        kept: layer.kept, of: layer.dense.groups * layer.dense.rows,
+        pruned: (
+          after[run][layer.pruned.output]!.floats,
+          activation.other.map { prunedValues[run][$0]!.floats }
+        ))
+    }
   }
 }

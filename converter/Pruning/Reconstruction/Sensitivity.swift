@@ -34,6 +34,15 @@ struct Sensitivity {
     var clean = values
     for node in evaluator.nodes.indices { try step(node, &clean) }
     let outputs = clean.map { evaluator.outputs($0) }
+    for (sample, outputs) in outputs.enumerated() {
+      for (name, tensor) in outputs.sorted(by: { $0.key < $1.key })
+      where tensor.elementType.isFloatingPoint && tensor.floats.contains(where: \.isNaN) {
+        throw PruningError(
+          .badCalibration,
+          "sample \(sample) gives NaN; repair the model or give inputs of its own domain",
+          at: "output \"\(name)\"")
+      }
+    }
     for node in evaluator.nodes.indices {
       // The later a node, the fewer follow it.
       let left = 1 - Double(node) / Double(evaluator.nodes.count)

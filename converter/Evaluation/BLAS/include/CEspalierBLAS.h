@@ -1,7 +1,8 @@
 // The few routines of BLAS and LAPACK that the converter uses, with matrices in row-major order.
 //
 // Leading dimensions count elements from one row to the next. No size may be 0. OpenBLAS provides
-// both; only the host's tools link it.
+// both; only the host's tools link it. Each routine runs on the thread that calls it, so that its
+// result is a function of its operands; `Threads` of EspalierEvaluation is what shares work.
 #ifndef ESPALIER_BLAS_H
 #define ESPALIER_BLAS_H
 
@@ -25,6 +26,10 @@ void espalier_ssyrk(int32_t size, int32_t inner, const float *a, int32_t lda, fl
 // replaced by u with a = u^T u. Returns 0, or the order of the first minor that is not positive.
 int32_t espalier_dpotrf(int32_t size, double *a, int32_t lda);
 
+// Solves u^T x = b in place for columns, by the upper triangle of u, rows x rows.
+void espalier_dtrsm(int32_t rows, int32_t columns, const double *factor, int32_t lda, double *b,
+                    int32_t ldb);
+
 // Solves x a = b for count rows b, in place, by the factor of a.
 void espalier_dpotrs(int32_t size, int32_t count, const double *factor, int32_t lda, double *rows,
                      int32_t ldb);
@@ -36,8 +41,10 @@ int32_t espalier_dpotri(int32_t size, double *factor, int32_t lda);
 // the upper triangle is read. Returns 0, or a positive number where it does not converge.
 int32_t espalier_dsyevd(int32_t size, double *a, int32_t lda, double *values);
 
-// How many threads the routines above may use, process-wide.
+// How many threads OpenBLAS uses: 1 from the start of the process, whatever its environment says.
 int32_t espalier_blas_threads(void);
-void espalier_set_blas_threads(int32_t count);
+
+// Cores that this process may run on; 1 where the system does not tell.
+int32_t espalier_allowed_cores(void);
 
 #endif
