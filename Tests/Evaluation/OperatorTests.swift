@@ -173,6 +173,29 @@ import Testing
     }
   }
 
+  @Test func `normalisations whose scale and bias broadcast otherwise`() throws {
+    var random = Seeded(seed: 20)
+    let x = random.tensor([2, 4, 3, 4])
+    // As many elements as a row of the last axis has, or as many as several, at other places.
+    let shapes: [[Int]] = [
+      [4], [4, 1, 1], [3, 1], [1], [], [2, 1, 1, 1], [4, 1, 4], [2, 4, 3, 4], [1, 4, 1, 1],
+      [3, 4], [2, 1, 3, 1],
+    ]
+    for scale in shapes {
+      for bias in shapes + [nil] {
+        for axis in [-1, 1, 2] as [Int64] {
+          let error = try error(
+            "LayerNormalization",
+            [x, random.tensor(scale)] + (bias.map { [random.tensor($0)] } ?? []),
+            ["axis": .integer(axis)], opset: 17)
+          #expect(try #require(error) < Self.rounding, "\(scale) and \(bias ?? []), axis \(axis)")
+        }
+      }
+      let error = try error("RMSNormalization", [x, random.tensor(scale)], opset: 23)
+      #expect(try #require(error) < Self.rounding, "\(scale)")
+    }
+  }
+
   @Test(arguments: [
     "Relu", "Erf", "Tanh", "Sigmoid", "Clip", "HardSwish", "Gelu", "Exp", "Abs", "Softplus", "Elu",
   ])

@@ -45,6 +45,42 @@ import Testing
     #expect(near(y[2].floats, [1, 0.5]))
   }
 
+  @Test func `scale and bias broadcast to the input, not to its rows alone`() throws {
+    // Each row becomes -1 and 1.
+    let x = Tensor([1, 3, 2, 6], shape: [2, 2])
+    let zero: [String: Attribute] = ["epsilon": .float(0)]
+    let each = Tensor([10, 100], shape: [2, 1])
+    let scaled = try evaluating(
+      .layerNormalization, [x, each, Tensor([5, 7], shape: [2, 1])], zero)
+    #expect(near(scaled[0].floats, [-5, 15, -93, 107]))
+    let mixed = try evaluating(.layerNormalization, [x, each, Tensor([5, 7], shape: [2])], zero)
+    #expect(near(mixed[0].floats, [-5, 17, -95, 107]))
+    // The mean squares are 1 and 4.
+    let y = try evaluating(
+      .rmsNormalization, [Tensor([1, -1, 2, 2], shape: [2, 2]), each], zero, opset: 23)
+    #expect(near(y[0].floats, [10, -10, 100, 100]))
+  }
+
+  @Test func `a parameter's cycle names the numbers that broadcasting does`() throws {
+    let whole = [2, 3, 1, 4]
+    var cycles = 0
+    // Every axis of the parameter as it is, or stretched; leading ones left out or not.
+    for mask in 0..<16 {
+      let full = whole.indices.map { mask >> $0 & 1 == 1 ? whole[$0] : 1 }
+      for shape in [full, Array(full.drop { $0 == 1 })] {
+        guard let cycle = ParameterCycle(shape, over: whole) else {
+          #expect(shape.first == 2 && shape.contains(1), "\(shape) is a cycle")
+          continue
+        }
+        let places = (0..<24).map { $0 / cycle.inner % cycle.count }
+        #expect(places == broadcastPositions(from: shape, to: whole), "\(shape)")
+        #expect(cycle.count == shape.reduce(1, *))
+        cycles += 1
+      }
+    }
+    #expect(cycles == 28)
+  }
+
   @Test func `root-mean-square normalisation keeps the mean`() throws {
     let y = try evaluating(
       .rmsNormalization, [Tensor([3, 4], shape: [1, 2]), ones([2])], ["epsilon": .float(0)],

@@ -68,6 +68,24 @@ import Testing
       ], seed: seed, inputs: [3: mask, 6: Tensor(integers: [6, 2])])
   }
 
+  @Test(
+    arguments: [
+      [[4]], [[4, 1, 1]], [[3, 1], [3, 1]], [[4], [4, 1, 1]], [[4, 1, 1], [4]], [[2, 1, 1, 1]],
+      [[4, 1, 4]], [[2, 4, 3, 4], [1]], [[1], [3, 4]], [[], []], [[4], [2, 1, 3, 1]],
+    ] as [[[Int]]])
+  func normalisationsWhoseParametersBroadcast(parameters: [[Int]]) throws {
+    let types = parameters.map { TensorType(.float32, $0) }
+    for axis in [-1, 1, 2] as [Int64] {
+      try expectAgreement(
+        "LayerNormalization", [float(2, 4, 3, 4)] + types, ["axis": .integer(axis)], seed: 4)
+      try expectAgreement(
+        "RMSNormalization", [float(2, 4, 3, 4), types[0]], ["axis": .integer(axis)], seed: 4)
+    }
+    try expectAgreement(
+      "LayerNormalization", [float(2, 4, 3, 4)] + types, outputs: 3, ["axis": .integer(2)],
+      seed: 4)
+  }
+
   @Test(arguments: seeds, [0, 1] as [Int64])
   func rotaryEmbedding(seed: UInt64, isInterleaved: Int64) throws {
     let attributes: [String: Attribute] = [

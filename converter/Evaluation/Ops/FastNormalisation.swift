@@ -22,108 +22,93 @@ extension BatchNormalization: FastOperator {
   }
 }
 
-/// Rows brought to mean 0 and variance 1, or only to a mean square of 1, then scaled and shifted.
-///
-/// - Parameters:
-///   - centres: Whether the mean is taken away.
-///   - parameter: The places of the scale and bias for an element of a row, from the row and column.
-private func normalised(
-  _ x: [Float], rows: Int, length: Int, epsilon: Float, centres: Bool = true,
-  _ apply: (Int, UnsafeMutablePointer<Float>) -> Void
-) -> [Float] {
-  unsafe [Float](filling: rows * length) { y in
-    unsafe x.withUnsafeBufferPointer { x in
-      for row in 0..<rows {
-        let (from, to) = unsafe (x.baseAddress! + row * length, y + row * length)
-        var sum = 0.0
-        if centres { for i in 0..<length { unsafe sum += Double(from[i]) } }
-        let mean = Float(sum / Double(length))
-        var square = 0.0
-        for i in 0..<length {
-          let centred = unsafe from[i] - mean
-          unsafe to[i] = centred
-          square += Double(centred) * Double(centred)
+extension NormalisationPlan {
+  /// Rows brought to mean 0 and variance 1, or only to a mean square of 1, then scaled and shifted;
+  /// nil where a parameter is broadcast by itself.
+  fileprivate func normalised(
+    _ x: [Float], scale: [Float], bias: [Float]?, epsilon: Float, centres: Bool = true
+  ) -> [Float]? {
+    guard let parameters, length > 0 else { return nil }
+    return unsafe [Float](filling: rows * length) { y in
+      unsafe x.withUnsafeBufferPointer { x in
+        for row in 0..<rows {
+          let start = row * length
+          let (from, to) = unsafe (x.baseAddress! + start, y + start)
+          var sum = 0.0
+          if centres { for i in 0..<length { unsafe sum += Double(from[i]) } }
+          let mean = Float(sum / Double(length))
+          var square = 0.0
+          for i in 0..<length {
+            let centred = unsafe from[i] - mean
+            unsafe to[i] = centred
+            square += Double(centred) * Double(centred)
+          }
+          let inverse = Float(1 / (square / Double(length) + Double(epsilon)).squareRoot())
+          for i in 0..<length { unsafe to[i] *= inverse }
+          unsafe parameters.apply(scale, bias, to: to, at: start, count: length)
         }
-        let inverse = Float(1 / (square / Double(length) + Double(epsilon)).squareRoot())
-        for i in 0..<length { unsafe to[i] *= inverse }
-        unsafe apply(row, to)
       }
     }
   }
 }
 
-/// Scales and shifts a row, each element by its own numbers.
-private func scaleRow(
-  _ row: UnsafeMutablePointer<Float>, _ scale: [Float], _ bias: [Float]?, _ length: Int
-) {
-  for i in 0..<length { unsafe row[i] *= scale[i] }
-  if let bias { for i in 0..<length { unsafe row[i] += bias[i] } }
+extension ParameterCycle {
+  /// Scales and shifts a row that starts at a position of its tensor.
+  fileprivate func apply(
+    _ scale: [Float], _ bias: [Float]?, to row: UnsafeMutablePointer<Float>, at start: Int,
+    count length: Int
+  ) {
+    var i = 0
+    while i < length {
+      // A run of elements with numbers of their own, or of such that share one.
+      let number = (start + i) / inner % count
+      let isShared = inner > 1
+      let run = min(length - i, isShared ? inner - (start + i) % inner : count - number)
+      for k in 0..<run {
+        let number = isShared ? number : number + k
+        unsafe row[i + k] *= scale[number]
+        if let bias { unsafe row[i + k] += bias[number] }
+      }
+      i += run
+    }
+  }
 }
 
 extension LayerNormalization: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
-    let first = try normalise(axis: axis, rank: output.rank)
-    let length = output.shape[first...].reduce(1, *)
-    guard let x = inputs.singles(0), let scale = inputs.singles(1), scale.count == length,
-      length > 0
-    else { return nil }
+    guard let x = inputs.singles(0), let scale = inputs.singles(1) else { return nil }
     let bias = inputs.singles(2)
-    guard bias != nil || !inputs.has(2), bias == nil || bias!.count == length else { return nil }
-    let values = unsafe normalised(
-      x, rows: x.count / length, length: length, epsilon: epsilon
-    ) { unsafe scaleRow($1, scale, bias, length) }
-    return Tensor(values, shape: output.shape)
+    guard bias != nil || !inputs.has(2) else { return nil }
+    return try plan(inputs.map { $0?.shape })
+      .normalised(x, scale: scale, bias: bias, epsilon: epsilon)
+      .map { Tensor($0, shape: output.shape) }
   }
 }
 
 extension RMSNormalization: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
-    let first = try normalise(axis: axis, rank: output.rank)
-    let length = output.shape[first...].reduce(1, *)
-    guard let x = inputs.singles(0), let scale = inputs.singles(1), scale.count == length,
-      length > 0
-    else { return nil }
-    let values = unsafe normalised(
-      x, rows: x.count / length, length: length, epsilon: epsilon, centres: false
-    ) { unsafe scaleRow($1, scale, nil, length) }
-    return Tensor(values, shape: output.shape)
+    guard let x = inputs.singles(0), let scale = inputs.singles(1) else { return nil }
+    return try plan(output.shape, scale: inputs[1]!.shape)
+      .normalised(x, scale: scale, bias: nil, epsilon: epsilon, centres: false)
+      .map { Tensor($0, shape: output.shape) }
   }
 }
 
 extension InstanceNormalization: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
-    let length = output.shape.dropFirst(2).reduce(1, *)
-    guard let x = inputs.singles(0), let scale = inputs.singles(1), let bias = inputs.singles(2),
-      length > 0
+    guard let x = inputs.singles(0), let scale = inputs.singles(1), let bias = inputs.singles(2)
     else { return nil }
-    let values = unsafe normalised(
-      x, rows: x.count / length, length: length, epsilon: epsilon
-    ) { row, to in
-      let channel = row % scale.count
-      for i in 0..<length { unsafe to[i] = to[i] * scale[channel] + bias[channel] }
-    }
-    return Tensor(values, shape: output.shape)
+    return plan(output.shape).normalised(x, scale: scale, bias: bias, epsilon: epsilon)
+      .map { Tensor($0, shape: output.shape) }
   }
 }
 
 extension GroupNormalization: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
-    let plane = output.shape.dropFirst(2).reduce(1, *)
-    let channels = output.shape[1] / groups
-    let length = channels * plane
-    guard let x = inputs.singles(0), let scale = inputs.singles(1), let bias = inputs.singles(2),
-      length > 0
+    guard let x = inputs.singles(0), let scale = inputs.singles(1), let bias = inputs.singles(2)
     else { return nil }
-    let values = unsafe normalised(
-      x, rows: x.count / length, length: length, epsilon: epsilon
-    ) { row, to in
-      for i in 0..<length {
-        let group = row % groups
-        let parameter = scalesChannels ? group * channels + i / plane : group
-        unsafe to[i] = to[i] * scale[parameter] + bias[parameter]
-      }
-    }
-    return Tensor(values, shape: output.shape)
+    return plan(output.shape).normalised(x, scale: scale, bias: bias, epsilon: epsilon)
+      .map { Tensor($0, shape: output.shape) }
   }
 }
 

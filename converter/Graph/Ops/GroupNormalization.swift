@@ -29,6 +29,11 @@ public struct GroupNormalization: Operator {
     return [x]
   }
 
+  /// Rows are the groups of each image.
+  public func plan(_ x: [Int]) -> NormalisationPlan {
+    NormalisationPlan(x, groups: groups, scalesChannels: scalesChannels)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
     let (scale, bias) = (inputs[1]!.doubles, inputs[2]!.doubles)

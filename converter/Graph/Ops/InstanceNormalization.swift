@@ -19,14 +19,19 @@ public struct InstanceNormalization: Operator {
     return [x]
   }
 
+  /// Rows are planes; scale and bias have one number for each channel.
+  public func plan(_ x: [Int]) -> NormalisationPlan {
+    NormalisationPlan(x, groups: x[1], scalesChannels: true)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
     let (scale, bias) = (inputs[1]!.doubles, inputs[2]!.doubles)
     var values = x.doubles
-    let plane = elementCount(x.shape.dropFirst(2))
-    for row in 0..<x.shape[0] * x.shape[1] {
+    let plan = plan(x.shape)
+    for row in 0..<plan.rows {
       let channel = row % x.shape[1]
-      let places = row * plane..<(row + 1) * plane
+      let places = row * plan.length..<(row + 1) * plan.length
       let moments = Moments(values[places])
       let factor = scale[channel] / (moments.variance + Double(epsilon)).squareRoot()
       for place in places {

@@ -23,29 +23,33 @@ public struct LayerNormalization: Operator {
     try Arity.between(2, 3, inputs)
     try Operands.floatingPoint(inputs)
     let x = inputs[0]!.type
-    let first = try normalise(axis: axis, rank: x.rank)
     for input in inputs.dropFirst() {
       guard let shape = input?.shape else { continue }
       guard try broadcast([shape, x.shape]) == x.shape else {
         throw GraphError(.badShape, "a scale or bias of \(shape) does not broadcast to \(x.shape)")
       }
     }
-    let ones = [Int](repeating: 1, count: x.rank - first)
-    let statistics = TensorType(statisticsType, x.shape[..<first] + ones)
+    let statistics = TensorType(statisticsType, try plan(inputs.map { $0?.shape }).statistics)
     return Array([x, statistics, statistics].prefix(max(1, outputCount)))
+  }
+
+  /// How the inputs' shapes meet, in their order and nil where left out.
+  public func plan(_ shapes: [[Int]?]) throws(GraphError) -> NormalisationPlan {
+    let x = shapes[0]!
+    return NormalisationPlan(
+      x, from: try normalise(axis: axis, rank: x.count),
+      parameters: shapes.dropFirst().compactMap { $0 })
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let (x, scale) = (inputs[0]!, inputs[1]!)
     let bias = inputs.count > 2 ? inputs[2] : nil
-    let first = try normalise(axis: axis, rank: x.rank)
-    let rows = elementCount(x.shape[..<first])
-    let length = elementCount(x.shape[first...])
+    let plan = try plan(inputs.map { $0?.shape })
     var values = x.doubles
     var means: [Double] = []
     var inverses: [Double] = []
-    for row in 0..<rows {
-      let places = row * length..<(row + 1) * length
+    for row in 0..<plan.rows {
+      let places = row * plan.length..<(row + 1) * plan.length
       let moments = Moments(values[places])
       let inverse = 1 / (moments.variance + Double(epsilon)).squareRoot()
       for place in places { values[place] = (values[place] - moments.mean) * inverse }
@@ -54,11 +58,10 @@ public struct LayerNormalization: Operator {
     }
     values.scale(by: scale, of: x.shape)
     if let bias { values.shift(by: bias, of: x.shape) }
-    let statistics = x.shape[..<first] + [Int](repeating: 1, count: x.rank - first)
     let outputs = [
       Tensor(elementType: x.elementType, shape: x.shape, doubles: values),
-      Tensor(elementType: statisticsType, shape: Array(statistics), doubles: means),
-      Tensor(elementType: statisticsType, shape: Array(statistics), doubles: inverses),
+      Tensor(elementType: statisticsType, shape: plan.statistics, doubles: means),
+      Tensor(elementType: statisticsType, shape: plan.statistics, doubles: inverses),
     ]
     return Array(outputs.prefix(max(1, outputCount)))
   }

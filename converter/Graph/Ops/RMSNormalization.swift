@@ -15,22 +15,26 @@ public struct RMSNormalization: Operator {
     guard x.elementType.isFloatingPoint, scale.elementType.isFloatingPoint else {
       throw GraphError(.badType, "takes floating-point tensors, not \(x) and \(scale)")
     }
-    _ = try normalise(axis: axis, rank: x.rank)
     guard try broadcast([scale.shape, x.shape]) == x.shape else {
       throw GraphError(.badShape, "a scale of \(scale.shape) does not broadcast to \(x.shape)")
     }
+    _ = try plan(x.shape, scale: scale.shape)
     // The result has the scale's type, which may be narrower than the input's.
     return [TensorType(scale.elementType, x.shape)]
   }
 
+  /// How the inputs' shapes meet.
+  public func plan(_ x: [Int], scale: [Int]) throws(GraphError) -> NormalisationPlan {
+    NormalisationPlan(x, from: try normalise(axis: axis, rank: x.count), parameters: [scale])
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let (x, scale) = (inputs[0]!, inputs[1]!)
-    let first = try normalise(axis: axis, rank: x.rank)
-    let length = elementCount(x.shape[first...])
+    let plan = try plan(x.shape, scale: scale.shape)
     var values = x.doubles
-    for row in 0..<elementCount(x.shape[..<first]) {
-      let places = row * length..<(row + 1) * length
-      let square = values[places].reduce(0) { $0 + $1 * $1 } / Double(length)
+    for row in 0..<plan.rows {
+      let places = row * plan.length..<(row + 1) * plan.length
+      let square = values[places].reduce(0) { $0 + $1 * $1 } / Double(plan.length)
       let inverse = 1 / (square + Double(epsilon)).squareRoot()
       for place in places { values[place] *= inverse }
     }

@@ -63,18 +63,26 @@ extension BatchNormalization: Lowerable {
 }
 
 extension ProgramBuilder {
-  /// One normalisation step; scale and bias must be tensors of `affine.count` elements.
+  /// Normalises rows, scales and shifts them: one step where the parameters meet the elements in one
+  /// way, else a step for each. Tensors of the rows' statistics follow where they are wanted.
   package mutating func emitNormalize(
-    _ code: NormalizeCode, _ x: Program.TensorID, extent: Int, scale: Program.TensorID? = nil,
-    bias: Program.TensorID? = nil, affineInner: Int = 1, affineCount: Int = 1, epsilon: Float,
-    type: TensorType, statistics: [TensorType] = []
+    _ code: NormalizeCode, _ x: Program.TensorID, _ plan: NormalisationPlan,
+    scale: Program.TensorID? = nil, bias: Program.TensorID? = nil, epsilon: Float,
+    type: TensorType, givesStatistics: Bool = false
   ) -> [Program.TensorID] {
+    let statistics = TensorType(.float32, plan.statistics)
     var outputs = [add(type)]
-    for statistic in statistics { outputs.append(add(TensorType(.float32, statistic.shape))) }
-    let groups = extent == 0 ? 0 : type.count / extent
+    if givesStatistics { outputs += [add(statistics), add(statistics)] }
+    let cycle = plan.parameters
     emit(
-      .normalize, [x, scale, bias], writing: outputs,
-      integers: [code.rawValue, groups, extent, affineInner, affineCount], floats: [epsilon])
+      .normalize, [x, cycle == nil ? nil : scale, cycle == nil ? nil : bias], writing: outputs,
+      integers: [
+        code.rawValue, plan.rows, plan.length, cycle?.inner ?? 1, cycle?.count ?? 1,
+      ], floats: [epsilon])
+    if cycle == nil {
+      if let scale { outputs[0] = emitBinary(.multiply, outputs[0], scale, type: type) }
+      if let bias { outputs[0] = emitBinary(.add, outputs[0], bias, type: type) }
+    }
     return outputs
   }
 }
@@ -82,80 +90,46 @@ extension ProgramBuilder {
 extension LayerNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
-    let type = try builder.outputType()
-    let first = try normalise(axis: axis, rank: type.rank)
-    let row = Array(type.shape[first...])
-    let extent = row.reduce(1, *)
-    let statistics =
-      (1...2).filter { builder.hasOutput($0) }.isEmpty
-      ? []
-      : Array(
-        repeating: TensorType(.float32, Array(type.shape[..<first]) + row.map { _ in 1 }), count: 2)
-    let (scale, bias) = (try builder.operand(1), try builder.input(2))
-    let fits = [scale, bias].allSatisfy {
-      $0 == nil || builder.shape(of: $0!).reduce(1, *) == extent
+    let plan = try plan(builder.operatorInputs().map { $0?.shape })
+    let givesStatistics = builder.hasOutput(1) || builder.hasOutput(2)
+    guard plan.length > 0 || !givesStatistics else {
+      throw builder.unsupported("the statistics of empty rows")
     }
-    let outputs: [Program.TensorID]
-    if fits {
-      outputs = builder.emitNormalize(
-        .meanVariance, x, extent: extent, scale: scale, bias: bias, affineCount: extent,
-        epsilon: epsilon, type: type, statistics: statistics)
-    } else {
-      // A scale that varies otherwise is applied on its own.
-      var parts = builder.emitNormalize(
-        .meanVariance, x, extent: extent, epsilon: epsilon, type: type, statistics: statistics)
-      parts[0] = builder.emitBinary(.multiply, parts[0], scale, type: type)
-      if let bias { parts[0] = builder.emitBinary(.add, parts[0], bias, type: type) }
-      outputs = parts
-    }
+    let outputs = builder.emitNormalize(
+      .meanVariance, x, plan, scale: try builder.operand(1), bias: try builder.input(2),
+      epsilon: epsilon, type: try builder.outputType(), givesStatistics: givesStatistics)
     for (index, output) in outputs.enumerated() { builder.bind(index, to: output) }
   }
 }
 
 extension RMSNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let x = try builder.operand(0)
-    let type = try builder.outputType()
-    let first = try normalise(axis: axis, rank: type.rank)
-    let extent = type.shape[first...].reduce(1, *)
-    let scale = try builder.operand(1)
-    if builder.shape(of: scale).reduce(1, *) == extent {
-      builder.bind(
-        to: builder.emitNormalize(
-          .rootMeanSquare, x, extent: extent, scale: scale, affineCount: extent,
-          epsilon: epsilon, type: type)[0])
-    } else {
-      let normal = builder.emitNormalize(
-        .rootMeanSquare, x, extent: extent, epsilon: epsilon, type: type)[0]
-      builder.bind(to: builder.emitBinary(.multiply, normal, scale, type: type))
-    }
+    let (x, scale) = (try builder.operand(0), try builder.operand(1))
+    let plan = try plan(builder.shape(of: x), scale: builder.shape(of: scale))
+    builder.bind(
+      to: builder.emitNormalize(
+        .rootMeanSquare, x, plan, scale: scale, epsilon: epsilon, type: try builder.outputType())[0]
+    )
   }
 }
 
 extension InstanceNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
-    let type = try builder.outputType()
-    let plane = type.shape.dropFirst(2).reduce(1, *)
     builder.bind(
       to: builder.emitNormalize(
-        .meanVariance, x, extent: plane, scale: try builder.operand(1),
-        bias: try builder.operand(2), affineInner: plane, affineCount: type.shape[1],
-        epsilon: epsilon, type: type)[0])
+        .meanVariance, x, plan(builder.shape(of: x)), scale: try builder.operand(1),
+        bias: try builder.operand(2), epsilon: epsilon, type: try builder.outputType())[0])
   }
 }
 
 extension GroupNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
-    let type = try builder.outputType()
-    let plane = type.shape.dropFirst(2).reduce(1, *)
-    let perGroup = type.shape[1] / groups
     builder.bind(
       to: builder.emitNormalize(
-        .meanVariance, x, extent: perGroup * plane, scale: try builder.operand(1),
-        bias: try builder.operand(2), affineInner: scalesChannels ? plane : perGroup * plane,
-        affineCount: scalesChannels ? type.shape[1] : groups, epsilon: epsilon, type: type)[0])
+        .meanVariance, x, plan(builder.shape(of: x)), scale: try builder.operand(1),
+        bias: try builder.operand(2), epsilon: epsilon, type: try builder.outputType())[0])
   }
 }
 
@@ -167,10 +141,10 @@ extension ProgramBuilder {
     let kept = type.shape.indices.filter { !axes.contains($0) }
     let order = kept + axes.sorted()
     let moved = transposed(x, order)
-    let extent = axes.map { type.shape[$0] }.reduce(1, *)
+    let turned = TensorType(type.elementType, order.map { type.shape[$0] })
     let normal = emitNormalize(
-      code, moved, extent: extent, epsilon: epsilon,
-      type: TensorType(type.elementType, order.map { type.shape[$0] }))[0]
+      code, moved, NormalisationPlan(turned.shape, from: kept.count), epsilon: epsilon,
+      type: turned)[0]
     return transposed(normal, type.shape.indices.map { order.firstIndex(of: $0)! })
   }
 }
