@@ -3,28 +3,18 @@
 
     select-onnx-cases.py CASES >Tests/Operators/onnx-cases.txt
 
-In scope: every node is one of the operators below in the default domain, and every tensor (graph
+In scope: every node is an operator of converter/Graph/OperatorKind.swift in the default domain, and every tensor (graph
 inputs, outputs and declared intermediates, and the data files) is float32, int64, int32 or bool.
 CASES is what Scripts/fetch-onnx-cases.sh prints.
 """
 import pathlib
+import re
 import sys
 
 import onnx
 
-OPERATORS = set("""
-Conv ConvTranspose Gemm MatMul BatchNormalization LayerNormalization InstanceNormalization
-GroupNormalization Relu LeakyRelu PRelu Elu Selu Celu Gelu Erf Sigmoid HardSigmoid HardSwish Tanh
-Softplus Softsign Mish Clip Softmax LogSoftmax Hardmax ThresholdedRelu Add Sub Mul Div Pow Sqrt Exp
-Log Abs Neg Sign Reciprocal Min Max Mean Sum Floor Ceil Round Mod Sin Cos Where Equal Greater Less
-GreaterOrEqual LessOrEqual And Or Not Xor MaxPool AveragePool GlobalAveragePool GlobalMaxPool LRN
-ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceSumSquare ReduceLogSum
-ReduceLogSumExp ArgMax ArgMin Concat Split Slice Gather GatherElements GatherND ScatterND
-ScatterElements Reshape Flatten Squeeze Unsqueeze Transpose Expand Tile Pad Resize Upsample
-DepthToSpace SpaceToDepth Identity Dropout Cast Constant ConstantOfShape Shape Size Range Einsum
-LSTM GRU RNN TopK CumSum Trilu OneHot QuantizeLinear DequantizeLinear LpNormalization
-MeanVarianceNormalization RMSNormalization RotaryEmbedding Attention Swish
-""".split())
+TABLE = pathlib.Path(__file__).parent.parent / "converter/Graph/OperatorKind.swift"
+OPERATORS = set(re.findall(r'^  case `?\w+`? = "(\w+)"$', TABLE.read_text(), re.MULTILINE))
 TYPES = {onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.INT32,
          onnx.TensorProto.BOOL}
 

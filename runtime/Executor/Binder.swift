@@ -162,6 +162,15 @@ extension Binder {
     return value
   }
 
+  /// The number of a function, one of those that the file's specification lists.
+  func code<Code: RawRepresentable<Int>>(
+    _ position: Int, _ codes: Code.Type
+  ) throws(ExecutorError) -> UInt32 {
+    guard let value = Int(exactly: step.integers[position]), codes.init(rawValue: value) != nil
+    else { throw error(.badNumber, "an integer parameter is no function's code") }
+    return UInt32(value)
+  }
+
   func int32(_ position: Int, from least: Int = 0) throws(ExecutorError) -> Int32 {
     Int32(try integer(position, least...Int(Int32.max)))
   }

@@ -7,7 +7,7 @@ extension Binder {
     try expect(inputs: 1...1, integers: 1, floats: 2)
     let x = try input(0)
     let y = try output()
-    let kind = esp_unary_kind(rawValue: UInt32(try integer(0, 1...43)))
+    let kind = esp_unary_kind(rawValue: try code(0, UnaryCode.self))
     try requireSameShape(x, y)
     switch kind {
     case ESP_UNARY_NOT:
@@ -34,7 +34,7 @@ extension Binder {
     let a = try input(0)
     let b = try input(1)
     let y = try output()
-    let kind = esp_binary_kind(rawValue: UInt32(try integer(0, 1...18)))
+    let kind = esp_binary_kind(rawValue: try code(0, BinaryCode.self))
     try requireSameType(a, b)
     switch kind {
     case ESP_BINARY_AND, ESP_BINARY_OR, ESP_BINARY_XOR:

@@ -5,7 +5,7 @@ extension Binder {
   /// x[T,B,I], w, r, bias?, lengths?, h0?, c0?, peephole? -> y?, h?, c?
   mutating func bindRecurrent() throws(ExecutorError) {
     try expect(inputs: 3...8, outputs: 1...3, integers: 10, floats: 13)
-    let kind = esp_recurrent_kind(rawValue: UInt32(try integer(0, 1...3)))
+    let kind = esp_recurrent_kind(rawValue: try code(0, RecurrentCode.self))
     let direction = try integer(1, 0...2)
     let gates = kind == ESP_RNN ? 1 : kind == ESP_GRU ? 3 : 4
     let activations = kind == ESP_RNN ? 1 : kind == ESP_GRU ? 2 : 3
@@ -53,9 +53,12 @@ extension Binder {
     for direction in 0..<directions {
       for gate in 0..<activations {
         let position = direction * 3 + gate
-        let function = try integer(4 + position, 1...43)
-        try require(
-          function != 31 && function != 41 && function != 42, .badNumber, "not a function")
+        let function = try code(4 + position, UnaryCode.self)
+        switch esp_unary_kind(rawValue: function) {
+        case ESP_UNARY_NOT, ESP_UNARY_IS_NAN, ESP_UNARY_IS_INF:
+          throw error(.badNumber, "not a function")
+        default: break
+        }
         unsafe set(Int32(function), in: &arguments.activation, at: position)
         unsafe set(step.floats[position], in: &arguments.alpha, at: position)
         unsafe set(step.floats[6 + position], in: &arguments.beta, at: position)

@@ -8,7 +8,7 @@ extension Binder {
     let axes = max(step.integers.count - 2, 0)
     try expect(inputs: 1...1, integers: 2 + axes)
     let y = try output()
-    let kind = esp_reduce_kind(rawValue: UInt32(try integer(0, 1...12)))
+    let kind = esp_reduce_kind(rawValue: try code(0, ReduceCode.self))
     let selectsLast = try flag(1)
     var reduced = [Int](repeating: 0, count: x.rank)
     for position in 0..<axes {
@@ -49,7 +49,7 @@ extension Binder {
     try expect(inputs: 1...1, integers: 3)
     let x = try input(0)
     let y = try output()
-    let kind = esp_softmax_kind(rawValue: UInt32(try integer(0, 1...3)))
+    let kind = esp_softmax_kind(rawValue: try code(0, SoftmaxCode.self))
     let end = try integer(2, 0...x.rank)
     let begin = try integer(1, 0...end)
     try requireFloat(x, y)
@@ -70,7 +70,7 @@ extension Binder {
     let bias = try optionalInput(2)
     let mean = try optionalOutput(1)
     let inverseDeviation = try optionalOutput(2)
-    let kind = esp_normalize_kind(rawValue: UInt32(try integer(0, 1...4)))
+    let kind = esp_normalize_kind(rawValue: try code(0, NormalizeCode.self))
     let groups = try integer(1, 0...Int.max)
     let extent = try integer(2, 0...Int.max)
     let affineInner = try integer(3, 0...Int.max)
@@ -103,7 +103,7 @@ extension Binder {
     let x = try input(0)
     let y = try output()
     let indices = try optionalOutput(1)
-    let kind = esp_pool_kind(rawValue: UInt32(try integer(0, 1...3)))
+    let kind = esp_pool_kind(rawValue: try code(0, PoolCode.self))
     try requireFloat(x, y)
     try require(
       x.rank == axes + 2 && y.rank == axes + 2 && x.dims[..<2] == y.dims[..<2], .badShape,

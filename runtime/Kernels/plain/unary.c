@@ -1,4 +1,4 @@
-// Unary functions that have no vector form, and integer ones. The rest are in unary.inc.
+// Unary functions of one number, and integer ones. Those with a vector form are in unary.inc.
 #include <math.h>
 
 #include "plain.h"
@@ -58,17 +58,6 @@ float esp_unary_value(esp_unary_kind kind, float a, float b, float x) {
   return x;
 }
 
-static void run_f32(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
-  (void)worker;
-  const esp_unary *unary = arguments;
-  esp_range range = esp_units(first, last, unary->count, 1);
-  const float *x = unary->x;
-  float *y = unary->y;
-  for (int64_t i = range.first; i < range.last; i++) {
-    y[i] = esp_unary_value(unary->kind, unary->a, unary->b, x[i]);
-  }
-}
-
 static void run_bool(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_unary *unary = arguments;
@@ -122,23 +111,13 @@ static void run_integer(const void *arguments, int64_t first, int64_t last,
   }
 }
 
-static bool has_vector_form(esp_unary_kind kind) {
-  switch (kind) {
-    case ESP_UNARY_SIN: case ESP_UNARY_COS: case ESP_UNARY_TAN: case ESP_UNARY_ASIN:
-    case ESP_UNARY_ACOS: case ESP_UNARY_ATAN: case ESP_UNARY_SINH: case ESP_UNARY_COSH:
-    case ESP_UNARY_ASINH: case ESP_UNARY_ACOSH: case ESP_UNARY_ATANH:
-      return false;
-    default: return true;
-  }
-}
-
 esp_task esp_unary_task(esp_unary *unary, esp_isa isa) {
   esp_task_function run = run_integer;
   if (unary->kind == ESP_UNARY_NOT || unary->kind == ESP_UNARY_IS_NAN ||
       unary->kind == ESP_UNARY_IS_INF) {
     run = run_bool;
   } else if (unary->type == ESP_F32) {
-    run = has_vector_form(unary->kind) ? ESP_PICK(isa, esp_unary_run) : run_f32;
+    run = ESP_PICK(isa, esp_unary_run);
   }
   return esp_task_of_units(run, unary, unary->count, 1);
 }

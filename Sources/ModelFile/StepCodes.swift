@@ -1,4 +1,7 @@
-// Codes of the functions that steps name in their integers, as `model.fbs` specifies them.
+// Codes of the functions that steps name in their integers: part of the file's specification, so that none
+// ever gets a second meaning. Lowering writes them, the executor takes no others, and the kernels' enums in
+// `esp_plain.h` number the same functions; a kernel that answered to another number would fail its
+// operator's cases (`Tests/OperatorCases`).
 
 /// An elementwise function of one operand; 1 to 10 are also the activations a kernel may fuse.
 package enum UnaryCode: Int {
