@@ -24,8 +24,10 @@ extension AxisAlgebra {
     var boxes: [AxisLayout.Box] = []
     var start = 0
     for segment in normal(axis).segments {
-      var product = [AxisLayout.Box(start: start, digits: [])]
       let extent = segment.reduce(1) { $0 * size($1) }
+      // Without elements there is no box.
+      guard extent > 0 else { continue }
+      var product = [AxisLayout.Box(start: start, digits: [])]
       var stride = extent
       for factor in segment {
         stride /= size(factor)
