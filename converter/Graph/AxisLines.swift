@@ -2,6 +2,8 @@
 ///
 /// A line holds the elements that differ in that axis alone: what softmax or a sort works on.
 public struct AxisLines: Sendable {
+  /// The axes that a line runs along: one, or all from one on.
+  public let axes: Range<Int>
   /// Product of the extents before the axis.
   public let outer: Int
   /// Number of elements of a line.
@@ -11,6 +13,7 @@ public struct AxisLines: Sendable {
 
   /// - Precondition: the axis is within `0..<shape.count`.
   public init(of shape: [Int], axis: Int) {
+    axes = axis..<axis + 1
     outer = shape[..<axis].reduce(1, *)
     extent = shape[axis]
     inner = shape[(axis + 1)...].reduce(1, *)
@@ -18,10 +21,14 @@ public struct AxisLines: Sendable {
 
   /// A tensor flattened to a matrix before the axis, as operators were defined before opset 13.
   public init(of shape: [Int], flattenedAt axis: Int) {
+    axes = axis..<shape.count
     outer = shape[..<axis].reduce(1, *)
     extent = shape[axis...].reduce(1, *)
     inner = 1
   }
+
+  /// The axis, or the first of several.
+  public var axis: Int { axes.lowerBound }
 
   /// Number of lines.
   public var count: Int { outer * inner }

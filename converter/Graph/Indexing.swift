@@ -45,19 +45,7 @@ public func broadcast(_ shapes: [[Int]]) throws(GraphError) -> [Int] {
 
 /// For each element of `shape` in row-major order, the flat position in a tensor broadcast to it.
 public func broadcastPositions(from source: [Int], to shape: [Int]) -> [Int] {
-  let own = strides(of: source)
-  let lead = shape.count - source.count
-  let steps = shape.indices.map { axis in
-    axis < lead || source[axis - lead] == 1 ? 0 : own[axis - lead]
-  }
-  var positions: [Int] = []
-  positions.reserveCapacity(shape.reduce(1, *))
-  forEachIndex(of: shape) { index in
-    var position = 0
-    for axis in index.indices { position += index[axis] * steps[axis] }
-    positions.append(position)
-  }
-  return positions
+  positions(of: shape, steps: broadcastSteps(from: source, to: shape))
 }
 
 /// A possibly negative axis as one within `0..<rank`.

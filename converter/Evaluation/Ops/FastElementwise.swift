@@ -34,8 +34,8 @@ extension Relu: FastOperator {
 
 extension Clip: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
-    let low = attributeBounds.map { Float($0.lower) } ?? inputs.singles(1)?[0] ?? -.infinity
-    let high = attributeBounds.map { Float($0.upper) } ?? inputs.singles(2)?[0] ?? .infinity
+    let bounds = bounds(inputs.count > 1 ? inputs[1] : nil, inputs.count > 2 ? inputs[2] : nil)
+    let (low, high) = (Float(bounds.lower), Float(bounds.upper))
     return mapped(inputs, output) {
       let raised = $0 < low ? low : $0
       return raised > high ? high : raised
@@ -93,15 +93,6 @@ extension Mul: FastOperator {
 extension Div: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
     joined(inputs, output) { $0 / $1 }
-  }
-}
-
-/// The steps of a tensor broadcast to a shape: 0 on the axes along which it is stretched.
-func broadcastSteps(from source: [Int], to shape: [Int]) -> [Int] {
-  let own = strides(of: source)
-  let lead = shape.count - source.count
-  return shape.indices.map { axis in
-    axis < lead || source[axis - lead] == 1 ? 0 : own[axis - lead]
   }
 }
 

@@ -15,16 +15,14 @@ extension Squeeze: FastView {}
 extension Unsqueeze: FastView {}
 extension Identity: FastView {}
 
-/// The elements of a float32 tensor at strided places.
-private func gathered(
-  _ x: [Float], from start: Int = 0, steps: [Int], _ output: TensorType
-) -> Tensor {
-  let loop = StridedLoop(output.shape, [steps, strides(of: output.shape)])
+/// The elements of a float32 tensor that a plan names.
+private func gathered(_ x: [Float], _ plan: StridedPlan) -> Tensor {
+  let loop = StridedLoop(plan.shape, [plan.steps, strides(of: plan.shape)])
   let (length, step) = (loop.length, loop.step(0))
-  let values = unsafe [Float](filling: output.count) { y in
+  let values = unsafe [Float](filling: plan.shape.reduce(1, *)) { y in
     unsafe x.withUnsafeBufferPointer { x in
       loop.forEachLine { at in
-        let (from, to) = unsafe (x.baseAddress! + start + at[0], y + at[1])
+        let (from, to) = unsafe (x.baseAddress! + plan.start + at[0], y + at[1])
         if step == 1 {
           unsafe to.update(from: from, count: length)
         } else {
@@ -33,32 +31,26 @@ private func gathered(
       }
     }
   }
-  return Tensor(values, shape: output.shape)
+  return Tensor(values, shape: plan.shape)
 }
 
 extension Transpose: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
-    guard let x = inputs.singles(0) else { return nil }
-    let own = strides(of: inputs[0]!.shape)
-    let steps = permutation(rank: inputs[0]!.rank).map { own[$0] }
-    return gathered(x, steps: steps, output)
+    inputs.singles(0).map { gathered($0, plan(inputs[0]!.shape)) }
   }
 }
 
 extension Expand: FastOperator {
-  func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
+  func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     guard let x = inputs.singles(0) else { return nil }
-    return gathered(x, steps: broadcastSteps(from: inputs[0]!.shape, to: output.shape), output)
+    return gathered(x, try plan(inputs.map { $0.map { OperatorInput($0) } }))
   }
 }
 
 extension Slice: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     guard let x = inputs.singles(0), output.count > 0 else { return nil }
-    let cuts = try cuts(inputs.map { $0.map { OperatorInput($0) } })
-    let own = strides(of: inputs[0]!.shape)
-    let start = zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
-    return gathered(x, from: start, steps: zip(cuts, own).map { $0.step * $1 }, output)
+    return gathered(x, try plan(inputs.map { $0.map { OperatorInput($0) } }))
   }
 }
 
@@ -66,14 +58,12 @@ extension Concat: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     let parts = inputs.compactMap { $0?.singles }
     guard parts.count == inputs.count else { return nil }
-    let axis = try normalise(axis: axis, rank: output.rank)
-    // A chunk is what a tensor contributes for one index of the axes before.
-    let chunks = inputs.map { $0!.shape[axis...].reduce(1, *) }
+    let plan = try plan(inputs.map { $0!.shape })
     var values: [Float] = []
     values.reserveCapacity(output.count)
-    for outer in 0..<output.shape[..<axis].reduce(1, *) {
-      for (part, chunk) in zip(parts, chunks) {
-        values.append(contentsOf: part[outer * chunk..<(outer + 1) * chunk])
+    for row in 0..<plan.rows {
+      for (part, chunk) in zip(parts, plan.chunks) {
+        values.append(contentsOf: part[row * chunk..<(row + 1) * chunk])
       }
     }
     return Tensor(values, shape: output.shape)
@@ -83,8 +73,7 @@ extension Concat: FastOperator {
 extension Gather: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     guard let x = inputs.singles(0) else { return nil }
-    let axis = try normalise(axis: axis, rank: inputs[0]!.rank)
-    let lines = AxisLines(of: inputs[0]!.shape, axis: axis)
+    let lines = try plan(inputs[0]!.shape, indices: inputs[1]!.shape).lines
     let extent = Int64(lines.extent)
     var indices: [Int] = []
     for index in inputs[1]!.integers {

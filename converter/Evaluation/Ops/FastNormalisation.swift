@@ -8,8 +8,8 @@ extension BatchNormalization: FastOperator {
     let (means, variances) = (inputs[3]!.doubles, inputs[4]!.doubles)
     let factors = zip(scale, variances).map { $0 / ($1 + Double(epsilon)).squareRoot() }
     let shifts = factors.indices.map { bias[$0] - means[$0] * factors[$0] }
-    let plane = output.shape.dropFirst(2).reduce(1, *)
-    let channels = factors.count
+    let plan = plan(output.shape)
+    let (plane, channels) = (plan.inner, plan.count)
     let values = unsafe [Float](filling: output.count) { y in
       unsafe x.withUnsafeBufferPointer { x in
         for row in 0..<output.shape[0] * channels {
@@ -115,10 +115,7 @@ extension GroupNormalization: FastOperator {
 extension Softmax: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     guard let x = inputs.singles(0) else { return nil }
-    let axis = try normalise(axis: axis, rank: output.rank)
-    let lines =
-      flattens
-      ? AxisLines(of: output.shape, flattenedAt: axis) : AxisLines(of: output.shape, axis: axis)
+    let lines = try plan(output.shape)
     let (extent, step) = (lines.extent, lines.inner)
     let values = unsafe [Float](filling: output.count) { y in
       unsafe x.withUnsafeBufferPointer { x in

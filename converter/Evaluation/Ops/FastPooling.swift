@@ -59,7 +59,7 @@ extension AveragePool: FastOperator {
 extension GlobalPool: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) -> Tensor? {
     guard Reduction.self == PlaneMean.self, let x = inputs.singles(0) else { return nil }
-    let plane = inputs[0]!.shape.dropFirst(2).reduce(1, *)
+    let plane = plan(inputs[0]!.shape).extent
     let values = (0..<output.count).map { row in
       var sum = 0.0
       for value in x[row * plane..<(row + 1) * plane] { sum += Double(value) }

@@ -60,11 +60,7 @@ extension MatMul: FastOperator {
     guard let a = inputs.singles(0), let b = inputs.singles(1), plan.matrix.isPlain,
       output.count > 0
     else { return nil }
-    var sizes = plan.matrix
-    var starts = zip(
-      broadcastPositions(from: plan.batchA, to: plan.batch).map { $0 * sizes.rows * sizes.inner },
-      broadcastPositions(from: plan.batchB, to: plan.batch).map { $0 * sizes.inner * sizes.columns }
-    ).map { (a: $0, b: $1) }
+    var (sizes, starts) = (plan.matrix, plan.starts)
     if plan.batchB.allSatisfy({ $0 == 1 }), sizes.rows * starts.count <= Int(Int32.max) {
       // One matrix for every row there is.
       sizes.rows *= starts.count

@@ -15,19 +15,25 @@ extension ArgumentOperator {
     try Arity.exactly(1, inputs)
     try ElementFamily.number.check(inputs)
     let input = inputs[0]!
-    let axis = try normalise(axis: axis, rank: input.rank)
-    guard input.shape[axis] > 0 else {
-      throw GraphError(.badShape, "axis \(axis) of \(input.type) has no elements to choose from")
+    let (lines, shape) = try plan(input.shape)
+    guard lines.extent > 0 else {
+      throw GraphError(
+        .badShape, "axis \(lines.axis) of \(input.type) has no elements to choose from")
     }
-    var shape = input.shape
-    if keepsDimension { shape[axis] = 1 } else { shape.remove(at: axis) }
     return [TensorType(.int64, shape)]
+  }
+
+  /// The lines of a tensor, and the shape of one position for each.
+  public func plan(_ shape: [Int]) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
+    let axis = try normalise(axis: axis, rank: shape.count)
+    var result = shape
+    if keepsDimension { result[axis] = 1 } else { result.remove(at: axis) }
+    return (AxisLines(of: shape, axis: axis), result)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
-    let axis = try normalise(axis: axis, rank: input.rank)
-    let lines = AxisLines(of: input.shape, axis: axis)
+    let (lines, shape) = try plan(input.shape)
     let winners: [Int64] =
       if input.elementType.isFloatingPoint {
         lines.reduce(input.doubles, winner)
@@ -36,8 +42,6 @@ extension ArgumentOperator {
       } else {
         lines.reduce(input.integers, winner)
       }
-    var shape = input.shape
-    if keepsDimension { shape[axis] = 1 } else { shape.remove(at: axis) }
     return [Tensor(integers: winners, shape: shape)]
   }
 

@@ -32,7 +32,7 @@ public struct BatchNormalization: Operator {
     }
     let x = inputs[0]!.type
     guard x.rank >= 1 else { throw GraphError(.badShape, "takes at least one axis") }
-    let channels = [x.rank > 1 ? x.shape[1] : 1]
+    let channels = [plan(x.shape).count]
     for (index, name) in ["scale", "bias", "mean", "variance"].enumerated() {
       try Operands.shape(inputs[index + 1], channels, "the \(name)")
     }
@@ -40,14 +40,20 @@ public struct BatchNormalization: Operator {
     return Array([x, running, running].prefix(max(1, outputCount)))
   }
 
+  /// How scale, bias and statistics meet the elements; one axis alone has one channel.
+  public func plan(_ x: [Int]) -> ParameterCycle {
+    x.count > 1
+      ? ParameterCycle(inner: elementCount(x.dropFirst(2)), count: x[1])
+      : ParameterCycle(inner: 1, count: 1)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
     var values = x.doubles
     let (scale, bias) = (inputs[1]!.doubles, inputs[2]!.doubles)
     var (means, variances) = (inputs[3]!.doubles, inputs[4]!.doubles)
-    let channels = scale.count
-    let images = x.rank > 1 ? x.shape[0] : x.count
-    let plane = elementCount(x.shape.dropFirst(2))
+    let plan = plan(x.shape)
+    let (channels, plane, images) = (plan.count, plan.inner, x.shape[0])
     var running = (means: means, variances: variances)
 
     for channel in 0..<channels {

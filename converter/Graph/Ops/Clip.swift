@@ -28,6 +28,11 @@ public struct Clip: Operator {
     return [inputs[0]!.type]
   }
 
+  /// The bounds of real numbers, from attributes or from the second and third input.
+  public func bounds(_ lower: Tensor?, _ upper: Tensor?) -> (lower: Double, upper: Double) {
+    attributeBounds ?? (lower?.doubles[0] ?? -.infinity, upper?.doubles[0] ?? .infinity)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
     let lower = inputs.count > 1 ? inputs[1] : nil
@@ -41,8 +46,7 @@ public struct Clip: Operator {
           integers: { Int64(bitPattern: clamp(UInt64(bitPattern: $0), low, high)) })
       ]
     }
-    let low = attributeBounds?.lower ?? lower?.doubles[0] ?? -.infinity
-    let high = attributeBounds?.upper ?? upper?.doubles[0] ?? .infinity
+    let (low, high) = bounds(lower, upper)
     let (least, most) = (lower?.integers[0] ?? .min, upper?.integers[0] ?? .max)
     return [
       input.mapping({ clamp($0, low, high) }, integers: { clamp($0, least, most) })

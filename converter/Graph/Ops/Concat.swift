@@ -13,27 +13,42 @@ public struct Concat: Operator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.between(max(inputs.count, 1), .max, inputs)
     try ElementFamily.checkSame(inputs)
-    let types = inputs.map { $0!.type }
-    let axis = try normalise(axis: axis, rank: types[0].rank)
-    for type in types.dropFirst() {
-      var expected = types[0].shape
-      if type.rank == expected.count { expected[axis] = type.shape[axis] }
-      guard type.shape == expected else {
+    return [
+      try TensorType(inputs[0]!.elementType, plan(inputs.map { $0!.shape }).result).checked()
+    ]
+  }
+
+  /// Where parts stand in the whole.
+  public struct Plan: Sendable, Hashable {
+    /// The shape of the whole.
+    public let result: [Int]
+    /// Number of rows that every part has a chunk of: the product of the extents before the axis.
+    public let rows: Int
+    /// Elements that each part contributes to a row, one part after another.
+    public let chunks: [Int]
+  }
+
+  /// How shapes join.
+  public func plan(_ shapes: [[Int]]) throws(GraphError) -> Plan {
+    var result = shapes[0]
+    let axis = try normalise(axis: axis, rank: result.count)
+    for shape in shapes.dropFirst() {
+      var expected = result
+      if shape.count == expected.count { expected[axis] = shape[axis] }
+      guard shape == expected else {
         throw GraphError(
-          .badShape, "\(types[0]) and \(type) differ elsewhere than on axis \(axis)")
+          .badShape, "\(shapes[0]) and \(shape) differ elsewhere than on axis \(axis)")
       }
     }
-    var shape = types[0].shape
-    shape[axis] = try checkedSum(types.map { $0.shape[axis] })
-    return [try TensorType(types[0].elementType, shape).checked()]
+    result[axis] = try checkedSum(shapes.map { $0[axis] })
+    return Plan(
+      result: result, rows: elementCount(result[..<axis]),
+      chunks: shapes.map { elementCount($0[axis...]) })
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let shape = try infer(inputs.known)[0].shape
     let tensors = inputs.map { $0! }
-    let axis = try normalise(axis: axis, rank: shape.count)
-    // A chunk is what a tensor contributes for one index of the axes before.
-    let chunks = tensors.map { $0.shape[axis...].reduce(1, *) }
+    let plan = try plan(tensors.map(\.shape))
     var starts: [Int] = []
     var total = 0
     for tensor in tensors {
@@ -42,12 +57,12 @@ public struct Concat: Operator {
     }
     var order: [Int] = []
     order.reserveCapacity(total)
-    for outer in 0..<shape[..<axis].reduce(1, *) {
-      for (start, chunk) in zip(starts, chunks) {
-        order.append(contentsOf: (start + outer * chunk)..<(start + (outer + 1) * chunk))
+    for row in 0..<plan.rows {
+      for (start, chunk) in zip(starts, plan.chunks) {
+        order.append(contentsOf: (start + row * chunk)..<(start + (row + 1) * chunk))
       }
     }
-    return [Tensor.joined(tensors).gathering(order, shape: shape)]
+    return [Tensor.joined(tensors).gathering(order, shape: plan.result)]
   }
 }
 

@@ -17,23 +17,24 @@ public struct CumSum: Operator {
     guard inputs[1]!.type.count == 1 else {
       throw GraphError(.badShape, "the axis has the shape \(inputs[1]!.shape) but must be a scalar")
     }
-    if let axis = inputs[1]!.constant { _ = try self.axis(axis, rank: inputs[0]!.rank) }
+    if let axis = inputs[1]!.constant { _ = try plan(inputs[0]!.shape, axis: axis) }
     return [inputs[0]!.type]
+  }
+
+  /// The lines of a tensor along the axis that the second input names.
+  public func plan(_ shape: [Int], axis: Tensor) throws(GraphError) -> AxisLines {
+    AxisLines(of: shape, axis: try normalise(axis: Int(axis.integers[0]), rank: shape.count))
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
-    let lines = AxisLines(of: input.shape, axis: try axis(inputs[1]!, rank: input.rank))
+    let lines = try plan(input.shape, axis: inputs[1]!)
     if input.elementType.isFloatingPoint {
       let values = lines.map(input.doubles) { sums($0, 0, +) }
       return [Tensor(elementType: input.elementType, shape: input.shape, doubles: values)]
     }
     let values = lines.map(input.integers) { sums($0, 0, &+) }
     return [Tensor(elementType: input.elementType, shape: input.shape, integers: values)]
-  }
-
-  private func axis(_ input: Tensor, rank: Int) throws(GraphError) -> Int {
-    try normalise(axis: Int(input.integers[0]), rank: rank)
   }
 
   private func sums<Value>(
@@ -51,8 +52,8 @@ public struct CumSum: Operator {
 
 extension CumSum {
   public func mapChannels(_ map: inout ChannelMap) {
-    guard let input = map.inputs[1]!.constant, let axis = try? axis(input, rank: map.shape(0).count)
+    guard let axis = map.inputs[1]!.constant, let lines = try? plan(map.shape(0), axis: axis)
     else { return map.freezeAll(.semantic(node: map.node.name, "running sums along any axis")) }
-    map.passThrough(freezing: axis, "running sums")
+    map.passThrough(freezing: lines.axis, "running sums")
   }
 }

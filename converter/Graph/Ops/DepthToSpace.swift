@@ -28,21 +28,19 @@ public struct DepthToSpace: Operator {
     return [try TensorType(type.elementType, shape).checked()]
   }
 
+  /// Where each element of `[images, channels, rows, block, columns, block]` stands in the input.
+  public func plan(_ shape: [Int]) -> StridedPlan {
+    let (own, b) = (strides(of: shape), blockSize)
+    let channels = shape[1] / (b * b)
+    let (channel, block) = blockComesFirst ? (own[1], channels * own[1]) : (b * b * own[1], own[1])
+    return StridedPlan(
+      steps: [own[0], channel, own[2], b * block, own[3], block],
+      shape: [shape[0], channels, shape[2], b, shape[3], b])
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
     let shape = try infer(inputs.known)[0].shape
-    let own = strides(of: data.shape)
-    var order: [Int] = []
-    forEachIndex(of: shape) { index in
-      let block = index[2] % blockSize * blockSize + index[3] % blockSize
-      let channel =
-        blockComesFirst
-        ? block * shape[1] + index[1] : index[1] * blockSize * blockSize + block
-      order.append(
-        index[0] * own[0] + channel * own[1] + index[2] / blockSize * own[2]
-          + index[3] / blockSize * own[3])
-    }
-    return [data.gathering(order, shape: shape)]
+    return [inputs[0]!.taking(plan(inputs[0]!.shape)).reshaped(shape)]
   }
 }
 

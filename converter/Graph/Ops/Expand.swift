@@ -4,18 +4,21 @@ public struct Expand: Operator {
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(2, inputs)
+    return [TensorType(inputs[0]!.elementType, try plan(inputs).shape)]
+  }
+
+  /// Where each element of the result stands in the first input.
+  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
     let target = try inputs.integers(at: 1, "shape")!
     guard target.allSatisfy({ $0 >= 0 }) else {
       throw GraphError(.badShape, "the shape \(target) has a negative extent")
     }
-    let shape = try broadcast([inputs[0]!.shape, target])
-    return [try TensorType(inputs[0]!.elementType, shape).checked()]
+    let shape = try TensorType(.bool, broadcast([inputs[0]!.shape, target])).checked().shape
+    return StridedPlan(steps: broadcastSteps(from: inputs[0]!.shape, to: shape), shape: shape)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let shape = try infer(inputs.known)[0].shape
-    let order = broadcastPositions(from: inputs[0]!.shape, to: shape)
-    return [inputs[0]!.gathering(order, shape: shape)]
+    [inputs[0]!.taking(try plan(inputs.known))]
   }
 }
 

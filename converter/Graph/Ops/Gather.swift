@@ -11,15 +11,34 @@ public struct Gather: Operator {
     try Arity.exactly(2, inputs)
     try ElementFamily.integer.check(inputs, at: 1)
     let type = inputs[0]!.type
-    let axis = try normalise(axis: axis, rank: type.rank)
-    let shape = type.shape[..<axis] + inputs[1]!.shape + type.shape[(axis + 1)...]
-    return [try TensorType(type.elementType, Array(shape)).checked()]
+    let shape = try plan(type.shape, indices: inputs[1]!.shape).result
+    return [try TensorType(type.elementType, shape).checked()]
+  }
+
+  /// The lines that indices choose from, and the shape of what they pick.
+  public func plan(
+    _ shape: [Int], indices: [Int]
+  ) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
+    let axis = try normalise(axis: axis, rank: shape.count)
+    return (
+      AxisLines(of: shape, axis: axis), Array(shape[..<axis] + indices + shape[(axis + 1)...])
+    )
+  }
+
+  /// What one index picks, without the axis; nil where it is out of range.
+  public func plan(_ shape: [Int], at index: Int) throws(GraphError) -> StridedPlan? {
+    let axis = try normalise(axis: axis, rank: shape.count)
+    let place = index < 0 ? index + shape[axis] : index
+    guard (0..<shape[axis]).contains(place) else { return nil }
+    var (rest, steps) = (shape, strides(of: shape))
+    rest.remove(at: axis)
+    let step = steps.remove(at: axis)
+    return StridedPlan(from: place * step, steps: steps, shape: rest)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let data = inputs[0]!
-    let axis = try normalise(axis: axis, rank: data.rank)
-    let lines = AxisLines(of: data.shape, axis: axis)
+    let (lines, shape) = try plan(data.shape, indices: inputs[1]!.shape)
     let indices = try inputs[1]!.integers.map { index throws(GraphError) in
       try resolve(index: index, extent: lines.extent)
     }
@@ -30,8 +49,7 @@ public struct Gather: Operator {
         order.append(contentsOf: start..<(start + lines.inner))
       }
     }
-    let shape = data.shape[..<axis] + inputs[1]!.shape + data.shape[(axis + 1)...]
-    return [data.gathering(order, shape: Array(shape))]
+    return [data.gathering(order, shape: shape)]
   }
 }
 

@@ -10,18 +10,27 @@ public struct GatherElements: Operator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(2, inputs)
     try ElementFamily.integer.check(inputs, at: 1)
-    try checkElementIndices(inputs[1]!.shape, within: inputs[0]!.shape, axis: axis)
+    _ = try plan(inputs[0]!.shape, indices: inputs[1]!.shape)
     return [TensorType(inputs[0]!.elementType, inputs[1]!.shape)]
   }
 
+  /// The lines that indices choose from.
+  public func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
+    try elementLines(of: shape, indices: indices, axis: axis)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let order = try elementPositions(inputs[1]!, in: inputs[0]!.shape, axis: axis)
+    let lines = try plan(inputs[0]!.shape, indices: inputs[1]!.shape)
+    let order = try elementPositions(inputs[1]!, in: inputs[0]!.shape, lines)
     return [inputs[0]!.gathering(order, shape: inputs[1]!.shape)]
   }
 }
 
-/// Checks that indices lie over a tensor: same rank, and no larger but on the indexed axis.
-func checkElementIndices(_ indices: [Int], within shape: [Int], axis: Int) throws(GraphError) {
+/// The lines along an axis, once indices are known to lie over the tensor: same rank, and no larger but
+/// on that axis.
+func elementLines(
+  of shape: [Int], indices: [Int], axis: Int
+) throws(GraphError) -> AxisLines {
   let axis = try normalise(axis: axis, rank: shape.count)
   let fits =
     indices.count == shape.count
@@ -29,20 +38,19 @@ func checkElementIndices(_ indices: [Int], within shape: [Int], axis: Int) throw
   guard fits else {
     throw GraphError(.badShape, "indices of shape \(indices) do not lie within \(shape)")
   }
+  return AxisLines(of: shape, axis: axis)
 }
 
 /// For each index, the flat position of the element it names.
 func elementPositions(
-  _ indices: Tensor, in shape: [Int], axis: Int
+  _ indices: Tensor, in shape: [Int], _ lines: AxisLines
 ) throws(GraphError) -> [Int] {
-  let axis = try normalise(axis: axis, rank: shape.count)
-  let own = strides(of: shape)
-  var steps = own
-  steps[axis] = 0
+  var steps = strides(of: shape)
+  steps[lines.axis] = 0
   let bases = positions(of: indices.shape, steps: steps)
   var result: [Int] = []
   for (base, index) in zip(bases, indices.integers) {
-    result.append(base + (try resolve(index: index, extent: shape[axis])) * own[axis])
+    result.append(base + (try resolve(index: index, extent: lines.extent)) * lines.inner)
   }
   return result
 }

@@ -17,12 +17,15 @@ public struct GlobalPool<Reduction: PlaneReduction>: Operator {
     return [TensorType(x.elementType, Self.output(x.shape))]
   }
 
+  /// The planes of a tensor, as lines of their elements.
+  public func plan(_ shape: [Int]) -> AxisLines { AxisLines(of: shape, flattenedAt: 2) }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
     let values = x.doubles
-    let plane = elementCount(x.shape.dropFirst(2))
-    let pooled = (0..<x.shape[0] * x.shape[1]).map {
-      Reduction.reduce(values[$0 * plane..<($0 + 1) * plane])
+    let planes = plan(x.shape)
+    let pooled = (0..<planes.count).map {
+      Reduction.reduce(values[$0 * planes.extent..<($0 + 1) * planes.extent])
     }
     return [Tensor(elementType: x.elementType, shape: Self.output(x.shape), doubles: pooled)]
   }

@@ -23,7 +23,7 @@ extension LpNormalization {
   /// Zeros add nothing to a norm: a sum like any other.
   public func mapChannels(_ map: inout ChannelMap) {
     map.passThrough()
-    let rank = map.shape(0).count
-    map.contract(0, [axis < 0 ? axis + rank : axis], free: [])
+    guard let lines = try? plan(map.shape(0)) else { return map.freezeAll(.spatial) }
+    map.contract(0, [lines.axis], free: [])
   }
 }

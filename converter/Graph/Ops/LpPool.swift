@@ -11,6 +11,11 @@ public struct LpPool: Operator {
     guard power > 0 else { throw GraphError(.badAttribute, "p \(power) is not positive") }
   }
 
+  /// The window over an input of a shape.
+  public func placedWindow(_ input: [Int]) throws(GraphError) -> PlacedWindow {
+    try Pooling.placed(window, over: input)
+  }
+
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(1, inputs)
     try Operands.floatingPoint(inputs)
@@ -20,7 +25,7 @@ public struct LpPool: Operator {
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
     let values = x.doubles
-    let placed = try Pooling.placed(window, over: x.shape)
+    let placed = try placedWindow(x.shape)
     let norms = Pooling.evaluate(x.shape, placed) { _, seen in
       pow(seen.reduce(0) { $0 + pow(abs(values[$1]), Double(power)) }, 1 / Double(power))
     }

@@ -12,6 +12,23 @@ public struct MatMul: Operator {
     public var batch: [Int]
     /// The shape of the result.
     public var output: [Int]
+
+    /// Where each product's matrices start in the operands.
+    public var starts: [(a: Int, b: Int)] {
+      let (a, b) = (matrix.rows * matrix.inner, matrix.inner * matrix.columns)
+      return zip(
+        broadcastPositions(from: batchA, to: batch), broadcastPositions(from: batchB, to: batch)
+      ).map { ($0 * a, $1 * b) }
+    }
+
+    /// Steps of each operand along the leading axes, the rows, the columns and the sum.
+    public var steps: (a: [Int], b: [Int]) {
+      let (a, b) = (matrix.rows * matrix.inner, matrix.inner * matrix.columns)
+      return (
+        broadcastSteps(from: batchA, to: batch).map { $0 * a } + [matrix.inner, 0, 1],
+        broadcastSteps(from: batchB, to: batch).map { $0 * b } + [0, 1, matrix.columns]
+      )
+    }
   }
 
   /// How two shapes multiply.
@@ -48,18 +65,14 @@ public struct MatMul: Operator {
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let (a, b) = (inputs[0]!, inputs[1]!)
     let plan = try Self.plan(a.shape, b.shape)
-    let sizes = plan.matrix
-    let starts = zip(
-      broadcastPositions(from: plan.batchA, to: plan.batch).map { $0 * sizes.rows * sizes.inner },
-      broadcastPositions(from: plan.batchB, to: plan.batch).map { $0 * sizes.inner * sizes.columns }
-    )
+    let (sizes, starts) = (plan.matrix, plan.starts)
     if a.elementType.isInteger {
       let (valuesA, valuesB) = (a.integers, b.integers)
-      let result = starts.flatMap { sizes.product(valuesA, at: $0, valuesB, at: $1) }
+      let result = starts.flatMap { sizes.product(valuesA, at: $0.a, valuesB, at: $0.b) }
       return [Tensor(elementType: a.elementType, shape: plan.output, integers: result)]
     }
     let (valuesA, valuesB) = (a.doubles, b.doubles)
-    let result = starts.flatMap { sizes.product(valuesA, at: $0, valuesB, at: $1) }
+    let result = starts.flatMap { sizes.product(valuesA, at: $0.a, valuesB, at: $0.b) }
     return [Tensor(elementType: a.elementType, shape: plan.output, doubles: result)]
   }
 

@@ -10,14 +10,18 @@ public struct MeanVarianceNormalization: Operator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(1, inputs)
     try ElementFamily.floatingPoint.check(inputs)
-    _ = try normalise(axes: axes, rank: inputs[0]!.rank)
+    _ = try plan(rank: inputs[0]!.rank)
     return [inputs[0]!.type]
+  }
+
+  /// The axes, none negative, of a tensor of some rank.
+  public func plan(rank: Int) throws(GraphError) -> [Int] {
+    try normalise(axes: axes, rank: rank).sorted()
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
-    let axes = try normalise(axes: axes, rank: input.rank)
-    let groups = ReductionGroups(of: input.shape, axes: axes)
+    let groups = ReductionGroups(of: input.shape, axes: try plan(rank: input.rank))
     var values = input.doubles
     for start in groups.starts {
       let group = groups.offsets.map { values[start + $0] }
@@ -34,7 +38,7 @@ public struct MeanVarianceNormalization: Operator {
 extension MeanVarianceNormalization {
   public func mapChannels(_ map: inout ChannelMap) {
     map.passThrough()
-    let rank = map.shape(0).count
-    map.takeStatistics(over: axes.map { $0 < 0 ? $0 + rank : $0 }.sorted())
+    guard let axes = try? plan(rank: map.shape(0).count) else { return map.freezeAll(.spatial) }
+    map.takeStatistics(over: axes)
   }
 }

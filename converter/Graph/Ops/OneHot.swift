@@ -25,14 +25,14 @@ public struct OneHot: Operator {
     guard let depth = inputs[1]!.constant else {
       throw GraphError(.needsConstant, "the depth must be constant")
     }
-    let shape = try outputShape(inputs[0]!.shape, depth)
+    let shape = try plan(inputs[0]!.shape, depth: depth).result
     return [try TensorType(inputs[2]!.elementType, shape).checked()]
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let (indices, values) = (inputs[0]!.integers, inputs[2]!)
-    let shape = try outputShape(inputs[0]!.shape, inputs[1]!)
-    let lines = AxisLines(of: shape, axis: try normalise(axis: axis, rank: shape.count))
+    let (axis, shape) = try plan(inputs[0]!.shape, depth: inputs[1]!)
+    let lines = AxisLines(of: shape, axis: axis)
     // A line of the output belongs to one index, in the same order.
     var choices = [Int](repeating: 0, count: shape.reduce(1, *))
     for (line, index) in indices.enumerated() {
@@ -43,11 +43,15 @@ public struct OneHot: Operator {
     return [values.gathering(choices, shape: shape)]
   }
 
-  private func outputShape(_ shape: [Int], _ depth: Tensor) throws(GraphError) -> [Int] {
+  /// Where the new axis stands, and the shape with it.
+  public func plan(
+    _ shape: [Int], depth: Tensor
+  ) throws(GraphError) -> (axis: Int, result: [Int]) {
     let depth = Int(depth.integers[0])
     guard depth >= 1 else { throw GraphError(.badShape, "the depth \(depth) is below 1") }
+    let axis = try normalise(axis: axis, rank: shape.count + 1)
     var result = shape
-    result.insert(depth, at: try normalise(axis: axis, rank: shape.count + 1))
-    return result
+    result.insert(depth, at: axis)
+    return (axis, result)
   }
 }

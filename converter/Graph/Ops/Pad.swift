@@ -49,6 +49,31 @@ public struct Pad: Operator {
     return result
   }
 
+  /// What of the input stays, and where in the result it stands.
+  public struct Plan: Sendable, Hashable {
+    /// The elements of the input that stay.
+    public let kept: StridedPlan
+    /// The position in the result of the first of them.
+    public let target: Int
+  }
+
+  /// The box of the input that padding with a value leaves, for a result of a shape.
+  public func plan(
+    _ shape: [Int], amounts: [(before: Int, after: Int)], result: [Int]
+  ) -> Plan {
+    // Negative amounts narrow: the box that remains starts inside the input.
+    let (own, other) = (strides(of: shape), strides(of: result))
+    var (from, to) = (0, 0)
+    var box: [Int] = []
+    for (axis, amount) in amounts.enumerated() {
+      let cut = max(0, -amount.before)
+      from += cut * own[axis]
+      to += max(0, amount.before) * other[axis]
+      box.append(max(0, shape[axis] - cut - max(0, -amount.after)))
+    }
+    return Plan(kept: StridedPlan(from: from, steps: own, shape: box), target: to)
+  }
+
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     if attributes == nil {
       try Arity.between(2, 4, inputs)

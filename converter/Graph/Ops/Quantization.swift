@@ -1,11 +1,11 @@
 /// Which scale belongs to which element: one for all, one per index of an axis, or one per block.
-struct QuantizationGrid {
-  private enum Sharing {
+package struct QuantizationGrid {
+  package enum Sharing {
     case everywhere
     case alongAxis(AxisLines)
     case inBlocks(AxisLines, size: Int)
   }
-  private let sharing: Sharing
+  package let sharing: Sharing
 
   /// - Parameters:
   ///   - axis: may be negative; read only where there is more than one scale.
@@ -90,7 +90,8 @@ extension QuantizationAttributes {
     }
   }
 
-  func grid(_ shape: [Int], _ scale: [Int]) throws(GraphError) -> QuantizationGrid {
+  /// How a scale of a shape meets the elements.
+  package func grid(_ shape: [Int], _ scale: [Int]) throws(GraphError) -> QuantizationGrid {
     try QuantizationGrid(shape: shape, scale: scale, axis: axis, blockSize: blockSize)
   }
 }

@@ -4,6 +4,7 @@ public struct Relu: Operator {
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(1, inputs)
+    try ElementFamily.number.check(inputs)
     return [inputs[0]!.type]
   }
 

@@ -23,11 +23,8 @@ public struct RotaryEmbedding: Operator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.between(3, 4, inputs)
     try Operands.floatingPoint(inputs[..<3])
-    let layout = try layout(inputs[0]!.shape)
-    let length = rotated == 0 ? layout.size : rotated
-    guard length % 2 == 0, length <= layout.size else {
-      throw GraphError(.badShape, "cannot rotate \(length) of \(layout.size) elements in pairs")
-    }
+    let plan = try plan(inputs[0]!.shape)
+    let (layout, pairs) = (plan.layout, plan.pairs)
     let cosines = inputs[1]!.shape
     try Operands.shape(inputs[2], cosines, "the sines")
     if inputs.count > 3, let positions = inputs[3] {
@@ -35,26 +32,43 @@ public struct RotaryEmbedding: Operator {
         throw GraphError(.badType, "positions are integers, not \(positions.type)")
       }
       try Operands.shape(positions, [layout.batch, layout.tokens], "the positions")
-      guard cosines.count == 2, cosines[1] == length / 2 else {
-        throw GraphError(.badShape, "cosines \(cosines) have not \(length / 2) pairs by position")
+      guard cosines.count == 2, cosines[1] == pairs else {
+        throw GraphError(.badShape, "cosines \(cosines) have not \(pairs) pairs by position")
       }
     } else {
       try Operands.shape(
-        inputs[1], [layout.batch, layout.tokens, length / 2], "the cosines without positions")
+        inputs[1], [layout.batch, layout.tokens, pairs], "the cosines without positions")
     }
     return [inputs[0]!.type]
   }
 
-  /// How the heads of an input lie.
-  public func layout(_ shape: [Int]) throws(GraphError) -> HeadLayout {
+  /// How heads lie in an input, and pairs within a head.
+  public struct Plan: Sendable, Hashable {
+    public let layout: HeadLayout
+    /// Pairs of each head; elements after them stay as they are.
+    public let pairs: Int
+    /// Distance between the first elements of neighbouring pairs.
+    public let step: Int
+    /// Distance between the two elements of a pair.
+    public let reach: Int
+  }
+
+  public func plan(_ shape: [Int]) throws(GraphError) -> Plan {
     // With four axes the attribute is not looked at.
-    try HeadLayout(shape, heads: shape.count == 4 ? nil : heads, "the input")
+    let layout = try HeadLayout(shape, heads: shape.count == 4 ? nil : heads, "the input")
+    let length = rotated == 0 ? layout.size : rotated
+    guard length % 2 == 0, length <= layout.size else {
+      throw GraphError(.badShape, "cannot rotate \(length) of \(layout.size) elements in pairs")
+    }
+    let pairs = length / 2
+    return Plan(
+      layout: layout, pairs: pairs, step: isInterleaved ? 2 : 1, reach: isInterleaved ? 1 : pairs)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!
-    let layout = try layout(x.shape)
-    let pairs = (rotated == 0 ? layout.size : rotated) / 2
+    let plan = try plan(x.shape)
+    let (layout, pairs) = (plan.layout, plan.pairs)
     let (cosines, sines) = (inputs[1]!.doubles, inputs[2]!.doubles)
     let positions = inputs.count > 3 ? inputs[3]?.integers : nil
     for position in positions ?? [] where position < 0 || position >= inputs[1]!.shape[0] {
@@ -69,8 +83,8 @@ public struct RotaryEmbedding: Operator {
         for head in 0..<layout.heads {
           let start = layout.position(item, head, token)
           for pair in 0..<pairs {
-            let a = start + (isInterleaved ? 2 * pair : pair)
-            let b = start + (isInterleaved ? 2 * pair + 1 : pair + pairs)
+            let a = start + pair * plan.step
+            let b = a + plan.reach
             let (cosine, sine) = (cosines[angle + pair], sines[angle + pair])
             result[a] = cosine * values[a] - sine * values[b]
             result[b] = sine * values[a] + cosine * values[b]
@@ -87,8 +101,8 @@ extension RotaryEmbedding {
   /// and sine tables have the pairs and no heads, so heads share what they keep.
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    guard let layout = try? layout(map.shape(0)) else { return map.freezeAll(.spatial) }
-    let length = rotated == 0 ? layout.size : rotated
+    guard let plan = try? plan(map.shape(0)) else { return map.freezeAll(.spatial) }
+    let (layout, length) = (plan.layout, 2 * plan.pairs)
     let pairs = map.axis(1, map.shape(1).count - 1)
     map.bind(2, map.shape(2).count - 1, pairs)
     let two = map.frozen(2, "the two elements of a rotated pair")

@@ -16,7 +16,7 @@ public struct ScatterElements: Operator {
     try ElementFamily.integer.check(inputs, at: 1)
     try ElementFamily.checkSame(inputs, at: [0, 2])
     try reduction.check(inputs[0]!.elementType)
-    try checkElementIndices(inputs[1]!.shape, within: inputs[0]!.shape, axis: axis)
+    _ = try plan(inputs[0]!.shape, indices: inputs[1]!.shape)
     guard inputs[1]!.shape == inputs[2]!.shape else {
       throw GraphError(
         .badShape, "indices \(inputs[1]!.shape) and updates \(inputs[2]!.shape) differ in shape")
@@ -24,8 +24,14 @@ public struct ScatterElements: Operator {
     return [inputs[0]!.type]
   }
 
+  /// The lines that indices choose from.
+  public func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
+    try elementLines(of: shape, indices: indices, axis: axis)
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let order = try elementPositions(inputs[1]!, in: inputs[0]!.shape, axis: axis)
+    let lines = try plan(inputs[0]!.shape, indices: inputs[1]!.shape)
+    let order = try elementPositions(inputs[1]!, in: inputs[0]!.shape, lines)
     return [reduction.apply(inputs[2]!, to: inputs[0]!, at: order)]
   }
 }

@@ -58,15 +58,17 @@ public struct Slice: Operator {
     return [TensorType(inputs[0]!.elementType, try cuts(inputs).map(\.count))]
   }
 
-  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
-    let cuts = try cuts(inputs.known)
-    let own = strides(of: data.shape)
+  /// Where each element of the result stands in the first input.
+  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
+    let (cuts, own) = (try cuts(inputs), strides(of: inputs[0]!.shape))
     let shape = cuts.map(\.count)
-    guard !shape.contains(0) else { return [data.gathering([], shape: shape)] }
-    let start = zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
-    let steps = zip(cuts, own).map { $0.step * $1 }
-    return [data.gathering(positions(of: shape, from: start, steps: steps), shape: shape)]
+    // Where nothing is taken a start may lie behind the last element.
+    let start = shape.contains(0) ? 0 : zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
+    return StridedPlan(from: start, steps: zip(cuts, own).map { $0.step * $1 }, shape: shape)
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
+    [inputs[0]!.taking(try plan(inputs.known))]
   }
 
   /// Starts and ends beyond the axis, up to the largest integers, mean its end.

@@ -15,17 +15,20 @@ extension AxisOperator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(1, inputs)
     try ElementFamily.floatingPoint.check(inputs)
-    _ = try normalise(axis: axis, rank: inputs[0]!.rank)
+    _ = try plan(inputs[0]!.shape)
     return [inputs[0]!.type]
+  }
+
+  /// The lines of a tensor.
+  public func plan(_ shape: [Int]) throws(GraphError) -> AxisLines {
+    let axis = try normalise(axis: axis, rank: shape.count)
+    return flattens
+      ? AxisLines(of: shape, flattenedAt: axis) : AxisLines(of: shape, axis: axis)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
-    let axis = try normalise(axis: axis, rank: input.rank)
-    let lines =
-      flattens
-      ? AxisLines(of: input.shape, flattenedAt: axis) : AxisLines(of: input.shape, axis: axis)
-    let values = lines.map(input.doubles, apply)
+    let values = try plan(input.shape).map(input.doubles, apply)
     return [Tensor(elementType: input.elementType, shape: input.shape, doubles: values)]
   }
 }
@@ -86,9 +89,8 @@ extension AxisOperator {
   /// Every element of a line depends on the whole line.
   public func mapChannels(_ map: inout ChannelMap) {
     map.passThrough()
-    let rank = map.shape(0).count
-    let first = axis < 0 ? axis + rank : axis
-    for index in flattens ? first..<rank : first..<first + 1 {
+    guard let lines = try? plan(map.shape(0)) else { return map.freezeAll(.spatial) }
+    for index in lines.axes {
       map.freeze([map.outputAxes[0][index]], "axis of a \(map.node.operation)")
       map.mix([map.outputAxes[0][index]])
     }

@@ -20,20 +20,17 @@ public struct SpaceToDepth: Operator {
     return [try TensorType(type.elementType, shape).checked()]
   }
 
+  /// Where each element of `[images, block, block, channels, rows, columns]` stands in the input.
+  public func plan(_ shape: [Int]) -> StridedPlan {
+    let (own, b) = (strides(of: shape), blockSize)
+    return StridedPlan(
+      steps: [own[0], own[2], own[3], own[1], b * own[2], b * own[3]],
+      shape: [shape[0], b, b, shape[1], shape[2] / b, shape[3] / b])
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
     let shape = try infer(inputs.known)[0].shape
-    let own = strides(of: data.shape)
-    let channels = data.shape[1]
-    var order: [Int] = []
-    forEachIndex(of: shape) { index in
-      let block = index[1] / channels
-      order.append(
-        index[0] * own[0] + index[1] % channels * own[1]
-          + (index[2] * blockSize + block / blockSize) * own[2]
-          + (index[3] * blockSize + block % blockSize) * own[3])
-    }
-    return [data.gathering(order, shape: shape)]
+    return [inputs[0]!.taking(plan(inputs[0]!.shape)).reshaped(shape)]
   }
 }
 

@@ -24,26 +24,26 @@ public struct Split: Operator {
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.between(1, takesInput ? 2 : 1, inputs)
-    let type = inputs[0]!.type
-    let axis = try normalise(axis: axis, rank: type.rank)
+    return try plan(inputs).map { TensorType(inputs[0]!.elementType, $0.shape) }
+  }
+
+  /// Where the elements of each part stand in the first input.
+  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [StridedPlan] {
+    let whole = inputs[0]!.shape
+    let axis = try normalise(axis: axis, rank: whole.count)
     let given = takesInput ? try inputs.integers(at: 1, "split") : extents
-    return try parts(given, of: type.shape[axis]).map { extent in
-      var shape = type.shape
+    let steps = strides(of: whole)
+    var start = 0
+    return try parts(given, of: whole[axis]).map { extent in
+      defer { start += extent }
+      var shape = whole
       shape[axis] = extent
-      return TensorType(type.elementType, shape)
+      return StridedPlan(from: start * steps[axis], steps: steps, shape: shape)
     }
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
-    let axis = try normalise(axis: axis, rank: data.rank)
-    let steps = strides(of: data.shape)
-    var start = 0
-    return try infer(inputs.known).map { part in
-      let order = positions(of: part.shape, from: start * steps[axis], steps: steps)
-      start += part.shape[axis]
-      return data.gathering(order, shape: part.shape)
-    }
+    try plan(inputs.known).map { inputs[0]!.taking($0) }
   }
 
   private func parts(_ given: [Int]?, of extent: Int) throws(GraphError) -> [Int] {

@@ -4,27 +4,32 @@ public struct Tile: Operator {
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(2, inputs)
+    return [TensorType(inputs[0]!.elementType, try plan(inputs).result)]
+  }
+
+  /// Where each element of the result stands in the first input: each axis of the result is one of
+  /// repetitions and, inside it, the axis itself.
+  public func plan(
+    _ inputs: [OperatorInput?]
+  ) throws(GraphError) -> (elements: StridedPlan, result: [Int]) {
     let type = inputs[0]!.type
     let repeats = try inputs.integers(at: 1, "repeats")!
     guard repeats.count == type.rank, repeats.allSatisfy({ $0 >= 0 }) else {
       throw GraphError(.badShape, "repeats \(repeats) do not suit \(type)")
     }
-    var shape: [Int] = []
+    var result: [Int] = []
     for (extent, count) in zip(type.shape, repeats) {
-      shape.append(try checkedProduct([extent, count]))
+      result.append(try checkedProduct([extent, count]))
     }
-    return [try TensorType(type.elementType, shape).checked()]
+    let elements = StridedPlan(
+      steps: strides(of: type.shape).flatMap { [0, $0] },
+      shape: zip(repeats, type.shape).flatMap { [$0, $1] })
+    return (elements, try TensorType(type.elementType, result).checked().shape)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
-    let shape = try infer(inputs.known)[0].shape
-    let own = strides(of: data.shape)
-    var order: [Int] = []
-    forEachIndex(of: shape) { index in
-      order.append(index.indices.reduce(0) { $0 + index[$1] % data.shape[$1] * own[$1] })
-    }
-    return [data.gathering(order, shape: shape)]
+    let (elements, result) = try plan(inputs.known)
+    return [inputs[0]!.taking(elements).reshaped(result)]
   }
 }
 

@@ -37,16 +37,14 @@ public struct TopK: Operator {
         throw GraphError(.needsConstant, "the number k of elements to find must be constant")
       }
     }
-    let shape = try outputShape(input.shape, attributeCount == nil ? inputs[1]!.constant : nil)
+    let shape = try plan(input.shape, attributeCount == nil ? inputs[1]!.constant : nil).result
     return Array([TensorType(input.elementType, shape), TensorType(.int64, shape)][..<outputCount])
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let input = inputs[0]!
-    let shape = try outputShape(input.shape, attributeCount == nil ? inputs[1] : nil)
-    let axis = try normalise(axis: axis, rank: input.rank)
-    let lines = AxisLines(of: input.shape, axis: axis)
-    let results = AxisLines(of: shape, axis: axis)
+    let (lines, shape) = try plan(input.shape, attributeCount == nil ? inputs[1] : nil)
+    let results = AxisLines(of: shape, axis: lines.axis)
     let ordered: [[Int]] =
       if input.elementType.isFloatingPoint {
         lines.reduce(input.doubles.map { $0.isNaN ? .infinity : $0 }, order)
@@ -68,7 +66,11 @@ public struct TopK: Operator {
     return Array([values, Tensor(integers: indices, shape: shape)][..<outputCount])
   }
 
-  private func outputShape(_ shape: [Int], _ count: Tensor?) throws(GraphError) -> [Int] {
+  /// The lines of a tensor, and the shape of the first few elements of each.
+  /// - Parameter count: the value of the second input, if there is one.
+  public func plan(
+    _ shape: [Int], _ count: Tensor?
+  ) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
     let axis = try normalise(axis: axis, rank: shape.count)
     let count = count.map { Int($0.integers[0]) } ?? attributeCount ?? 0
     guard count >= 0, count <= shape[axis] else {
@@ -76,7 +78,7 @@ public struct TopK: Operator {
     }
     var result = shape
     result[axis] = count
-    return result
+    return (AxisLines(of: shape, axis: axis), result)
   }
 
   private func order<Value: Comparable>(_ line: [Value]) -> [Int] {

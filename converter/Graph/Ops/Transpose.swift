@@ -23,12 +23,14 @@ public struct Transpose: Operator {
     return [TensorType(type.elementType, order.map { type.shape[$0] })]
   }
 
+  /// Where each element of the result stands in a tensor of a shape.
+  public func plan(_ shape: [Int]) -> StridedPlan {
+    let (order, own) = (permutation(rank: shape.count), strides(of: shape))
+    return StridedPlan(steps: order.map { own[$0] }, shape: order.map { shape[$0] })
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let data = inputs[0]!
-    let order = permutation(rank: data.rank)
-    let shape = order.map { data.shape[$0] }
-    let own = strides(of: data.shape)
-    return [data.gathering(positions(of: shape, steps: order.map { own[$0] }), shape: shape)]
+    [inputs[0]!.taking(plan(inputs[0]!.shape))]
   }
 }
 

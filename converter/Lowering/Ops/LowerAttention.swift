@@ -137,8 +137,8 @@ extension RotaryEmbedding: Lowerable {
   /// Each half of the pairs is cut out, rotated, and put back in its place.
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let type = try builder.outputType()
-    let layout = try layout(type.shape)
-    let pairs = (rotated == 0 ? layout.size : rotated) / 2
+    let plan = try plan(type.shape)
+    let (layout, pairs) = (plan.layout, plan.pairs)
     let outer =
       layout.isPacked
       ? [layout.batch, layout.tokens, layout.heads] : [layout.batch, layout.heads, layout.tokens]
@@ -160,10 +160,9 @@ extension RotaryEmbedding: Lowerable {
     }
 
     let own = strides(of: outer + [layout.size])
-    let steps = Array(own.dropLast()) + [isInterleaved ? 2 : 1]
-    let second = isInterleaved ? 1 : pairs
+    let steps = Array(own.dropLast()) + [plan.step]
     let a = builder.sliced(x, from: 0, steps: steps, half.shape)
-    let b = builder.sliced(x, from: second, steps: steps, half.shape)
+    let b = builder.sliced(x, from: plan.reach, steps: steps, half.shape)
     func product(_ value: Program.TensorID, _ table: Program.TensorID) -> Program.TensorID {
       builder.emitBinary(.multiply, value, table, type: half)
     }
@@ -175,7 +174,7 @@ extension RotaryEmbedding: Lowerable {
     let output = builder.add(TensorType(.float32, outer + [layout.size]))
     let target = strides(of: half.shape)
     builder.emitCopy(from: turnedA, 0, target, to: output, 0, steps, half.shape)
-    builder.emitCopy(from: turnedB, 0, target, to: output, second, steps, half.shape)
+    builder.emitCopy(from: turnedB, 0, target, to: output, plan.reach, steps, half.shape)
     let rest = outer + [layout.size - 2 * pairs]
     builder.emitCopy(from: x, 2 * pairs, own, to: output, 2 * pairs, own, rest)
     builder.bind(to: builder.view(output, type.shape))

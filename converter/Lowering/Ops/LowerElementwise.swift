@@ -39,7 +39,16 @@ extension Mish: UnaryLowerable { package var unaryCode: UnaryCode { .mish } }
 extension Softplus: UnaryLowerable { package var unaryCode: UnaryCode { .softplus } }
 extension Softsign: UnaryLowerable { package var unaryCode: UnaryCode { .softsign } }
 extension Tanh: UnaryLowerable { package var unaryCode: UnaryCode { .tanh } }
-extension Erf: UnaryLowerable { package var unaryCode: UnaryCode { .erf } }
+extension Erf: UnaryLowerable {
+  package var unaryCode: UnaryCode { .erf }
+
+  /// Integers by way of real numbers, rounded towards zero.
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let input = builder.cast(try builder.operand(0), to: .float32)
+    let result = builder.emitUnary(unaryCode, input)
+    builder.bind(to: builder.cast(result, to: try builder.outputType().elementType))
+  }
+}
 extension Sin: UnaryLowerable { package var unaryCode: UnaryCode { .sin } }
 extension Cos: UnaryLowerable { package var unaryCode: UnaryCode { .cos } }
 extension Tan: UnaryLowerable { package var unaryCode: UnaryCode { .tan } }
@@ -158,21 +167,20 @@ extension Clip: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
     let type = try builder.outputType()
-    if let bounds = attributeBounds {
-      builder.bind(to: builder.emitUnary(.clip, input, bounds, type: type))
-      return
-    }
     let (lower, upper) = (try builder.input(1), try builder.input(2))
     let isConstant = [lower, upper].allSatisfy { $0 == nil || builder.constant(of: $0!) != nil }
     if type.elementType == .float32, isConstant {
-      let low = lower.map { builder.constant(of: $0)!.doubles[0] } ?? -.infinity
-      let high = upper.map { builder.constant(of: $0)!.doubles[0] } ?? .infinity
-      builder.bind(to: builder.emitUnary(.clip, input, (low, high), type: type))
+      let bounds = bounds(
+        lower.flatMap { builder.constant(of: $0) }, upper.flatMap { builder.constant(of: $0) })
+      builder.bind(to: builder.emitUnary(.clip, input, bounds, type: type))
       return
     }
     var result = input
-    if let lower { result = builder.emitBinary(.maximum, result, lower, type: type) }
-    if let upper { result = builder.emitBinary(.minimum, result, upper, type: type) }
+    for (bound, code) in [(lower, BinaryCode.maximum), (upper, .minimum)] {
+      guard let bound else { continue }
+      // One number, with an axis or without: it must not give its axis to a scalar.
+      result = builder.emitBinary(code, result, builder.view(bound, []), type: type)
+    }
     builder.bind(to: result)
   }
 }

@@ -4,38 +4,23 @@ package import EspalierModelFile
 extension Gather: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let (data, index) = (try builder.operand(0), try builder.operand(1))
-    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
-    let type = try builder.outputType()
+    let (shape, type) = (builder.shape(of: data), try builder.outputType())
     if let places = builder.constant(1)?.integers, places.count == 1,
-      let slice = builder.place(Int(places[0]), of: data, axis: axis)
+      let place = try plan(shape, at: Int(places[0]))
     {
-      builder.bind(to: builder.view(slice, type.shape))
+      // A part, whose readers may read the whole instead.
+      builder.bind(to: builder.view(builder.taken(data, place), type.shape))
       return
     }
+    let axis = try plan(shape, indices: builder.shape(of: index)).lines.axis
     builder.bind(to: builder.emit(.gather, [data, index], type, integers: [axis]))
-  }
-}
-
-extension ProgramBuilder {
-  /// One place of an axis, without that axis: a part, whose readers may read the whole instead. Nil
-  /// where there is no such place.
-  fileprivate mutating func place(
-    _ place: Int, of tensor: Program.TensorID, axis: Int
-  ) -> Program.TensorID? {
-    var shape = shape(of: tensor)
-    let place = place < 0 ? place + shape[axis] : place
-    guard shape.indices.contains(axis), (0..<shape[axis]).contains(place) else { return nil }
-    var steps = strides(of: shape)
-    let step = steps.remove(at: axis)
-    shape.remove(at: axis)
-    return sliced(tensor, from: place * step, steps: steps, shape)
   }
 }
 
 extension GatherElements: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let (data, index) = (try builder.operand(0), try builder.operand(1))
-    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
+    let axis = try plan(builder.shape(of: data), indices: builder.shape(of: index)).axis
     builder.bind(
       to: builder.emit(
         .gatherElements, [data, index], try builder.outputType(), integers: [axis]))
@@ -78,11 +63,11 @@ extension ScatterND: Lowerable {
 
 extension ScatterElements: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let data = try builder.operand(0)
-    let axis = try normalise(axis: axis, rank: builder.shape(of: data).count)
+    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let axis = try plan(builder.shape(of: data), indices: builder.shape(of: index)).axis
     builder.bind(
       to: builder.emit(
-        .scatterElements, [data, try builder.operand(1), try builder.operand(2)],
+        .scatterElements, [data, index, try builder.operand(2)],
         try builder.outputType(), integers: [axis, reduction.code]))
   }
 }

@@ -58,16 +58,16 @@ extension Transpose: Lowerable {
 extension Concat: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let type = try builder.outputType()
-    let axis = try normalise(axis: axis, rank: type.rank)
+    var parts: [Program.TensorID] = []
+    for index in 0..<builder.inputCount { parts.append(try builder.operand(index)) }
+    let plan = try plan(parts.map { builder.shape(of: $0) })
     let output = builder.add(type)
     let target = strides(of: type.shape)
     var start = 0
-    for index in 0..<builder.inputCount {
-      let part = try builder.operand(index)
+    for (part, chunk) in zip(parts, plan.chunks) {
       let shape = builder.shape(of: part)
-      builder.emitCopy(
-        from: part, 0, strides(of: shape), to: output, start * target[axis], target, shape)
-      start += shape[axis]
+      builder.emitCopy(from: part, 0, strides(of: shape), to: output, start, target, shape)
+      start += chunk
     }
     builder.bind(to: output)
   }
@@ -85,6 +85,15 @@ extension ProgramBuilder {
     return output
   }
 
+  /// The elements of a tensor that a plan names; a view where they are all of it.
+  package mutating func taken(
+    _ tensor: Program.TensorID, _ plan: StridedPlan
+  ) -> Program.TensorID {
+    plan.isWhole(of: type(of: tensor).count)
+      ? view(tensor, plan.shape)
+      : sliced(tensor, from: plan.start, steps: plan.steps, plan.shape)
+  }
+
   /// Every input of the node as its operator's shape rule sees it.
   package func operatorInputs() -> [OperatorInput?] {
     (0..<inputCount).map { index in
@@ -96,63 +105,36 @@ extension ProgramBuilder {
 extension Slice: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
-    let cuts = try cuts(builder.operatorInputs())
-    let own = strides(of: builder.shape(of: input))
-    let shape = cuts.map(\.count)
-    let start = shape.contains(0) ? 0 : zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
-    builder.bind(
-      to: builder.sliced(input, from: start, steps: zip(cuts, own).map { $0.step * $1 }, shape))
+    builder.bind(to: builder.taken(input, try plan(builder.operatorInputs())))
   }
 }
 
 extension Split: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
-    let parts = try infer(builder.operatorInputs())
-    let own = strides(of: builder.shape(of: input))
-    let axis = try normalise(axis: axis, rank: own.count)
-    var start = 0
-    for (index, part) in parts.enumerated() {
-      if builder.hasOutput(index) {
-        builder.bind(
-          index,
-          to: builder.sliced(input, from: start * own[axis], steps: own, part.shape))
-      }
-      start += part.shape[axis]
+    for (index, part) in try plan(builder.operatorInputs()).enumerated()
+    where builder.hasOutput(index) {
+      builder.bind(index, to: builder.taken(input, part))
     }
   }
 }
 
 extension Expand: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let type = try builder.outputType()
-    let input = builder.withRank(type.rank, try builder.operand(0))
-    let shape = builder.shape(of: input)
-    let own = strides(of: shape)
-    builder.bind(
-      to: builder.sliced(
-        input, from: 0, steps: shape.indices.map { shape[$0] == 1 ? 0 : own[$0] }, type.shape))
+    let input = try builder.operand(0)
+    builder.bind(to: builder.taken(input, try plan(builder.operatorInputs())))
   }
 }
 
 extension Tile: Lowerable {
-  /// Each axis is an outer axis of repetitions, with stride 0, and the axis itself.
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
-    let type = try builder.outputType()
-    let shape = builder.shape(of: input)
-    let (own, target) = (strides(of: shape), strides(of: type.shape))
-    var box: (shape: [Int], source: [Int], target: [Int]) = ([], [], [])
-    for axis in shape.indices where shape[axis] > 0 {
-      box.shape += [type.shape[axis] / shape[axis], shape[axis]]
-      box.source += [0, own[axis]]
-      box.target += [target[axis] * shape[axis], target[axis]]
-    }
-    let output = builder.add(type)
-    try builder.checkCopyRank(box.shape)
+    let elements = try plan(builder.operatorInputs()).elements
+    let output = builder.add(try builder.outputType())
+    try builder.checkCopyRank(elements.shape)
     builder.emitCopy(
-      from: input, 0, box.source, to: output, 0, box.target,
-      type.shape.contains(0) ? [0] : box.shape)
+      from: input, 0, elements.steps, to: output, 0, strides(of: elements.shape),
+      elements.shape)
     builder.bind(to: output)
   }
 }
@@ -235,17 +217,10 @@ extension Pad: Lowerable {
       let constant = attributeValue.map { Tensor([$0], shape: [1]) } ?? builder.constant(2)
       output = builder.filled(type, constant)
     }
-    // Negative amounts narrow: the box that remains starts inside the input.
-    let (own, target) = (strides(of: shape), strides(of: type.shape))
-    var (from, to) = (0, 0)
-    var box: [Int] = []
-    for (axis, amount) in amounts.enumerated() {
-      let cut = max(0, -amount.before)
-      from += cut * own[axis]
-      to += max(0, amount.before) * target[axis]
-      box.append(max(0, shape[axis] - cut - max(0, -amount.after)))
-    }
-    builder.emitCopy(from: input, from, own, to: output, to, target, box)
+    let plan = plan(shape, amounts: amounts, result: type.shape)
+    builder.emitCopy(
+      from: input, plan.kept.start, plan.kept.steps, to: output, plan.target,
+      strides(of: type.shape), plan.kept.shape)
     builder.bind(to: output)
   }
 }
@@ -254,13 +229,8 @@ extension DepthToSpace: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
     let type = try builder.outputType()
-    let (n, c, h, w) = (
-      type.shape[0], type.shape[1], builder.shape(of: input)[2], builder.shape(of: input)[3]
-    )
-    let b = blockSize
-    let split = builder.view(input, blockComesFirst ? [n, b, b, c, h, w] : [n, c, b, b, h, w])
-    let order = blockComesFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3]
-    builder.bind(to: builder.view(builder.transposed(split, order), type.shape))
+    let squares = builder.taken(input, plan(builder.shape(of: input)))
+    builder.bind(to: builder.view(squares, type.shape))
   }
 }
 
@@ -268,11 +238,7 @@ extension SpaceToDepth: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let input = try builder.operand(0)
     let type = try builder.outputType()
-    let shape = builder.shape(of: input)
-    let b = blockSize
-    let split = builder.view(
-      input, [shape[0], shape[1], type.shape[2], b, type.shape[3], b])
-    builder.bind(
-      to: builder.view(builder.transposed(split, [0, 3, 5, 1, 2, 4]), type.shape))
+    let blocks = builder.taken(input, plan(builder.shape(of: input)))
+    builder.bind(to: builder.view(blocks, type.shape))
   }
 }

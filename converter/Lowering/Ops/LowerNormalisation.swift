@@ -15,7 +15,7 @@ extension BatchNormalization: Lowerable {
       scale[$0] / (variance[$0] + Double(epsilon)).squareRoot()
     }
     let addends = bias.indices.map { bias[$0] - mean[$0] * factors[$0] }
-    let channels = [scale.count] + Array(repeating: 1, count: max(type.rank - 2, 0))
+    let channels = [plan(type.shape).count] + Array(repeating: 1, count: max(type.rank - 2, 0))
     let factor = builder.constant(factors.map(Float.init), channels)
     let addend = builder.constant(addends.map(Float.init), channels)
     let scaled = builder.emitBinary(.multiply, x, factor, type: type)
@@ -153,10 +153,9 @@ extension LpNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
     let type = try builder.outputType()
-    let axis = try normalise(axis: axis, rank: type.rank)
     builder.bind(
       to: builder.emitNormalizeAlong(
-        axes: [axis], order == 1 ? .l1 : .l2, x, epsilon: 0, type: type))
+        axes: [try plan(type.shape).axis], order == 1 ? .l1 : .l2, x, epsilon: 0, type: type))
   }
 }
 
@@ -164,10 +163,9 @@ extension MeanVarianceNormalization: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
     let type = try builder.outputType()
-    let axes = try normalise(axes: axes, rank: type.rank)
     builder.bind(
       to: builder.emitNormalizeAlong(
-        axes: axes, .meanVariance, x, epsilon: 1e-18, type: type))
+        axes: try plan(rank: type.rank), .meanVariance, x, epsilon: 1e-18, type: type))
   }
 }
 
@@ -199,9 +197,16 @@ extension ProgramBuilder {
     let x = try operand(0)
     let scale = try operand(1)
     let type = try outputType()
-    guard attributes.blockSize == 0 else { throw unsupported("quantisation in blocks") }
-    let isPerTensor = shape(of: scale).reduce(1, *) == 1
-    let axis = isPerTensor ? -1 : try normalise(axis: attributes.axis, rank: type.rank)
+    let whole = dequantizes ? self.type(of: x).elementType : type.elementType
+    guard whole == .uint8 || whole == .int8 || dequantizes && whole == .int32 else {
+      throw unsupported("quantisation of \(whole)")
+    }
+    let axis: Int
+    switch try attributes.grid(type.shape, shape(of: scale)).sharing {
+    case .everywhere: axis = -1
+    case .alongAxis(let lines): axis = lines.axis
+    case .inBlocks: throw unsupported("quantisation in blocks")
+    }
     bind(
       to: emit(
         .quantize, [x, scale, try input(2)], type, integers: [dequantizes ? 1 : 0, axis]))

@@ -31,9 +31,7 @@ extension AveragePool: Lowerable {
 extension LpPool: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
-    let shape = builder.shape(of: x)
-    let placed = try window.placed(
-      over: Array(shape.dropFirst(2)), kernel: window.kernelShape ?? [])
+    let placed = try placedWindow(builder.shape(of: x))
     builder.bind(
       to: try builder.emitPool(.lp, x, placed, type: try builder.outputType(), power: power)[0])
   }

@@ -9,7 +9,9 @@ extension Gemm: Lowerable {
       throw builder.unsupported("a product of \(type.elementType) matrices")
     }
     var result: Program.TensorID
-    if let weight = builder.constant(of: b) {
+    if try extents(builder.shape(of: a), builder.shape(of: b)).inner == 0 {
+      result = builder.emitZeros(type)
+    } else if let weight = builder.constant(of: b) {
       let rows = transposesA ? builder.transposed(a, [1, 0]) : a
       let matrix = transposesB ? weight : weight.transposed([1, 0])
       let values = alpha == 1 ? matrix.floats : matrix.floats.map { $0 * alpha }
@@ -41,6 +43,7 @@ extension ProgramBuilder {
     _ a: Program.TensorID, _ b: Program.TensorID, type: TensorType
   ) throws(GraphError) -> Program.TensorID {
     let plan = try MatMul.plan(shape(of: a), shape(of: b))
+    guard plan.matrix.inner > 0 else { return emitZeros(type) }
     guard type.elementType == .float32 else {
       return try integerProduct(a, b, plan, type: type)
     }
@@ -71,6 +74,13 @@ extension ProgramBuilder {
       left, right,
       type: TensorType(.float32, plan.batch + [plan.matrix.rows, plan.matrix.columns]))
     return view(result, type.shape)
+  }
+
+  /// What sums of nothing are.
+  fileprivate mutating func emitZeros(_ type: TensorType) -> Program.TensorID {
+    let zeros = add(type)
+    emit(.fill, [], writing: [zeros], integers: [0])
+    return zeros
   }
 
   /// `y[..., o] = sum over k of w[o, k] x[..., k]`.
@@ -114,21 +124,13 @@ extension ProgramBuilder {
   private mutating func integerProduct(
     _ a: Program.TensorID, _ b: Program.TensorID, _ plan: MatMul.Plan, type: TensorType
   ) throws(GraphError) -> Program.TensorID {
-    let (rows, inner, columns) = (plan.matrix.rows, plan.matrix.inner, plan.matrix.columns)
-    let dims = plan.batch + [rows, columns, inner]
-    func steps(_ batch: [Int], _ matrix: [Int], _ ownShape: [Int]) -> [Int] {
-      let own = strides(of: ownShape)
-      let lead = plan.batch.count - batch.count
-      return plan.batch.indices.map { axis in
-        axis < lead || batch[axis - lead] == 1 ? 0 : own[axis - lead]
-      } + matrix
-    }
-    let left = steps(plan.batchA, [inner, 0, 1], plan.batchA + [rows, inner])
-    let right = steps(plan.batchB, [0, 1, columns], plan.batchB + [inner, columns])
-    let result = emit(
-      .contract, [a, b],
-      TensorType(type.elementType, plan.batch + [rows, columns]),
-      integers: [dims.count, dims.count - 1] + dims + left + right)
-    return view(result, type.shape)
+    let result = plan.batch + [plan.matrix.rows, plan.matrix.columns]
+    let dims = result + [plan.matrix.inner]
+    let steps = plan.steps
+    let product = emit(
+      .contract, [computable(a), computable(b)],
+      computable(TensorType(type.elementType, result)),
+      integers: [dims.count, result.count] + dims + steps.a + steps.b)
+    return view(cast(product, to: type.elementType), type.shape)
   }
 }

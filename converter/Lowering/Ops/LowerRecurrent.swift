@@ -25,6 +25,7 @@ extension ProgramBuilder {
     _ recurrence: Recurrence, _ code: RecurrentCode, linearBeforeReset: Bool = false,
     inputForget: Bool = false, peephole: Program.TensorID? = nil
   ) throws(GraphError) {
+    guard recurrence.clip != 0 else { throw unsupported("a recurrent layer clipped at 0") }
     // The kernel takes steps first; with the batch first, operands and results are turned around it.
     let batchFirst = recurrence.isBatchFirst
     let x = try operand(0)

@@ -45,10 +45,10 @@ extension ArgumentOperator {
     _ code: ReduceCode, _ builder: inout ProgramBuilder
   ) throws(GraphError) {
     let x = try builder.operand(0)
-    let axis = try normalise(axis: axis, rank: builder.shape(of: x).count)
+    let lines = try plan(builder.shape(of: x)).lines
     builder.bind(
       to: builder.emitReduce(
-        code, x, axes: [axis], type: try builder.outputType(), selectLast: selectsLast))
+        code, x, axes: [lines.axis], type: try builder.outputType(), selectLast: selectsLast))
   }
 }
 extension ArgMax: Lowerable {
@@ -75,7 +75,7 @@ extension GlobalPool: Lowerable {
     }
     builder.bind(
       to: builder.emitReduce(
-        isMean ? .mean : .max, x, axes: Array(2..<builder.shape(of: x).count), type: type))
+        isMean ? .mean : .max, x, axes: Array(plan(builder.shape(of: x)).axes), type: type))
   }
 }
 
@@ -84,12 +84,11 @@ extension AxisOperator {
     _ code: SoftmaxCode, _ builder: inout ProgramBuilder
   ) throws(GraphError) {
     let x = try builder.operand(0)
-    let rank = builder.shape(of: x).count
-    let first = try normalise(axis: axis, rank: rank)
+    let axes = try plan(builder.shape(of: x)).axes
     builder.bind(
       to: builder.emit(
         .softmax, [x], try builder.outputType(),
-        integers: [code.rawValue, first, flattens ? rank : first + 1]))
+        integers: [code.rawValue, axes.lowerBound, axes.upperBound]))
   }
 }
 extension Softmax: Lowerable {
@@ -111,14 +110,15 @@ extension Hardmax: Lowerable {
 extension CumSum: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
-    guard let position = builder.constant(1)?.integers.first else {
+    guard let position = builder.constant(1) else {
       throw builder.unsupported("a cumulative sum along a computed axis")
     }
-    let axis = try normalise(axis: Int(position), rank: builder.shape(of: x).count)
-    builder.bind(
-      to: builder.emit(
-        .cumulativeSum, [x], try builder.outputType(),
-        integers: [axis, isExclusive ? 1 : 0, isReversed ? 1 : 0]))
+    let axis = try plan(builder.shape(of: x), axis: position).axis
+    let type = try builder.outputType()
+    let sums = builder.emit(
+      .cumulativeSum, [builder.computable(x)], builder.computable(type),
+      integers: [axis, isExclusive ? 1 : 0, isReversed ? 1 : 0])
+    builder.bind(to: builder.cast(sums, to: type.elementType))
   }
 }
 
@@ -128,7 +128,7 @@ extension TopK: Lowerable {
     let type = try builder.outputType()
     let values = builder.add(builder.computable(type))
     let indices = builder.add(TensorType(.int64, type.shape))
-    let axis = try normalise(axis: axis, rank: type.rank)
+    let axis = try plan(builder.shape(of: x), builder.constant(1)).lines.axis
     builder.emit(
       .topK, [x], writing: [values, indices], integers: [axis, findsLargest ? 1 : 0])
     builder.bind(to: builder.cast(values, to: type.elementType))
@@ -139,10 +139,11 @@ extension TopK: Lowerable {
 extension OneHot: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let type = try builder.outputType()
-    let axis = try normalise(axis: axis, rank: type.rank)
+    let indices = builder.computable(try builder.operand(0))
+    let axis = try plan(builder.shape(of: indices), depth: builder.constant(1)!).axis
     builder.bind(
       to: builder.emit(
-        .oneHot, [builder.computable(try builder.operand(0)), try builder.operand(2)], type,
+        .oneHot, [indices, try builder.operand(2)], type,
         integers: [axis]))
   }
 }
@@ -163,7 +164,9 @@ extension Trilu: Lowerable {
 extension Einsum: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     var operands: [Program.TensorID] = []
-    for index in 0..<builder.inputCount { operands.append(try builder.operand(index)) }
+    for index in 0..<builder.inputCount {
+      operands.append(builder.computable(try builder.operand(index)))
+    }
     let plan = try plan(operands.map { builder.shape(of: $0) })
     let type = try builder.outputType()
     let dims = plan.outputShape + plan.summedShape
@@ -174,9 +177,9 @@ extension Einsum: Lowerable {
     for operand in operands.indices {
       integers += plan.outputSteps[operand] + plan.summedSteps[operand]
     }
-    builder.bind(
-      to: builder.emit(
-        .contract, operands, type, integers: integers,
-        multiplyAccumulates: dims.reduce(1, *)))
+    let sums = builder.emit(
+      .contract, operands, builder.computable(type), integers: integers,
+      multiplyAccumulates: dims.reduce(1, *))
+    builder.bind(to: builder.cast(sums, to: type.elementType))
   }
 }
