@@ -102,10 +102,18 @@ let modules: [Target] = [
   .target(
     name: "EspalierSeeded", dependencies: ["EspalierGraph"], path: "Tests/Seeded",
     swiftSettings: settings()),
-  tests("GraphTests", "Tests/Graph", ["EspalierGraph", "EspalierSeeded"]),
+  // small valid nodes of every operator, for all tests that take one
+  .target(
+    name: "EspalierOperatorCases", dependencies: ["EspalierGraph", "EspalierSeeded"],
+    path: "Tests/OperatorCases", swiftSettings: settings()),
+  tests(
+    "GraphTests", "Tests/Graph", ["EspalierGraph", "EspalierSeeded", "EspalierOperatorCases"]),
   tests(
     "EvaluationTests", "Tests/Evaluation",
-    ["EspalierEvaluation", "EspalierGraph", "EspalierZoo", "EspalierSeeded", "CEspalierBLAS"]),
+    [
+      "EspalierEvaluation", "EspalierGraph", "EspalierZoo", "EspalierSeeded",
+      "EspalierOperatorCases", "CEspalierBLAS",
+    ]),
   tests(
     "CouplingTests", "Tests/Coupling",
     ["EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded"], exclude: ["Fixtures"]),
@@ -137,7 +145,10 @@ let modules: [Target] = [
     ], exclude: ["bad-input.sh"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(
-    "OperatorTests", "Tests/Operators", ["Espalier", "EspalierONNX", "EspalierGraph"],
+    "OperatorTests", "Tests/Operators",
+    [
+      "Espalier", "EspalierONNX", "EspalierGraph", "EspalierSeeded", "EspalierOperatorCases",
+    ],
     exclude: ["onnx-cases.txt", "onnx-cases-failing.txt"]),
   tests(
     "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],

@@ -1,0 +1,103 @@
+public import EspalierGraph
+
+extension OperatorKind {
+  /// Small valid nodes: odd shapes, broadcasting, optional inputs left out, extents of 1, and of 0
+  /// where an operator takes them.
+  ///
+  /// A new operator does not compile without a line here, and a test fails where the line is empty.
+  public var cases: [OperatorCase] {
+    var builder = CaseBuilder(self)
+    switch self {
+    case .relu, .erf, .exp, .abs, .neg, .sign, .floor, .ceil, .round, .sin, .cos, .tan, .asin,
+      .acos,
+      .atan, .sinh, .cosh, .asinh, .atanh, .sigmoid, .hardSwish, .tanh, .softplus, .softsign, .mish,
+      .identity, .isNaN:
+      builder.functions()
+    case .leakyRelu, .elu, .celu, .thresholdedRelu, .swish:
+      builder.functions(["alpha": .float(0.3)])
+    case .selu: builder.functions(["alpha": .float(1.5), "gamma": .float(1.1)])
+    case .hardSigmoid: builder.functions(["alpha": .float(0.7), "beta": .float(0.4)])
+    case .gelu: builder.functions(["approximate": text("tanh")])
+    case .isInf: builder.functions(["detect_negative": .integer(0)])
+    case .sqrt, .log, .reciprocal: builder.functionsOfPositives()
+    case .acosh: builder.functionsAboveOne()
+    case .clip: builder.clips()
+    case .dropout: builder.dropouts()
+
+    case .add, .sub, .mul, .equal, .greater, .less, .greaterOrEqual, .lessOrEqual: builder.pairs()
+    case .div: builder.quotients()
+    case .pow: builder.powers()
+    case .mod: builder.remainders()
+    case .prelu: builder.slopes()
+    case .and, .or, .xor: builder.truths()
+    case .not: builder.negations()
+    case .min, .max, .sum, .mean: builder.joins()
+    case .where: builder.choices()
+
+    case .softmax, .logSoftmax, .hardmax: builder.lines()
+    case .reduceSum, .reduceMean, .reduceMax, .reduceMin, .reduceProd, .reduceL1, .reduceL2,
+      .reduceSumSquare, .reduceLogSum, .reduceLogSumExp:
+      builder.reductions(axesAreInputSince: self == .reduceSum ? 13 : 18)
+    case .argMax, .argMin: builder.positions()
+    case .cumSum: builder.runningSums()
+    case .topK: builder.selections()
+    case .trilu: builder.triangles()
+    case .oneHot: builder.oneHots()
+    case .einsum: builder.einsums()
+    case .lpNormalization: builder.norms()
+    case .meanVarianceNormalization: builder.meanVariances()
+    case .lrn: builder.localResponses()
+    case .quantizeLinear: builder.quantisations()
+    case .dequantizeLinear: builder.dequantisations()
+
+    case .conv: builder.convolutions()
+    case .convTranspose: builder.transposedConvolutions()
+    case .gemm: builder.gemms()
+    case .matMul: builder.products()
+    case .batchNormalization: builder.batchNorms()
+    case .layerNormalization: builder.layerNorms()
+    case .instanceNormalization: builder.instanceNorms()
+    case .groupNormalization: builder.groupNorms()
+    case .rmsNormalization: builder.rootMeanSquares()
+    case .maxPool: builder.maxPools()
+    case .averagePool: builder.averagePools()
+    case .lpPool: builder.lpPools()
+    case .globalAveragePool, .globalMaxPool: builder.globalPools()
+    case .rnn: builder.recurrences(gates: 1, states: 1)
+    case .gru: builder.recurrences(gates: 3, states: 1)
+    case .lstm: builder.recurrences(gates: 4, states: 2)
+    case .resize: builder.resizes()
+    case .upsample: builder.upsamples()
+    case .rotaryEmbedding: builder.rotations()
+    case .attention: builder.attentions()
+
+    case .transpose: builder.transpositions()
+    case .reshape: builder.reshapes()
+    case .flatten: builder.flattenings()
+    case .squeeze: builder.squeezes()
+    case .unsqueeze: builder.unsqueezes()
+    case .concat: builder.concatenations()
+    case .split: builder.splits()
+    case .slice: builder.slices()
+    case .gather: builder.gathers()
+    case .gatherElements: builder.elementGathers()
+    case .gatherND: builder.tupleGathers()
+    case .scatterND: builder.tupleScatters()
+    case .scatterElements: builder.elementScatters(opset: 18, reduces: true)
+    case .scatter: builder.elementScatters(opset: 9, reduces: false)
+    case .expand: builder.expansions()
+    case .tile: builder.tiles()
+    case .pad: builder.pads()
+    case .depthToSpace: builder.depthToSpaces()
+    case .spaceToDepth: builder.spaceToDepths()
+    case .cast: builder.casts()
+    case .castLike: builder.likes()
+    case .constant: builder.constants()
+    case .constantOfShape: builder.constantsOfShape()
+    case .shape: builder.shapes()
+    case .size: builder.sizes()
+    case .range: builder.ranges()
+    }
+    return builder.cases
+  }
+}
