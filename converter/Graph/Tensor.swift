@@ -21,7 +21,20 @@ public struct Tensor: Sendable, Hashable {
   public let elementType: ElementType
   /// Extent of each axis; empty for a scalar.
   public let shape: [Int]
-  public private(set) var storage: Storage
+  private let backing: Backing
+
+  private enum Backing: Sendable {
+    case stored(Storage)
+    /// float32 alone.
+    case deferred(DeferredFloats)
+  }
+
+  public var storage: Storage {
+    switch backing {
+    case .stored(let storage): storage
+    case .deferred(let floats): .float(floats.array)
+    }
+  }
 
   /// Number of elements.
   public var count: Int { shape.reduce(1, *) }
@@ -32,8 +45,31 @@ public struct Tensor: Sendable, Hashable {
   public init(elementType: ElementType, shape: [Int], storage: Storage) {
     self.elementType = elementType
     self.shape = shape
-    self.storage = storage
+    backing = .stored(storage)
     precondition(storage.count == shape.reduce(1, *), "storage does not fill the shape")
+  }
+
+  /// A float32 tensor whose elements become an array when somebody first needs one.
+  public init(_ values: DeferredFloats, shape: [Int]) {
+    elementType = .float32
+    self.shape = shape
+    backing = .deferred(values)
+    precondition(values.count == shape.reduce(1, *), "storage does not fill the shape")
+  }
+
+  private init(_ backing: Backing, _ elementType: ElementType, _ shape: [Int]) {
+    (self.backing, self.elementType, self.shape) = (backing, elementType, shape)
+  }
+
+  public static func == (one: Tensor, other: Tensor) -> Bool {
+    one.elementType == other.elementType && one.shape == other.shape
+      && one.storage == other.storage
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(elementType)
+    hasher.combine(shape)
+    hasher.combine(storage)
   }
 
   /// A float32 tensor.
@@ -156,7 +192,14 @@ public struct Tensor: Sendable, Hashable {
   /// The same elements under another shape.
   /// - Precondition: the element counts agree.
   public func reshaped(_ shape: [Int]) -> Tensor {
-    Tensor(elementType: elementType, shape: shape, storage: storage)
+    precondition(shape.reduce(1, *) == count, "storage does not fill the shape")
+    return Tensor(backing, elementType, shape)
+  }
+
+  /// As `floats`, for who reads them once: elements that are not in memory yet are not kept there.
+  public func passingFloats() -> [Float] {
+    if case .deferred(let floats) = backing { return floats.passing }
+    return floats
   }
 
   /// The elements at flat positions, in that order, under a shape: the base of every data movement.

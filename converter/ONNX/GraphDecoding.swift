@@ -10,8 +10,13 @@ struct GraphDecoder {
   private var problems: [GraphError] = []
   private var tensors: TensorDecoder
   private var identifiers: [String: Graph.ValueID] = [:]
+  private let initializers: InitializerBytes
 
-  init(folder: String?) { tensors = TensorDecoder(folder: folder) }
+  /// - Parameter initializers: What was cut out of the model before it was decoded.
+  init(folder: String?, initializers: InitializerBytes) {
+    tensors = TensorDecoder(folder: folder)
+    self.initializers = initializers
+  }
 
   /// The graph of a model. Consumes the model, so that weights are not held twice.
   mutating func decode(_ model: consuming ProtoModel) throws(ImportFailure) -> Graph {
@@ -97,7 +102,8 @@ struct GraphDecoder {
         continue
       }
       do throws(GraphError) {
-        identifiers[proto.name] = graph.addConstant(proto.name, try tensors.decode(proto))
+        identifiers[proto.name] = graph.addConstant(
+          proto.name, try tensors.decode(proto, initializer: index, of: initializers))
       } catch {
         problems.append(error.at("initializer \"\(proto.name)\""))
         // Known by name, so that its readers are not reported as well.

@@ -2,7 +2,7 @@ import EspalierGraph
 import Glibc
 
 /// An open, regular file to read from; closed when it goes out of scope.
-struct InputFile: ~Copyable {
+struct InputFile: ~Copyable, Sendable {
   private let descriptor: Int32
   /// Bytes in the file when it was opened.
   let size: Int
@@ -67,6 +67,30 @@ struct InputFile: ~Copyable {
     if let failure { throw failure }
     return bytes
   }
+}
+
+extension InputFile {
+  /// Lends the whole file, mapped, for as long as the body runs.
+  func withMapping<Result, Failure: Error>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result,
+    failing failure: (GraphError) -> Failure
+  ) throws(Failure) -> Result {
+    guard size > 0 else { return try unsafe body(UnsafeBufferPointer(start: nil, count: 0)) }
+    let mapping = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard unsafe mapping != MAP_FAILED, let mapping = unsafe mapping else {
+      throw failure(systemError("cannot map", "the file"))
+    }
+    defer { unsafe munmap(mapping, size) }
+    let bytes = unsafe mapping.assumingMemoryBound(to: UInt8.self)
+    return try unsafe body(UnsafeBufferPointer(start: bytes, count: size))
+  }
+}
+
+/// A file that stays open for as long as somebody may read from it.
+final class OpenFile: Sendable {
+  let file: InputFile
+
+  init(_ file: consuming InputFile) { self.file = file }
 }
 
 /// An open directory, so that what is opened within it cannot be redirected by renaming.

@@ -6,7 +6,7 @@ import SwiftProtobuf
 /// Operators are not judged here, so that `Specialised` can list all that is unsupported at once.
 /// - Throws: `ImportFailure` with every problem found.
 public func importONNX(contentsOf path: String) throws(ImportFailure) -> Graph {
-  let bytes: [UInt8]
+  let open: OpenFile
   do throws(GraphError) {
     let file = try InputFile(path: path)
     guard file.size <= maximumModelByteCount else {
@@ -15,32 +15,46 @@ public func importONNX(contentsOf path: String) throws(ImportFailure) -> Graph {
         "\"\(path)\" is \(file.size) bytes; an ONNX file has at most 2 GiB, "
           + "larger models keep their weights in external data")
     }
-    bytes = try file.readAll()
+    open = OpenFile(file)
   } catch {
     throw ImportFailure([error], reason: .unreadable)
   }
-  return try importONNX(bytes: bytes, directory: folder(of: path))
+  return try unsafe open.file.withMapping { bytes throws(ImportFailure) in
+    try unsafe importONNX(bytes, .file(open), directory: folder(of: path))
+  } failing: {
+    ImportFailure([$0], reason: .unreadable)
+  }
 }
 
 /// Reads an ONNX model from memory.
 /// - Parameter directory: Where external data may be; without it, external data is refused.
 /// - Throws: `ImportFailure` with every problem found.
 public func importONNX(
-  bytes: consuming [UInt8], directory: String? = nil
+  bytes: [UInt8], directory: String? = nil
 ) throws(ImportFailure) -> Graph {
-  if let kind = foreignFormat(of: bytes) {
+  try unsafe bytes.withUnsafeBufferPointer { pointer throws(ImportFailure) in
+    try unsafe importONNX(pointer, .memory(bytes), directory: directory)
+  }
+}
+
+private func importONNX(
+  _ bytes: UnsafeBufferPointer<UInt8>, _ source: InitializerBytes.Source, directory: String?
+) throws(ImportFailure) -> Graph {
+  if let kind = unsafe foreignFormat(of: bytes) {
     throw ImportFailure([GraphError(.badFile, "this is \(kind), not an ONNX model", node: "byte 0")]
     )
   }
   let model: ProtoModel
+  let initializers: InitializerBytes
   do throws(GraphError) {
-    try WireScan.check(bytes, as: .model)
-    model = try decodeMessage(bytes)
+    try unsafe WireScan.check(bytes, as: .model)
+    let rest: [UInt8]
+    (rest, initializers) = unsafe InitializerBytes.cut(from: bytes, of: source)
+    model = try decodeMessage(rest)
   } catch {
     throw ImportFailure([error])
   }
-  bytes = []  // The messages have copies; weights are large.
-  var decoder = GraphDecoder(folder: directory)
+  var decoder = GraphDecoder(folder: directory, initializers: initializers)
   return try decoder.decode(model)
 }
 
@@ -48,7 +62,9 @@ public func importONNX(
 /// - Throws: `ImportFailure` for malformed bytes or an unsupported element type.
 public func importTensor(bytes: [UInt8]) throws(ImportFailure) -> (name: String, tensor: Tensor) {
   do throws(GraphError) {
-    try WireScan.check(bytes, as: .tensor)
+    try unsafe bytes.withUnsafeBufferPointer { bytes throws(GraphError) in
+      try unsafe WireScan.check(bytes, as: .tensor)
+    }
     let proto: ProtoTensor = try decodeMessage(bytes)
     var decoder = TensorDecoder(folder: nil)
     return (proto.name, try decoder.decode(proto))
@@ -92,7 +108,8 @@ private func folder(of path: String) -> String {
 }
 
 /// What a file that is plainly not ONNX is, by its first bytes; ONNX itself has no signature.
-private func foreignFormat(of bytes: [UInt8]) -> String? {
+private func foreignFormat(of file: UnsafeBufferPointer<UInt8>) -> String? {
+  let bytes = unsafe Array(file.prefix(64))
   if bytes.isEmpty { return "an empty file" }
   let signatures: [(offset: Int, bytes: [UInt8], name: String)] = [
     (0, Array("PK\u{3}\u{4}".utf8), "a ZIP archive (perhaps a PyTorch checkpoint)"),

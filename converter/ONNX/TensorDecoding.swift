@@ -22,6 +22,15 @@ struct TensorDecoder {
   init(folder: String?) { externalData = ExternalData(folder: folder) }
 
   mutating func decode(_ proto: ProtoTensor) throws(GraphError) -> Tensor {
+    try decode(proto, initializer: 0, of: nil)
+  }
+
+  /// - Parameters:
+  ///   - index: The initializer's place in its graph.
+  ///   - initializers: Where its raw data may have stayed.
+  mutating func decode(
+    _ proto: ProtoTensor, initializer index: Int, of initializers: InitializerBytes?
+  ) throws(GraphError) -> Tensor {
     guard let type = ElementType(rawValue: proto.dataType) else {
       let name = unsupportedTypeNames[proto.dataType] ?? "number \(proto.dataType)"
       throw GraphError(.badType, "element type \(name) is not supported")
@@ -35,8 +44,41 @@ struct TensorDecoder {
     guard byteCount <= Self.maximumByteCount else {
       throw GraphError(.shapeTooLarge, "a tensor of \(byteCount) bytes is beyond 2 GiB")
     }
-    let storage = try storage(of: proto, type, count: count, byteCount: byteCount)
-    return Tensor(elementType: type, shape: shape, storage: storage)
+    guard let initializers, let rawCount = initializers.byteCount(index) else {
+      let storage = try storage(of: proto, type, count: count, byteCount: byteCount)
+      return Tensor(elementType: type, shape: shape, storage: storage)
+    }
+    guard proto.dataLocation != 1 else { throw Self.bothPlaces }
+    guard proto.dataLocation == 0 else { throw Self.noPlace(proto) }
+    try Self.checkRaw(rawCount, proto, type, count: count, byteCount: byteCount)
+    if type == .float32, let floats = initializers.deferredFloats(index, count: count) {
+      return Tensor(floats, shape: shape)
+    }
+    let elements = unsafe RawElements(count: count) { buffer throws(GraphError) in
+      try unsafe initializers.copy(index, into: buffer)
+    }
+    return Tensor(elementType: type, shape: shape, storage: try elements.storage(type))
+  }
+
+  private static let bothPlaces = GraphError(
+    .badFile, "a tensor has both external data and data of its own, or is text")
+
+  private static func noPlace(_ proto: ProtoTensor) -> GraphError {
+    GraphError(.badFile, "data location \(proto.dataLocation) does not exist")
+  }
+
+  /// That raw data of so many bytes is all a tensor has, and as much as it needs.
+  private static func checkRaw(
+    _ rawCount: Int, _ proto: ProtoTensor, _ type: ElementType, count: Int, byteCount: Int
+  ) throws(GraphError) {
+    guard proto.typedCount == 0, type != .string else {
+      throw GraphError(.badFile, "a tensor has both raw and typed data, or raw text")
+    }
+    guard rawCount == byteCount else {
+      throw GraphError(
+        .badShape,
+        "\(rawCount) bytes of data for \(count) elements of \(type.byteCount) bytes")
+    }
   }
 
   private mutating func storage(
@@ -46,27 +88,19 @@ struct TensorDecoder {
     case 0: break
     case 1:
       guard !proto.hasRawData, proto.typedCount == 0, type != .string else {
-        throw GraphError(
-          .badFile, "a tensor has both external data and data of its own, or is text")
+        throw Self.bothPlaces
       }
       let region = try externalData.open(proto.externalData, byteCount: byteCount)
       let elements = unsafe RawElements(count: count) { buffer throws(GraphError) in
         try unsafe region.copy(into: buffer)
       }
       return try elements.storage(type)
-    default: throw GraphError(.badFile, "data location \(proto.dataLocation) does not exist")
+    default: throw Self.noPlace(proto)
     }
     guard proto.hasRawData, !(proto.rawData.isEmpty && proto.typedCount > 0) else {
       return try typedStorage(of: proto, type, count)
     }
-    guard proto.typedCount == 0, type != .string else {
-      throw GraphError(.badFile, "a tensor has both raw and typed data, or raw text")
-    }
-    guard proto.rawData.count == byteCount else {
-      throw GraphError(
-        .badShape,
-        "\(proto.rawData.count) bytes of data for \(count) elements of \(type.byteCount) bytes")
-    }
+    try Self.checkRaw(proto.rawData.count, proto, type, count: count, byteCount: byteCount)
     let elements = unsafe RawElements(count: count) { buffer throws(GraphError) in
       unsafe proto.rawData.copyBytes(to: buffer)
     }

@@ -5,6 +5,7 @@ import EspalierGraph
 /// Checks every length, varint, wire type and text, the depth of nesting and the number of parts, with
 /// a stack of its own and without allocating anything the bytes ask for. What passes decodes without
 /// surprise: the generated decoder reports no offset and knows no limits.
+@safe
 struct WireScan {
   /// How deep messages may nest.
   static let maximumDepth = 64
@@ -13,7 +14,7 @@ struct WireScan {
   static let maximumNodes = 65_536
   static let maximumTensors = 131_072
 
-  private let bytes: [UInt8]
+  private let bytes: UnsafeBufferPointer<UInt8>
   private var position = 0
   private var parts = 0
   private var nodes = 0
@@ -21,15 +22,17 @@ struct WireScan {
 
   /// Checks that the bytes are a well-formed message of the given kind.
   /// - Throws: `GraphError` with code `.badFile`, its place the byte offset.
-  static func check(_ bytes: [UInt8], as message: WireMessage) throws(GraphError) {
-    var scan = WireScan(bytes: bytes)
+  static func check(
+    _ bytes: UnsafeBufferPointer<UInt8>, as message: WireMessage
+  ) throws(GraphError) {
+    var scan = unsafe WireScan(bytes: bytes)
     try scan.walk(message)
   }
 
-  private init(bytes: [UInt8]) { self.bytes = bytes }
+  private init(bytes: UnsafeBufferPointer<UInt8>) { unsafe self.bytes = bytes }
 
   private mutating func walk(_ message: WireMessage) throws(GraphError) {
-    var open: [(message: WireMessage, end: Int)] = [(message, bytes.count)]
+    var open: [(message: WireMessage, end: Int)] = unsafe [(message, bytes.count)]
     while let (message, end) = open.last {
       if position == end {
         open.removeLast()
@@ -60,7 +63,7 @@ struct WireScan {
         open.append((inner, fieldEnd))
       case .text:
         try countPart(start)
-        guard String(validating: bytes[position..<fieldEnd], as: UTF8.self) != nil else {
+        guard unsafe String(validating: bytes[position..<fieldEnd], as: UTF8.self) != nil else {
           throw malformed(position, "a name is not valid UTF-8")
         }
         position = fieldEnd
@@ -83,7 +86,7 @@ struct WireScan {
     var value: UInt64 = 0
     var shift: UInt64 = 0
     while position < end {
-      let byte = bytes[position]
+      let byte = unsafe bytes[position]
       position += 1
       if shift == 63, byte > 1 { throw malformed(start, "a number is longer than 64 bits") }
       value |= UInt64(byte & 0x7F) << shift
