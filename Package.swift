@@ -92,7 +92,8 @@ let modules: [Target] = [
     ]),
   kernels("CEspalierKernelChecks", "Tests/Kernels/Checks", ["CEspalierKernels"]),
   tests(
-    "KernelTests", "Tests/Kernels/Swift", ["CEspalierKernelChecks", "CEspalierKernels"]),
+    "KernelTests", "Tests/Kernels/Swift",
+    ["CEspalierKernelChecks", "CEspalierKernels", "EspalierModelFile"]),
   .target(name: "CEspalierAllocationCount", path: "Tests/Executor/AllocationCount"),
   tests(
     "ExecutorTests", "Tests/Executor",

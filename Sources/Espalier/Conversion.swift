@@ -140,7 +140,7 @@ public struct Conversion: Sendable {
   public func write(to path: String) throws(EspalierError) {
     var refused: ExecutorError?
     do throws(ModelFileError) {
-      try lowered.description.write(to: path) { bytes in
+      _ = unsafe try lowered.description.write(to: path) { bytes in
         do throws(ExecutorError) {
           try unsafe Model(adopting: bytes, release: { _ in }).check()
           return true

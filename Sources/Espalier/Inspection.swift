@@ -66,7 +66,7 @@ public struct Inspection: Sendable, Encodable {
     layers = []
     for tensor in graph.usedConstants where tensor.elementType.isFloatingPoint {
       parameters += tensor.count
-      nonzero += tensor.floats.reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
+      nonzero += tensor.passingFloats().reduce(0) { $0 + ($1 == 0 ? 0 : 1) }
     }
     for index in graph.graph.nodes.indices {
       macs = macs.addingSaturated(graph.multiplyAccumulates(ofNode: index))
@@ -78,7 +78,7 @@ public struct Inspection: Sendable, Encodable {
       layers.append(
         Layer(
           name: step.name, op: step.operation, shape: weight.shape,
-          parameters: weight.values.count + bias, macs: step.multiplyAccumulates,
+          parameters: weight.count + bias, macs: step.multiplyAccumulates,
           density: choice.density, patterns: ZeroPattern(weight).fittingPatterns(),
           encoding: choice.name, reason: choice.reason))
     }

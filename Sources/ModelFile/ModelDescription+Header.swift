@@ -2,10 +2,9 @@
 internal import CEspalierModelFile
 
 extension ModelDescription {
-  /// The file up to its values.
-  func prefix() throws(ModelFileError) -> [UInt8] {
+  /// The file up to its values, whose sum it still lacks.
+  func prefix(_ layout: ValueLayout) throws(ModelFileError) -> [UInt8] {
     let pool = CopyPool()
-    let layout = ValueLayout(self)
     var contents = unsafe esp_model_contents()
     var tensors = unsafe [esp_model_tensor]()
     for index in self.tensors.indices {
@@ -33,7 +32,6 @@ extension ModelDescription {
     unsafe contents.source = pool.copy(source)
     unsafe contents.device = pool.copy(device)
     unsafe contents.values_length = layout.length
-    unsafe contents.values_crc32c = valuesChecksum
 
     var length = 0
     guard let bytes = unsafe esp_model_build_prefix(&contents, &length) else {
@@ -117,6 +115,7 @@ extension ModelDescription {
     var bridged = unsafe esp_model_weight()
     unsafe bridged.encoding = weight.encoding.rawValue
     unsafe bridged.packing = weight.packing.rawValue
+    unsafe bridged.element = weight.element.rawValue
     unsafe bridged.rows = try number(weight.rows, at: place)
     unsafe bridged.columns = try number(weight.columns, at: place)
     unsafe bridged.groups = try number(weight.groups, at: place)
@@ -126,7 +125,7 @@ extension ModelDescription {
     let pattern = try numbers(weight.pattern, at: place) + [0, 0, 0]
     unsafe bridged.pattern = (pattern[0], pattern[1], pattern[2])
     unsafe bridged.nonzero_count = weight.nonzeroCount
-    unsafe bridged.values = esp_range(offset: offset, length: UInt64(weight.values.count * 4))
+    unsafe bridged.values = esp_range(offset: offset, length: UInt64(weight.values.byteCount))
     unsafe bridged.counts = pool.copy(weight.counts)
     unsafe bridged.count_count = UInt32(weight.counts.count)
     if weight.columns <= 65_536 {

@@ -4,7 +4,8 @@ public struct ModelDescription: Sendable {
   public var tensors: [TensorDescription] = []
   public var steps: [StepDescription] = []
   public var weights: [WeightDescription] = []
-  public var constants: [ConstantBytes] = []
+  /// The elements of constants, whose types their tensors tell.
+  public var constants: [ValueBytes] = []
   /// Numbers of tensors, in the source graph's order.
   public var inputs: [Int] = []
   public var outputs: [Int] = []
@@ -74,7 +75,7 @@ public struct StepDescription: Sendable {
   }
 }
 
-/// A packed weight; `model.fbs` and `esp_weight.h` specify what each packing needs.
+/// A packed weight; `Packings/<Name>.swift` specifies what each packing needs.
 public struct WeightDescription: Sendable {
   public var encoding: WeightEncoding
   public var packing: WeightPacking
@@ -87,7 +88,9 @@ public struct WeightDescription: Sendable {
   /// The encoding's numbers (O I for blocks; N M V), filled up with zeros to three.
   public var pattern: [Int]
   public var nonzeroCount: UInt64
-  public var values: [Float]
+  /// The type of the values.
+  public var element: ElementCode
+  public var values: ValueBytes
   public var counts: [UInt32]
   /// Column lists; the file stores 16 bits each where `columns` allows.
   public var columnLists: [UInt32]
@@ -100,8 +103,9 @@ public struct WeightDescription: Sendable {
   public init(
     encoding: WeightEncoding, packing: WeightPacking, rows: Int, columns: Int, groups: Int = 1,
     panelHeight: Int = 0, panelsPerList: Int = 0, columnBlock: Int = 0, pattern: [Int] = [],
-    nonzeroCount: UInt64, values: [Float], counts: [UInt32] = [], columnLists: [UInt32] = [],
-    stream: [UInt16] = [], reason: String = "", times: MeasuredTimes? = nil
+    nonzeroCount: UInt64, element: ElementCode = .f32, values: ValueBytes, counts: [UInt32] = [],
+    columnLists: [UInt32] = [], stream: [UInt16] = [], reason: String = "",
+    times: MeasuredTimes? = nil
   ) {
     self.encoding = encoding
     self.packing = packing
@@ -113,39 +117,13 @@ public struct WeightDescription: Sendable {
     self.columnBlock = columnBlock
     self.pattern = pattern
     self.nonzeroCount = nonzeroCount
+    self.element = element
     self.values = values
     self.counts = counts
     self.columnLists = columnLists
     self.stream = stream
     self.reason = reason
     self.times = times
-  }
-}
-
-/// The elements of a constant tensor.
-public enum ConstantBytes: Sendable {
-  case bytes([UInt8])
-  case floats([Float])
-  case int32([Int32])
-  case int64([Int64])
-
-  /// Calls `body` with the elements as they go into the file.
-  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    switch self {
-    case .bytes(let array): unsafe array.withUnsafeBytes(body)
-    case .floats(let array): unsafe array.withUnsafeBytes(body)
-    case .int32(let array): unsafe array.withUnsafeBytes(body)
-    case .int64(let array): unsafe array.withUnsafeBytes(body)
-    }
-  }
-
-  public var byteCount: Int {
-    switch self {
-    case .bytes(let array): array.count
-    case .floats(let array): array.count * 4
-    case .int32(let array): array.count * 4
-    case .int64(let array): array.count * 8
-    }
   }
 }
 #endif

@@ -27,7 +27,7 @@ extension VerifiedModel {
       defer { structure.deallocate() }
       try copyStructure(ofWeight: index, to: structure)
       let promise = unsafe WeightPromise(
-        weight, structure, values: values(of: weight), taps: taps[index])
+        weight, structure, values: floats(of: weight), taps: taps[index])
       guard promise.isKept(&scratch) else {
         throw ModelFileError(
           .badWeight, at: .weight(index), "the weight does not keep its encoding's promise")
@@ -51,7 +51,7 @@ extension VerifiedModel {
   }
 
   private func checkValues(of weight: Weight) throws(WeightFault) {
-    guard weight.valuesOffset % 64 == 0, weight.valuesLength % 4 == 0,
+    guard weight.valuesOffset % 64 == 0,
       weight.valuesOffset <= valuesLength, weight.valuesLength <= valuesLength - weight.valuesOffset
     else { throw WeightFault("the values do not lie within their segment, or are not aligned") }
     guard let packing = weight.packing, weight.encoding != nil else {
@@ -60,7 +60,10 @@ extension VerifiedModel {
     guard features & packing.featureBit != 0 else {
       throw WeightFault("the packing is not among the file's features")
     }
-    guard weight.nonzeroCount <= weight.valuesLength / 4 else {
+    guard weight.element == .f32 else {
+      throw WeightFault("values of an element type that no packing has; update Espalier")
+    }
+    guard weight.nonzeroCount <= weight.valuesLength / UInt64(weight.elementSize) else {
       throw WeightFault("more non-zeros than values")
     }
     guard (weight.nanoseconds == 0) == (weight.denseNanoseconds == 0),
@@ -76,35 +79,14 @@ extension VerifiedModel {
     guard weight.rows >= 1, weight.columns >= 1, weight.groups >= 1,
       weight.rows % weight.groups == 0
     else { throw WeightFault("rows, columns and groups do not fit together") }
-    let needed: UInt64
-    switch weight.packing {
-    case .panels: needed = try validatePanels(weight, structure)
-    case .patternGroups: needed = try validatePatternGroups(weight, structure)
-    case .rows: needed = try validateRows(weight, structure)
-    case .rowPairs: needed = try validateRowPairs(weight, structure)
-    case .quads: needed = try validateQuads(weight, structure)
-    case .depthwise: needed = try validateDepthwise(weight, structure)
-    case .winograd2: needed = try validateWinograd(weight, structure, tile: 2)
-    case .winograd4: needed = try validateWinograd(weight, structure, tile: 4)
-    case nil: throw WeightFault("the packing is not known")
-    }
-    guard needed == weight.valuesLength / 4 else {
+    guard let rules = weight.packing?.rules else { throw WeightFault("the packing is not known") }
+    guard try rules.validate(weight, structure) == weight.valuesLength else {
       throw WeightFault("another number of values than the structure needs")
     }
-    let isUnlisted =
-      weight.packing == .panels ? weight.countCount == 0 : weight.packing?.isListed == false
+    let isUnlisted = rules.isDense || weight.packing == .panels && weight.countCount == 0
     guard isUnlisted == (weight.encoding == .dense) else {
       throw WeightFault("a dense encoding has no lists, and another has")
     }
-  }
-
-  private func validateDepthwise(_ weight: Weight, _ structure: WeightStructure)
-    throws(WeightFault) -> UInt64
-  {
-    guard structure.countCount == 0, structure.columnCount == 0, structure.streamCount == 0 else {
-      throw WeightFault("lists that the packing has not")
-    }
-    return try product(weight.rows, weight.columns)
   }
 }
 

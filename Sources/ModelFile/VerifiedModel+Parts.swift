@@ -82,6 +82,8 @@ extension VerifiedModel {
   public struct Weight: Sendable {
     public let encodingCode: UInt8
     public let packingCode: UInt8
+    /// ONNX's code of the values' type.
+    public let elementCode: Int32
     public let rows, columns, groups, panelHeight, panelsPerList, columnBlock: Int
     /// The numbers of the encoding: O I for blocks; N M V.
     public let pattern: InlineArray<3, Int>
@@ -106,8 +108,12 @@ extension VerifiedModel {
     public var countCount: Int { counts.count }
     public var columnCount: Int { Swift.max(columns16.count, columns32.count) }
     public var streamCount: Int { stream.count }
-    /// Floats stored.
-    public var valueCount: Int { Int(truncatingIfNeeded: valuesLength / 4) }
+    /// The type of the values; not nil once the structure is validated.
+    public var element: ElementCode? { ElementCode(rawValue: elementCode) }
+    /// Bytes of one value.
+    var elementSize: Int { element?.size ?? 1 }
+    /// Numbers stored: values, and what a packing keeps among them.
+    public var valueCount: Int { Int(truncatingIfNeeded: valuesLength) / elementSize }
   }
 
   /// Where a constant's bytes lie in the values segment; the model's meaning must have been checked.
@@ -116,9 +122,13 @@ extension VerifiedModel {
   }
 
   /// Where a weight's values lie in the values segment; its structure must have been validated.
-  public func values(of weight: Weight) -> UnsafeBufferPointer<Float> {
-    let raw = unsafe bytes(at: weight.valuesOffset, count: weight.valueCount * 4)
-    return unsafe raw.assumingMemoryBound(to: Float.self)
+  public func values(of weight: Weight) -> UnsafeRawBufferPointer {
+    unsafe bytes(at: weight.valuesOffset, count: Int(truncatingIfNeeded: weight.valuesLength))
+  }
+
+  /// The values of a weight of float32.
+  func floats(of weight: Weight) -> UnsafeBufferPointer<Float> {
+    unsafe values(of: weight).assumingMemoryBound(to: Float.self)
   }
 
   private func bytes(at offset: UInt64, count: Int) -> UnsafeRawBufferPointer {
@@ -161,6 +171,7 @@ extension VerifiedModel.Weight {
   init(_ raw: esp_model_weight) {
     encodingCode = unsafe raw.encoding
     packingCode = unsafe raw.packing
+    elementCode = unsafe raw.element
     rows = unsafe Int(raw.rows)
     columns = unsafe Int(raw.columns)
     groups = unsafe Int(raw.groups)

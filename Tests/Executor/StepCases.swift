@@ -57,7 +57,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         .convolution, [x], [y], [1, 2, 1, 1, 1, 1, 0, 0, 0], floats: [0, 0],
         weight: WeightDescription(
           encoding: .dense, packing: .depthwise, rows: 2, columns: 2, groups: 2, panelHeight: 1,
-          nonzeroCount: 4, values: [1, -1, 0, 1]))
+          nonzeroCount: 4, values: .floats([1, -1, 0, 1])))
     },
     StepCase(
       "convolution, two of four channels", inputs: [.floats([1, 10, 100, 1000])],
@@ -69,7 +69,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         .convolution, [x], [y], [1, 1, 1, 1, 1, 1, 0, 0, 0], floats: [0, 0],
         weight: WeightDescription(
           encoding: .vectorwise, packing: .panels, rows: 2, columns: 4, panelHeight: 2,
-          panelsPerList: 1, pattern: [2, 4, 2], nonzeroCount: 4, values: [1, 2, 2, 4],
+          panelsPerList: 1, pattern: [2, 4, 2], nonzeroCount: 4, values: .floats([1, 2, 2, 4]),
           counts: [2], columnLists: [1, 3]))
     },
     StepCase(
@@ -93,7 +93,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         .linear, [x], [y], [0], floats: [0, 0],
         weight: WeightDescription(
           encoding: .unstructured, packing: .rows, rows: 2, columns: 3, panelHeight: 16,
-          nonzeroCount: 2, values: values, counts: [1], columnLists: columns))
+          nonzeroCount: 2, values: .floats(values), counts: [1], columnLists: columns))
     },
     StepCase(
       "linear, pattern groups", inputs: [.floats([1, 10, 100])],
@@ -107,7 +107,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         .linear, [x], [y], [0], floats: [0, 0],
         weight: WeightDescription(
           encoding: .unstructured, packing: .patternGroups, rows: 4, columns: 3, panelHeight: 4,
-          columnBlock: 3, nonzeroCount: 3, values: [2, 3, 5], stream: counts + [0, 2, 1]))
+          columnBlock: 3, nonzeroCount: 3, values: .floats([2, 3, 5]), stream: counts + [0, 2, 1]))
     },
     StepCase(
       "matrix product, stretched batch, transposed",
@@ -145,9 +145,10 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         weight: WeightDescription(
           encoding: .dense, packing: .winograd2, rows: 1, columns: 9, panelHeight: 8,
           nonzeroCount: 1,
-          values: vertical.flatMap { v in
-            horizontal.flatMap { h in [2 * v * h] + [Float](repeating: 0, count: 7) }
-          }))
+          values: .floats(
+            vertical.flatMap { v in
+              horizontal.flatMap { h in [2 * v * h] + [Float](repeating: 0, count: 7) }
+            })))
     },
   ]
 

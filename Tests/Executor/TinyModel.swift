@@ -79,7 +79,7 @@ struct TinyModel: Sendable {
   }
 
   mutating func constant(
-    _ values: ConstantBytes, _ dims: [Int], _ type: ElementCode = .f32
+    _ values: ValueBytes, _ dims: [Int], _ type: ElementCode = .f32
   ) -> Int {
     description.constants.append(values)
     description.tensors.append(
@@ -104,21 +104,9 @@ struct TinyModel: Sendable {
 
 /// A dense matrix, row by row, as panels of some height.
 func densePanels(_ rows: [[Float]], groups: Int = 1, height: Int) -> WeightDescription {
-  let perGroup = rows.count / groups
-  var values: [Float] = []
-  for group in 0..<groups {
-    for panel in stride(from: 0, to: perGroup, by: height) {
-      for column in rows[0].indices {
-        for row in panel..<panel + height {
-          values.append(row < perGroup ? rows[group * perGroup + row][column] : 0)
-        }
-      }
-    }
-  }
-  return WeightDescription(
-    encoding: .dense, packing: .panels, rows: rows.count, columns: rows[0].count, groups: groups,
-    panelHeight: height, panelsPerList: 1, nonzeroCount: UInt64(rows.count * rows[0].count),
-    values: values, reason: "tests")
+  let matrix = DenseMatrix(
+    rows: rows.count, columns: rows[0].count, groups: groups, values: Array(rows.joined()))
+  return WeightDescription(matrix, in: .panels, PackingChoice(.dense, panelHeight: height))
 }
 
 extension Session {

@@ -169,7 +169,7 @@ final class FakeTimer: LayerTimer {
       for candidate in 0..<layer.candidateCount {
         let model = layer.model(ofCandidate: candidate)
         #expect(model.steps.count == 2 && model.weights.count == 2)
-        #expect(model.weights[0].values == model.weights[1].values)
+        #expect(model.weights[0].values.floats == model.weights[1].values.floats)
         #expect(throws: Never.self) {
           try VerifiedModel.withCopy(of: model.bytes()) { file throws(ModelFileError) in
             try file.checkSemantics()

@@ -27,7 +27,7 @@ import Testing
       let expected = shift.floats[row] - mean.floats[row] * factor
       #expect(abs(bias.floats[row] - expected) < 1e-5)
       for column in 0..<8 {
-        let folded = step.weight!.values[row * 8 + column]
+        let folded = step.weight!.matrix()[row, column]
         #expect(abs(folded - weight.floats[row * 8 + column] * factor) < 1e-5)
       }
     }

@@ -3,7 +3,7 @@ import EspalierModelFile
 import EspalierSeeded
 import Testing
 
-/// Packed weights against their specification: an obvious reader gets the dense matrix back.
+/// Weights packed as lowering packs them: unpacking gets the dense matrix back.
 @Suite struct PackingTests {
   private static let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 23, 33]
 
@@ -47,7 +47,7 @@ import Testing
     let transform = packing == .winograd2 ? two : four.map { $0.map { $0 / 243 } }
     for (rows, channels) in [(1, 1), (8, 3), (9, 2), (32, 1), (75, 5)] {
       let matrix = Matrix(rows, 9 * channels, taps: 9, &random)
-      let packed = PackedWeight(matrix.weight, choice(matrix, packing, .dense, 8))
+      let packed = matrix.weight.packed(choice(matrix, packing, .dense, 8))
       var expected: [Double] = []
       for strip in stride(from: 0, to: rows, by: 32) {
         for i in transform {
@@ -67,8 +67,8 @@ import Testing
           }
         }
       }
-      #expect(packed.values.count == expected.count)
-      #expect(zip(packed.values, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+      #expect(packed.values.floats.count == expected.count)
+      #expect(zip(packed.values.floats, expected).allSatisfy { abs(Double($0) - $1) < 1e-6 })
     }
   }
 
@@ -106,7 +106,7 @@ import Testing
     for rows in [16, 24, 32, 40, 48] {
       let matrix = Matrix(rows, 64, &random).blocks(16, 8, &random)
       let choice = choice(matrix, .panels, .block, 8, [16, 8])
-      let packed = PackedWeight(matrix.weight, choice)
+      let packed = matrix.weight.packed(choice)
       #expect(packed.panelsPerList == 2)
       #expect(packed.counts.count == (rows + 15) / 16)
       check(matrix, choice)
@@ -118,7 +118,7 @@ import Testing
     // Three panels in each group: a pair, and one alone.
     let matrix = Matrix(48, 32, groups: 2, &random).blocks(16, 8, &random)
     let choice = choice(matrix, .panels, .block, 8, [16, 8])
-    #expect(PackedWeight(matrix.weight, choice).counts.count == 4)
+    #expect(matrix.weight.packed(choice).counts.count == 4)
     check(matrix, choice)
   }
 
@@ -126,7 +126,7 @@ import Testing
     var random = Seeded(seed: 8)
     let matrix = Matrix(32, 64, &random).blocks(8, 8, &random)
     let choice = choice(matrix, .panels, .block, 8, [8, 8])
-    #expect(PackedWeight(matrix.weight, choice).panelsPerList == 1)
+    #expect(matrix.weight.packed(choice).panelsPerList == 1)
     check(matrix, choice)
   }
 
@@ -135,11 +135,11 @@ import Testing
     var random = Seeded(seed: 9)
     let matrix = Matrix(64, 256, &random).runs(1, of: 4, height: 8, &random)
     let panels = choice(matrix, .panels, .vectorwise, 8, [1, 4, 8])
-    #expect(PackedWeight(matrix.weight, panels).values.count == 64 * 64)
+    #expect(matrix.weight.packed(panels).values.floats.count == 64 * 64)
     let groups = choice(matrix, .patternGroups, .unstructured, 4)
-    #expect(PackedWeight(matrix.weight, groups).values.count == 64 * 64)
+    #expect(matrix.weight.packed(groups).values.floats.count == 64 * 64)
     let pairs = choice(matrix, .rowPairs, .unstructured, 2)
-    #expect(PackedWeight(matrix.weight, pairs).values.count == 64 * 64)
+    #expect(matrix.weight.packed(pairs).values.floats.count == 64 * 64)
   }
 
   /// Two numbers in 17 are stored of 32, where two of four are kept.
@@ -147,10 +147,10 @@ import Testing
     var random = Seeded(seed: 12)
     for (n, most) in [(1, 1), (2, 2), (3, 3)] {
       let matrix = Matrix(32, 256, &random).runs(n, of: 4, height: 1, &random)
-      let packed = PackedWeight(matrix.weight, choice(matrix, .quads, .strict, 16, [n, 4, 1]))
+      let packed = matrix.weight.packed(choice(matrix, .quads, .strict, 16, [n, 4, 1]))
       #expect(packed.counts == [UInt32(most), UInt32(most)])
       let blocks = (64 + 16 / n - 1) / (16 / n)
-      #expect(packed.values.count == 2 * 16 * (64 * n + blocks))
+      #expect(packed.values.floats.count == 2 * 16 * (64 * n + blocks))
     }
   }
 
@@ -160,8 +160,8 @@ import Testing
     for (channels, taps) in [(256, 1), (128, 1), (64, 9), (96, 9), (20, 25)] {
       let matrix = Matrix(140, channels * taps, taps: taps, &random)
         .runs(2, of: 4, height: 1, &random)
-      let packed = PackedWeight(matrix.weight, choice(matrix, .rowPairs, .strict, 2, [2, 4, 1]))
-      #expect(packed.values.count { $0 == 0 } == 0, "\(channels) channels, \(taps) taps")
+      let packed = matrix.weight.packed(choice(matrix, .rowPairs, .strict, 2, [2, 4, 1]))
+      #expect(packed.values.floats.count { $0 == 0 } == 0, "\(channels) channels, \(taps) taps")
       check(matrix, choice(matrix, .rowPairs, .strict, 2, [2, 4, 1]))
     }
   }
@@ -176,7 +176,7 @@ import Testing
       matrix.values[index] = half.values[index]
       matrix.values[64 * 64 + index] = half.values[index]
     }
-    let packed = PackedWeight(matrix.weight, choice(matrix, .rowPairs, .unstructured, 2))
+    let packed = matrix.weight.packed(choice(matrix, .rowPairs, .unstructured, 2))
     var position = 0
     var alone = 0
     while position < packed.stream.count {
@@ -190,8 +190,7 @@ import Testing
   }
 
   private func check(_ matrix: Matrix, _ choice: WeightChoice) {
-    let packed = PackedWeight(matrix.weight, choice)
-    let same = unpacked(matrix, choice, packed) == matrix.values
+    let same = matrix.weight.packed(choice).unpacked()?.values == matrix.values
     #expect(
       same,
       "\(matrix.rows)x\(matrix.columns) in \(matrix.groups) groups as \(choice.packing), \(choice.name)"

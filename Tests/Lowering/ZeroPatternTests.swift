@@ -127,6 +127,6 @@ import Testing
     let matrix = Matrix(17, 33, &random).zeroed { _, _, _, _ in true }
     let choice = WeightChoice(matrix.weight)
     #expect(choice.density == 0)
-    #expect(unpacked(matrix, choice, PackedWeight(matrix.weight, choice)) == matrix.values)
+    #expect(matrix.weight.packed(choice).unpacked()?.values == matrix.values)
   }
 }

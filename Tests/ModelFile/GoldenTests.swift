@@ -18,7 +18,8 @@ import Testing
       #expect(file.step(0).kind == .convolution && file.step(0).name.string == "/conv")
       #expect(file.tensor(4).viewOf == 3)
       #expect(file.weight(1).packing == .patternGroups && file.weight(1).encoding == .strict)
-      let values = unsafe file.values(of: file.weight(0))
+      #expect(file.weight(0).element == .f32)
+      let values = unsafe file.values(of: file.weight(0)).assumingMemoryBound(to: Float.self)
       #expect(unsafe Array(values.prefix(4)) == [1, 1001, 2001, 3001])
       #expect(values.count == 8 * 18)
     }

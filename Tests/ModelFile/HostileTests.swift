@@ -80,7 +80,7 @@ import Testing
     }
     for index in 0..<model.weightCount {
       let values = unsafe model.values(of: model.weight(index))
-      sum = unsafe values.reduce(sum) { $0 &+ UInt64($1.bitPattern) }
+      sum = unsafe values.reduce(sum) { $0 &+ UInt64($1) }
     }
   }
 

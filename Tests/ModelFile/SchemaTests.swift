@@ -41,6 +41,30 @@ import Testing
           uniqueKeysWithValues: WeightPacking.allCases.map { ("\($0)", Int($0.rawValue)) }))
   }
 
+  /// What kernels know is generated, and as old as the schema at most.
+  @Test func packingsOfKernels() throws {
+    let header = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../runtime/Kernels/include/esp_packing.h")
+    let lines = try String(contentsOf: header, encoding: .utf8).split(separator: "\n")
+      .filter { $0.hasPrefix("  ESP_PACKING_") }
+    let expected = WeightPacking.allCases.map { packing in
+      let words = "\(packing)".map { $0.isUppercase || $0.isNumber ? "_\($0)" : "\($0)" }
+      return "  ESP_PACKING_\(words.joined().uppercased()) = \(packing.rawValue),"
+    }
+    #expect(lines.map(String.init) == expected)
+  }
+
+  /// Bit p for packing p, all of which the reader knows and no others.
+  @Test func featureBits() throws {
+    for bit in 0..<64 {
+      var file = FileBytes(try Samples.small().bytes())
+      file.set(file.number(at: 16, as: UInt64.self) | 1 << UInt64(bit), at: 16)
+      file.sealPrefix()
+      let isKnown = WeightPacking.allCases.contains { $0.featureBit == 1 << UInt64(bit) }
+      #expect(refusal(of: file.bytes)?.code == (isKnown ? nil : .unknownFeature), "bit \(bit)")
+    }
+  }
+
   @Test func elementCodes() throws {
     let expected: [ElementCode] = [.f32, .u8, .i8, .i32, .i64, .bool]
     #expect(

@@ -134,40 +134,18 @@ import Testing
 
   /// The only row of a 3 by 3 convolution again as Winograd has it; no layer this small would be.
   private static func transform(_ weight: inout WeightDescription, _ packing: WeightPacking) {
-    let matrix = Program.Weight(
-      values: weight.values, rows: 1, columns: 9, groups: 1, taps: 9, width: 12,
-      isDepthwise: false, winogradMap: [3, 4], source: "test", shape: [1, 1, 3, 3])
-    var choice = WeightChoice(matrix)
-    (choice.packing, choice.panelHeight) = (packing, 8)
-    (weight.packing, weight.panelHeight) = (packing, 8)
-    weight.values = PackedWeight(matrix, choice).values
+    weight = WeightDescription(
+      weight.unpacked()!, in: packing, PackingChoice(.dense, panelHeight: 8))
   }
 
-  /// Packs dense panels again in another way.
+  /// Packs a weight again in another way.
   private static func pack(
     _ weight: inout WeightDescription, as packing: WeightPacking, height: Int, block: [Int] = []
   ) {
-    let (rows, columns) = (weight.rows, weight.columns)
-    var values: [Float] = []
-    for row in 0..<rows {
-      for column in 0..<columns {
-        let panel = row / weight.panelHeight * columns + column
-        values.append(weight.values[panel * weight.panelHeight + row % weight.panelHeight])
-      }
-    }
-    let matrix = Program.Weight(
-      values: values, rows: rows, columns: columns, groups: 1, taps: 1, width: 1,
-      isDepthwise: false, isLinear: true, source: "test", shape: [rows, columns])
-    var choice = WeightChoice(matrix)
-    (choice.packing, choice.encoding) = (packing, block.isEmpty ? .unstructured : .block)
-    (choice.panelHeight, choice.pattern) = (height, block)
-    let packed = PackedWeight(matrix, choice)
     weight = WeightDescription(
-      encoding: choice.encoding, packing: packing, rows: rows, columns: columns,
-      panelHeight: height, panelsPerList: packed.panelsPerList,
-      columnBlock: packed.columnBlock, pattern: block,
-      nonzeroCount: UInt64(choice.nonzeroCount), values: packed.values, counts: packed.counts,
-      columnLists: packed.columns, stream: packed.stream)
+      weight.unpacked()!, in: packing,
+      PackingChoice(
+        block.isEmpty ? .unstructured : .block, pattern: block, panelHeight: height))
   }
 }
 

@@ -14,7 +14,15 @@ struct CostModel {
   /// Whether a tile of the input, 48 columns wide, stays in the nearest cache.
   private let isNear: Bool
   /// Matrix-vector kernels take linear layers only; a convolution has a kernel for every width.
-  let isVector: Bool
+  private let isVector: Bool
+  private let isGrouped: Bool
+
+  /// One way to pack a weight: what it leaves of the dense layer's multiplications and time.
+  struct Way {
+    var panelHeight: Int
+    var work: Double
+    var cost: Double
+  }
 
   /// How many columns share a weight.
   private enum Span {
@@ -32,11 +40,40 @@ struct CostModel {
     winogradMap = weight.winogradMap
     isVector = width < 8 && weight.isLinear
     span = width < 8 ? .single : width < 64 ? .narrow : .wide
+    isGrouped = weight.groups > 1
     isNear = 4 * min(width, 48) * weight.columns <= 32 << 10
   }
 
+  /// The ways in which a packing leaves out a weight's zeros, or computes a dense weight otherwise than
+  /// multiplication by multiplication; none where it does not apply or would leave nearly nothing out.
+  func ways(
+    _ packing: WeightPacking, _ zeros: ZeroPattern, _ matrix: DenseMatrix<Float>
+  ) -> [Way] {
+    let work = zeros.density
+    switch packing {
+    case .panels:
+      return [8, 4, 2].filter { Int(rows) >= $0 }.compactMap { height in
+        let work = zeros.panelDensity[height]!
+        return work < 0.95
+          ? Way(panelHeight: height, work: work, cost: panels(height: height, work: work)) : nil
+      }
+    case .patternGroups where !isVector && !isGrouped:
+      return [Way(panelHeight: 4, work: work, cost: patternGroups(work: work))]
+    case .rowPairs where !isVector && !isGrouped:
+      return [Way(panelHeight: 2, work: work, cost: rowPairs(work: work))]
+    case .rows where isVector:
+      return [Way(panelHeight: 16, work: work, cost: rows(work: work))]
+    case .quads where isVector:
+      let work = matrix.quadShare
+      return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: quads(work: work))] : []
+    case .winograd2, .winograd4:
+      return winograd(packing).map { [$0] } ?? []
+    case .patternGroups, .rowPairs, .rows, .quads, .depthwise: return []
+    }
+  }
+
   /// - Parameter work: Multiplications left, as a share of all.
-  func panels(height: Int, work: Double) -> Double {
+  private func panels(height: Int, work: Double) -> Double {
     if isVector {
       // Fewer than eight sums at a time wait for one another.
       return [8: 1.43, 4: 1.48, 2: 1.81][height]! * work
@@ -52,7 +89,7 @@ struct CostModel {
     return overheads[height]! * work + 5.99 / columns + 0.84 / rows
   }
 
-  func rowPairs(work: Double) -> Double {
+  private func rowPairs(work: Double) -> Double {
     let (fixed, overhead) =
       switch span {
       case .single: (0.14, 1.26)
@@ -62,7 +99,7 @@ struct CostModel {
     return fixed + overhead * work + 5.19 / rows
   }
 
-  func patternGroups(work: Double) -> Double {
+  private func patternGroups(work: Double) -> Double {
     let (fixed, overhead) =
       switch span {
       case .single: (0.22, 0.94)
@@ -73,14 +110,14 @@ struct CostModel {
   }
 
   /// - Parameter work: Bytes of weights and codes, as a share of the dense weights'.
-  func quads(work: Double) -> Double { 1.00 * work }
+  private func quads(work: Double) -> Double { 1.00 * work }
 
   /// Lists of single rows, for matrix-vector products.
-  func rows(work: Double) -> Double { 2.33 * work }
+  private func rows(work: Double) -> Double { 2.33 * work }
 
   /// What Winograd's transforms leave of the multiplications and of the time; nil where they do not
   /// apply.
-  func winograd(_ packing: WeightPacking) -> (work: Double, cost: Double)? {
+  private func winograd(_ packing: WeightPacking) -> Way? {
     guard let winogradMap, let tile = packing.winogradTile else { return nil }
     let tiles = winogradMap.reduce(1) { $0 * (($1 + tile - 1) / tile) }
     let positions = Double((tile + 2) * (tile + 2))
@@ -89,10 +126,9 @@ struct CostModel {
     let transforms = 9 / columns + 1 / rows
     // The more weights there are for each pixel, the longer are they waited for.
     let waiting = positions / Double(width)
-    return (
-      work: positions * Double(tiles) / Double(9 * width),
-      cost: 0.97 * products + 5.16 * transforms + 0.91 * waiting
-    )
+    return Way(
+      panelHeight: 8, work: positions * Double(tiles) / Double(9 * width),
+      cost: 0.97 * products + 5.16 * transforms + 0.91 * waiting)
   }
 
   /// Columns as kernels work on them: whole vectors, or three of them and one column more.

@@ -5,22 +5,22 @@ package import EspalierModelFile
 package func emit(
   _ program: Program, options: LoweringOptions, source: String, progress: ((Double) -> Void)?
 ) -> LoweredModel {
-  var emission = Emission(program, source: source)
   var chooser = WeightChooser(program, options)
+  let weights = chooser.packed(progress)
+  var emission = Emission(program, source: source)
   emission.setDevice(chooser.device)
-  let count = max(program.steps.count, 1)
-  for (index, step) in program.steps.enumerated() {
-    emission.add(step, step.weight.map { chooser.choice(for: step, $0) })
-    progress?(Double(index + 1) / Double(count))
-  }
+  for (step, weight) in zip(program.steps, weights) { emission.add(step, weight) }
+  progress?(1)
   return emission.finish()
 }
 
 /// A model of a program whose steps have one and the same weight, a copy for each.
 func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescription {
   var emission = Emission(program, source: "")
-  var packed: WeightDescription?
-  for step in program.steps { emission.add(step, choice, &packed) }
+  let packed = program.steps.first?.weight.map {
+    PackedWeight(choice: choice, description: $0.packed(choice))
+  }
+  for step in program.steps { emission.add(step, packed) }
   return emission.finish().description
 }
 
@@ -73,26 +73,18 @@ private struct Emission {
 
   mutating func setDevice(_ device: String) { description.device = device }
 
-  mutating func add(_ step: Program.Step, _ choice: WeightChoice?) {
-    var packed: WeightDescription?
-    add(step, choice, &packed)
-  }
-
-  /// - Parameter packed: The step's weight, where it has been packed already.
-  mutating func add(
-    _ step: Program.Step, _ choice: WeightChoice?, _ packed: inout WeightDescription?
-  ) {
+  /// - Parameter packed: The step's weight.
+  mutating func add(_ step: Program.Step, _ packed: PackedWeight?) {
     var weightNumber: Int?
-    if let weight = step.weight, let choice {
-      let description = packed ?? describe(weight, choice)
-      packed = description
-      self.description.weights.append(description)
-      weightNumber = self.description.weights.count - 1
+    if let weight = step.weight, let packed {
+      let choice = packed.choice
+      description.weights.append(packed.description)
+      weightNumber = description.weights.count - 1
       let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
       layers.append(
         LoweredLayer(
           name: step.name, operation: step.operation, shape: weight.shape,
-          parameters: weight.values.count + bias, multiplyAccumulates: step.multiplyAccumulates,
+          parameters: weight.count + bias, multiplyAccumulates: step.multiplyAccumulates,
           density: choice.density, encoding: choice.name, reason: choice.reason,
           times: choice.times, ways: choice.ways))
     }
@@ -103,17 +95,6 @@ private struct Emission {
         outputs: step.outputs.map { output in output.map { number($0) } ?? -1 },
         integers: step.integers.map { Int64($0) }, floats: step.floats, weight: weightNumber,
         multiplyAccumulates: UInt64(step.multiplyAccumulates)))
-  }
-
-  private func describe(_ weight: Program.Weight, _ choice: WeightChoice) -> WeightDescription {
-    let packed = PackedWeight(weight, choice)
-    return WeightDescription(
-      encoding: choice.encoding, packing: choice.packing, rows: weight.rows,
-      columns: weight.columns, groups: weight.groups, panelHeight: choice.panelHeight,
-      panelsPerList: packed.panelsPerList, columnBlock: packed.columnBlock,
-      pattern: choice.pattern, nonzeroCount: UInt64(choice.nonzeroCount), values: packed.values,
-      counts: packed.counts, columnLists: packed.columns, stream: packed.stream,
-      reason: choice.reason, times: choice.times)
   }
 }
 
@@ -133,13 +114,16 @@ extension ElementType {
 
 extension Tensor {
   /// The elements as the model file keeps them.
-  fileprivate var fileBytes: ConstantBytes {
+  fileprivate var fileBytes: ValueBytes {
     switch elementType {
     case .uint8, .int8: .bytes(integers.map { UInt8(truncatingIfNeeded: $0) })
     case .bool: .bytes(booleans.map { $0 ? 1 : 0 })
     case .int32: .int32(integers.map { Int32(truncatingIfNeeded: $0) })
     case .int64: .int64(integers)
-    default: .floats(floats)
+    default:
+      unsafe ValueBytes(byteCount: 4 * count) { [self] target in
+        unsafe passingFloats().withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+      }
     }
   }
 }

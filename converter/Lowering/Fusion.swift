@@ -222,17 +222,9 @@ package struct Fusion {
     else { return false }
     var bias = constant(step.inputs[1])?.doubles ?? Array(repeating: 0, count: weight.rows)
     if let factors {
-      // Free the shared storage first, so that the large array is changed in place.
-      _ = editor.takeWeight(of: layer)
-      step.weight = nil
-      for row in 0..<weight.rows {
-        let factor = Float(factors[row])
-        for place in (row * weight.columns)..<((row + 1) * weight.columns) {
-          weight.values[place] *= factor
-        }
-        bias[row] *= factors[row]
-      }
+      weight.scaleRows(by: factors.map { Float($0) })
       step.weight = weight
+      for row in bias.indices { bias[row] *= factors[row] }
     }
     if let addends { for row in bias.indices { bias[row] += addends[row] } }
     let needsBias = addends != nil || step.inputs[1] != nil

@@ -23,9 +23,13 @@ package struct Program: Sendable {
     package var viewOf: TensorID?
   }
 
-  /// The matrix of a convolution or linear layer, still dense: `rows` by `columns`, row-major.
+  /// The matrix of a convolution or linear layer, where it came from: `rows` by `columns` of float32.
   package struct Weight: Sendable {
-    package var values: [Float]
+    /// The elements, row by row; column by column where `isTransposed`. Their shape does not matter.
+    private let elements: Tensor
+    private let isTransposed: Bool
+    /// What each row is multiplied by, one after the other.
+    package private(set) var rowFactors: [[Float]] = []
     /// Output channels of all groups.
     package var rows: Int
     /// Inputs of one group: input channels by kernel taps, tap fastest.
@@ -46,15 +50,53 @@ package struct Program: Sendable {
     package var shape: [Int]
 
     package init(
-      values: [Float], rows: Int, columns: Int, groups: Int, taps: Int, width: Int,
-      isDepthwise: Bool, isLinear: Bool = false, winogradMap: [Int]? = nil, source: String,
-      shape: [Int]
+      _ elements: Tensor, isTransposed: Bool = false, rows: Int, columns: Int, groups: Int,
+      taps: Int, width: Int, isDepthwise: Bool, isLinear: Bool = false, winogradMap: [Int]? = nil,
+      source: String, shape: [Int]
     ) {
-      (self.values, self.rows, self.columns) = (values, rows, columns)
+      precondition(elements.count == rows * columns, "elements do not fill the matrix")
+      (self.elements, self.isTransposed) = (elements, isTransposed)
+      (self.rows, self.columns) = (rows, columns)
       (self.groups, self.taps, self.width) = (groups, taps, width)
       (self.isDepthwise, self.isLinear) = (isDepthwise, isLinear)
       self.winogradMap = winogradMap
       (self.source, self.shape) = (source, shape)
+    }
+
+    package var count: Int { rows * columns }
+
+    package mutating func scaleRows(by factors: [Float]) {
+      precondition(factors.count == rows, "one factor for each row")
+      rowFactors.append(factors)
+    }
+
+    /// The matrix, made anew each time: whoever has many weights holds few matrices.
+    package func matrix() -> DenseMatrix<Float> {
+      var values = elements.passingFloats()
+      if isTransposed { values = transposedMatrix(values, rows: columns, columns: rows) }
+      for factors in rowFactors {
+        for row in 0..<rows {
+          let factor = factors[row]
+          for place in row * columns..<(row + 1) * columns { values[place] *= factor }
+        }
+      }
+      return DenseMatrix(rows: rows, columns: columns, groups: groups, values: values)
+    }
+
+    /// Packs the matrix; its values are made when they are written.
+    package func packed(_ choice: WeightChoice) -> WeightDescription {
+      packed(matrix(), choice)
+    }
+
+    /// - Parameter matrix: The weight's own.
+    func packed(_ matrix: DenseMatrix<Float>, _ choice: WeightChoice) -> WeightDescription {
+      var weight = WeightDescription(
+        listing: matrix, in: choice.packing,
+        PackingChoice(
+          choice.encoding, pattern: choice.pattern, panelHeight: choice.panelHeight, taps: taps)
+      ) { [self] in self.matrix() }
+      (weight.reason, weight.times) = (choice.reason, choice.times)
+      return weight
     }
   }
 

@@ -257,7 +257,7 @@ extension Tensor {
 }
 
 /// A row-major matrix turned, in tiles that stay in the cache: weights are large.
-private func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Float] {
+func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Float] {
   let tile = 32
   return [Float](unsafeUninitializedCapacity: values.count) { target, count in
     unsafe values.withUnsafeBufferPointer { source in

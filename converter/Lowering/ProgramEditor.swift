@@ -68,13 +68,6 @@ struct ProgramEditor {
     return program.tensors.count - 1
   }
 
-  /// Takes a step's weight out, so that whoever has it can change it in place.
-  mutating func takeWeight(of index: Int) -> Program.Weight? {
-    let weight = program.steps[index].weight
-    program.steps[index].weight = nil
-    return weight
-  }
-
   /// Puts a step in the place of another. Steps whose results nobody reads any more fall away.
   mutating func replace(_ index: Int, with step: Program.Step) {
     let old = program.steps[index]

@@ -27,7 +27,12 @@ package struct WeightCandidates: Sendable {
   private static let leastExpectedGain = 0.95
 
   package init(_ weight: Program.Weight, allowSparse: Bool = true) {
-    let zeros = ZeroPattern(weight)
+    self.init(weight, weight.matrix(), allowSparse: allowSparse)
+  }
+
+  /// - Parameter matrix: The weight's own.
+  init(_ weight: Program.Weight, _ matrix: DenseMatrix<Float>, allowSparse: Bool) {
+    let zeros = ZeroPattern(weight, matrix)
     fingerprint = ZeroPattern.panelHeights.map {
       "\(Int((100 * zeros.panelDensity[$0]!).rounded()))"
     }.joined(separator: " ")
@@ -37,13 +42,26 @@ package struct WeightCandidates: Sendable {
     all = [Candidate(choice: dense, work: 1, cost: 1)]
     reasonForDense = Self.reasonForDense(weight, zeros, allowSparse)
     let model = CostModel(weight)
-    for packing in [WeightPacking.winograd2, .winograd4] {
-      guard let (work, cost) = model.winograd(packing) else { continue }
-      var choice = dense
-      (choice.packing, choice.panelHeight) = (packing, 8)
-      all.append(Candidate(choice: choice, work: work, cost: cost))
+    for packing in WeightPacking.allCases where packing.winogradTile != nil {
+      for way in model.ways(packing, zeros, matrix) { add(packing, way, .dense, [], zeros) }
     }
-    if reasonForDense.isEmpty { addSparse(weight, zeros, model) }
+    guard reasonForDense.isEmpty else { return }
+    for packing in WeightPacking.allCases where packing.winogradTile == nil {
+      for way in model.ways(packing, zeros, matrix) {
+        let (encoding, pattern) = zeros.description(packing: packing, height: way.panelHeight)
+        add(packing, way, encoding, pattern, zeros)
+      }
+    }
+  }
+
+  private mutating func add(
+    _ packing: WeightPacking, _ way: CostModel.Way, _ encoding: WeightEncoding, _ pattern: [Int],
+    _ zeros: ZeroPattern
+  ) {
+    let choice = WeightChoice(
+      encoding: encoding, packing: packing, panelHeight: way.panelHeight, pattern: pattern,
+      zeros: zeros, reason: "")
+    all.append(Candidate(choice: choice, work: way.work, cost: way.cost))
   }
 
   /// Why there are no zeros to leave out, or none that would be; empty where there are.
@@ -55,33 +73,6 @@ package struct WeightCandidates: Sendable {
     guard zeros.density >= 0.92 else { return "" }
     let percent = Int((100 * (1 - zeros.density)).rounded())
     return percent == 0 ? "no zeros" : "\(percent) % zeros are too few to pay"
-  }
-
-  private mutating func addSparse(
-    _ weight: Program.Weight, _ zeros: ZeroPattern, _ model: CostModel
-  ) {
-    func add(_ packing: WeightPacking, _ height: Int, _ work: Double, _ cost: Double) {
-      let (encoding, pattern) = zeros.description(packing: packing, height: height)
-      all.append(
-        Candidate(
-          choice: WeightChoice(
-            encoding: encoding, packing: packing, panelHeight: height, pattern: pattern,
-            zeros: zeros, reason: ""),
-          work: work, cost: cost))
-    }
-    for height in [8, 4, 2] where weight.rows / weight.groups >= height {
-      let work = zeros.panelDensity[height]!
-      if work < 0.95 { add(.panels, height, work, model.panels(height: height, work: work)) }
-    }
-    let work = zeros.density
-    if model.isVector {
-      let quads = weight.quadShare
-      if quads < 0.9 { add(.quads, 16, quads, model.quads(work: quads)) }
-      add(.rows, 16, work, model.rows(work: work))
-    } else if weight.groups == 1 {
-      add(.patternGroups, 4, work, model.patternGroups(work: work))
-      add(.rowPairs, 2, work, model.rowPairs(work: work))
-    }
   }
 
   private static func densePanelHeight(_ weight: Program.Weight) -> Int {

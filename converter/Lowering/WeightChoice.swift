@@ -17,25 +17,16 @@ package struct WeightChoice: Sendable {
 
   /// "dense", "winograd:4x4", "block:16x8", "vnm:4:2:4", "nm:2:4" or "unstructured".
   package var name: String {
-    packing.winogradTile.map { "winograd:\($0)x\($0)" } ?? encodingName(encoding, pattern)
+    let padded = pattern + [0, 0, 0]
+    return packing.formName(encoding, [padded[0], padded[1], padded[2]])
   }
 
   /// The kernel that would run it, for people: "panels of 8", "pattern groups", "rows", "Winograd".
-  package var kernelName: String {
-    switch packing {
-    case .panels: "panels of \(panelHeight)"
-    case .patternGroups: "pattern groups"
-    case .rowPairs: "row pairs"
-    case .rows: "rows"
-    case .quads: "quads"
-    case .depthwise: "depthwise"
-    case .winograd2, .winograd4: "Winograd"
-    }
-  }
+  package var kernelName: String { packing.kernelName(panelHeight: panelHeight) }
 
   /// The choice that the cost model makes.
   package init(_ weight: Program.Weight, allowSparse: Bool = true) {
-    self = WeightCandidates(weight, allowSparse: allowSparse).expected
+    self = WeightCandidates(weight, weight.matrix(), allowSparse: allowSparse).expected
   }
 
   init(
@@ -64,15 +55,4 @@ package struct TimedWay: Sendable {
   package var nanoseconds: UInt64?
   /// Whether the cost model would take it, were nothing measured.
   package var isExpected: Bool
-}
-
-/// The name of an encoding with its pattern, as the command and the reports spell it.
-package func encodingName(_ encoding: WeightEncoding, _ pattern: [Int]) -> String {
-  switch encoding {
-  case .dense: "dense"
-  case .block: "block:\(pattern[0])x\(pattern[1])"
-  case .vectorwise: "vnm:\(pattern[2]):\(pattern[0]):\(pattern[1])"
-  case .strict: "nm:\(pattern[0]):\(pattern[1])"
-  case .unstructured: "unstructured"
-  }
 }

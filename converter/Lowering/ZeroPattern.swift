@@ -10,6 +10,7 @@ package struct ZeroPattern: Sendable {
   package private(set) var nonzeroCount: Int
   /// For panel heights 8, 4, 2 and 1: the share of (panel, column) pairs with a non-zero.
   package private(set) var panelDensity: [Int: Double] = [:]
+  /// Empty where every weight is: then nobody asks.
   private let nonzero: [Bool]
   private let weight: Program.Weight
 
@@ -18,11 +19,14 @@ package struct ZeroPattern: Sendable {
     (16, 8), (8, 8), (16, 4), (8, 4), (4, 4), (16, 1), (8, 1), (4, 1), (2, 1),
   ]
 
-  package init(_ weight: Program.Weight) {
+  package init(_ weight: Program.Weight) { self.init(weight, weight.matrix()) }
+
+  /// - Parameter matrix: The weight's own.
+  init(_ weight: Program.Weight, _ matrix: DenseMatrix<Float>) {
     self.weight = weight
-    nonzero = weight.values.map { $0 != 0 }
-    nonzeroCount = nonzero.reduce(0) { $0 + ($1 ? 1 : 0) }
-    density = nonzero.isEmpty ? 1 : Double(nonzeroCount) / Double(nonzero.count)
+    nonzeroCount = matrix.nonzeroCount
+    density = weight.count == 0 ? 1 : Double(nonzeroCount) / Double(weight.count)
+    nonzero = density < 1 ? matrix.values.map { $0 != 0 } : []
     guard density < 1 else {
       for height in Self.panelHeights { panelDensity[height] = 1 }
       return
@@ -82,7 +86,7 @@ package struct ZeroPattern: Sendable {
         }
       }
     }
-    return Double(kept) / Double(nonzero.count)
+    return Double(kept) / Double(weight.count)
   }
 
   /// Whether each run of M input channels of a tap has at most N non-zeros, patterns being shared by

@@ -36,7 +36,7 @@ extension Model {
     let map = step.output(0).map { Array(storage.file.tensor($0).extents.suffix(2)) } ?? []
     return StepInfo(
       name: text(step.name), operation: text(step.operation),
-      multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.encodingName,
+      multiplyAccumulates: step.multiplyAccumulates, encoding: weight?.formName,
       isPruned: weight.map { $0.encoding != .dense } ?? false,
       density: weight.map { Double($0.nonzeroCount) / (Double($0.rows) * Double($0.columns)) },
       weightShape: weight.map { ($0.rows, $0.columns) },
@@ -60,15 +60,9 @@ extension VerifiedModel.Weight {
     return UInt64(exactly: (uses * Double(valueCount)).rounded(.down)) ?? dense
   }
 
-  /// The encoding as patterns are written on the command line.
-  fileprivate var encodingName: String {
-    if let tile = packing?.winogradTile { return "winograd:\(tile)x\(tile)" }
-    return switch encoding {
-    case .dense, nil: "dense"
-    case .block: "block:\(pattern[0])x\(pattern[1])"
-    case .vectorwise: "vnm:\(pattern[2]):\(pattern[0]):\(pattern[1])"
-    case .strict: "nm:\(pattern[0]):\(pattern[1])"
-    case .unstructured: "unstructured"
-    }
+  /// The weight's form as patterns are written on the command line.
+  fileprivate var formName: String {
+    guard let packing, let encoding else { return "dense" }
+    return packing.formName(encoding, pattern)
   }
 }

@@ -95,7 +95,8 @@ final class ModelStorage: @unchecked Sendable {
     } catch {
       throw .file(error)
     }
-    let values = unsafe file.values(of: weight)
+    // Validation lets float32 pass alone.
+    let values = unsafe file.values(of: weight).assumingMemoryBound(to: Float.self)
     return unsafe esp_weight(
       packing: esp_packing(rawValue: UInt32(weight.packingCode)), rows: Int32(weight.rows),
       columns: Int32(weight.columns), groups: Int32(weight.groups),

@@ -78,7 +78,7 @@ Offset<Weight> weight(FlatBufferBuilder &builder, const esp_model_weight &weight
                       weight.rows, weight.columns, weight.groups, weight.panel_height,
                       weight.panels_per_list, weight.column_block, pattern,
                       weight.nonzero_count, &values, counts, columns16, columns32, stream, reason,
-                      weight.nanoseconds, weight.dense_nanoseconds);
+                      weight.nanoseconds, weight.dense_nanoseconds, weight.element);
 }
 
 /// A vector of tables, each made by `make` from one element.
@@ -132,11 +132,17 @@ uint8_t *esp_model_build_prefix(const esp_model_contents *contents, size_t *leng
   envelope.values_length = contents->values_length;
   envelope.header_length = uint32_t(header_length);
   envelope.header_crc32c = esp_crc32c(0, bytes + ESP_MODEL_PREFIX, size_t(header_length));
-  envelope.values_crc32c = contents->values_crc32c;
-  envelope.prefix_crc32c = esp_crc32c(0, &envelope, offsetof(Envelope, prefix_crc32c));
   memcpy(bytes, &envelope, sizeof envelope);
   *length = size_t(values_offset);
   return bytes;
+}
+
+void esp_model_seal(uint8_t *prefix, uint32_t values_crc32c) {
+  Envelope envelope;
+  memcpy(&envelope, prefix, sizeof envelope);
+  envelope.values_crc32c = values_crc32c;
+  envelope.prefix_crc32c = esp_crc32c(0, &envelope, offsetof(Envelope, prefix_crc32c));
+  memcpy(prefix, &envelope, sizeof envelope);
 }
 
 void esp_model_free(uint8_t *bytes) { free(bytes); }

@@ -58,8 +58,6 @@ uint32_t sum_portable(uint32_t sum, const uint8_t *bytes, size_t length) {
   return sum;
 }
 
-#if defined(__x86_64__) || (defined(__aarch64__) && defined(__linux__))
-
 /// The product of two polynomials modulo the CRC's, bit 31 being x^0.
 uint32_t multiply(uint32_t a, uint32_t b) {
   uint32_t product = 0;
@@ -79,6 +77,8 @@ uint32_t zeros(size_t bytes) {
   }
   return result;
 }
+
+#if defined(__x86_64__) || (defined(__aarch64__) && defined(__linux__))
 
 #if defined(__x86_64__)
 #define ESP_CRC_TARGET __attribute__((target("sse4.2")))
@@ -162,4 +162,8 @@ uint32_t esp_crc32c(uint32_t crc, const void *bytes, size_t length) {
   }
 #endif
   return esp_crc32c_portable(crc, bytes, length);
+}
+
+uint32_t esp_crc32c_join(uint32_t first, uint32_t second, uint64_t second_length) {
+  return multiply(first, zeros(size_t(second_length))) ^ second;
 }

@@ -12,13 +12,11 @@
 
 #include "include/CEspalierModelFile.h"
 
-enum { BUFFER_BYTES = 1 << 16, MOST_ATTEMPTS = 100, SUFFIX_BYTES = 48 };
+enum { MOST_ATTEMPTS = 100, SUFFIX_BYTES = 48 };
 
 struct esp_file_writer {
-  int file, error;
-  size_t buffered;
+  int file;
   char *path, *temporary;
-  uint8_t buffer[BUFFER_BYTES];
 };
 
 static void release(esp_file_writer *writer) {
@@ -53,8 +51,6 @@ esp_file_writer *esp_file_begin(const char *path, int *error) {
     *error = ENOMEM;
     return NULL;
   }
-  writer->error = 0;
-  writer->buffered = 0;
   writer->temporary = NULL;
   writer->path = strdup(path);
   *error = writer->path == NULL ? ENOMEM : open_temporary(writer);
@@ -65,39 +61,26 @@ esp_file_writer *esp_file_begin(const char *path, int *error) {
   return writer;
 }
 
-static void write_all(esp_file_writer *writer, const uint8_t *bytes, size_t length) {
-  while (length > 0 && writer->error == 0) {
-    const ssize_t written = write(writer->file, bytes, length);
-    if (written >= 0) {
-      bytes += written;
-      length -= (size_t)written;
-    } else if (errno != EINTR) {
-      writer->error = errno;
-    }
-  }
+int esp_file_resize(esp_file_writer *writer, uint64_t length) {
+  return ftruncate(writer->file, (off_t)length) == 0 ? 0 : errno;
 }
 
-static void flush(esp_file_writer *writer) {
-  write_all(writer, writer->buffer, writer->buffered);
-  writer->buffered = 0;
-}
-
-int esp_file_append(esp_file_writer *writer, const void *bytes, size_t length) {
-  if (length > BUFFER_BYTES - writer->buffered) flush(writer);
-  if (length > BUFFER_BYTES) {
-    write_all(writer, bytes, length);
-  } else if (length > 0) {
-    memcpy(writer->buffer + writer->buffered, bytes, length);
-    writer->buffered += length;
+int esp_file_write(esp_file_writer *writer, const void *bytes, size_t length, uint64_t offset) {
+  const uint8_t *next = bytes;
+  while (length > 0) {
+    const ssize_t written = pwrite(writer->file, next, length, (off_t)offset);
+    if (written < 0 && errno != EINTR) return errno;
+    if (written < 0) continue;
+    next += written;
+    offset += (uint64_t)written;
+    length -= (size_t)written;
   }
-  return writer->error;
+  return 0;
 }
 
 int esp_file_map(esp_file_writer *writer, const void **bytes, size_t *length) {
-  flush(writer);
   struct stat written;
-  if (writer->error == 0 && fstat(writer->file, &written) != 0) writer->error = errno;
-  if (writer->error != 0) return writer->error;
+  if (fstat(writer->file, &written) != 0) return errno;
   *length = (size_t)written.st_size;
   void *mapped = mmap(NULL, *length, PROT_READ, MAP_SHARED, writer->file, 0);
   if (mapped == MAP_FAILED) return errno;
@@ -121,11 +104,9 @@ static void synchronise_folder(const char *path) {
 }
 
 int esp_file_commit(esp_file_writer *writer) {
-  flush(writer);
-  if (writer->error == 0 && fsync(writer->file) != 0) writer->error = errno;
-  if (close(writer->file) != 0 && writer->error == 0) writer->error = errno;
-  if (writer->error == 0 && rename(writer->temporary, writer->path) != 0) writer->error = errno;
-  const int error = writer->error;
+  int error = fsync(writer->file) == 0 ? 0 : errno;
+  if (close(writer->file) != 0 && error == 0) error = errno;
+  if (error == 0 && rename(writer->temporary, writer->path) != 0) error = errno;
   if (error == 0) {
     synchronise_folder(writer->path);
   } else {

@@ -16,6 +16,9 @@ struct Refusal {
 
 constexpr Refusal accepted = {ESP_MODEL_OK, 0};
 
+/// A feature bit for each packing of the schema, from bit 0 on.
+constexpr uint64_t known_features = (uint64_t(2) << unsigned(WeightPacking::MAX)) - 1;
+
 bool is_zero(const uint8_t *bytes, uint64_t count, uint64_t *at) {
   for (uint64_t i = 0; i < count; i++) {
     if (bytes[i] != 0) {
@@ -41,7 +44,7 @@ Refusal check_envelope(const uint8_t *bytes, uint64_t length, Envelope *envelope
   if (esp_crc32c(0, bytes, summed) != envelope->prefix_crc32c) {
     return {ESP_MODEL_BAD_CHECKSUM, summed};
   }
-  if ((envelope->features & ~uint64_t(ESP_MODEL_FEATURES)) != 0) {
+  if ((envelope->features & ~known_features) != 0) {
     return {ESP_MODEL_UNKNOWN_FEATURE, offsetof(Envelope, features)};
   }
   if (envelope->file_length != length) {
@@ -253,6 +256,7 @@ void esp_model_get_weight(const esp_model *model, uint32_t index, esp_model_weig
   const Weight *weight = root_of(model)->weights()->Get(index);
   out->encoding = uint8_t(weight->encoding());
   out->packing = uint8_t(weight->packing());
+  out->element = weight->element();
   out->rows = weight->rows();
   out->columns = weight->columns();
   out->groups = weight->groups();

@@ -1,4 +1,5 @@
-// Packs dense weights as esp_weight.h specifies, written from that text alone.
+// Packs dense weights where only C runs, as Sources/ModelFile/Packings specifies; a test on the host
+// unpacks them.
 #ifndef PACKING_H
 #define PACKING_H
 

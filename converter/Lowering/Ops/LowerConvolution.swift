@@ -18,7 +18,7 @@ extension Conv: Lowerable {
     }
     builder.bind(
       to: builder.emitConvolution(
-        x, weight.floats, rows: weightType.shape[0], bias: bias, window: window, groups: groups,
+        x, weight, rows: weightType.shape[0], bias: bias, window: window, groups: groups,
         type: output, source: builder.sourceName(1), shape: weightType.shape))
   }
 }
@@ -60,7 +60,8 @@ extension ConvTranspose: Lowerable {
     }
     builder.bind(
       to: builder.emitConvolution(
-        stuffed, mirrored(weight), rows: weight.shape[1] * groups, bias: try builder.input(2),
+        stuffed, Tensor(mirrored(weight), shape: weight.shape), rows: weight.shape[1] * groups,
+        bias: try builder.input(2),
         window: window, groups: groups, type: try builder.outputType(),
         source: builder.sourceName(1), shape: weight.shape))
   }
@@ -104,9 +105,9 @@ extension ConvTranspose: Lowerable {
 extension ProgramBuilder {
   /// A convolution with constant weights over one or two spatial axes.
   ///
-  /// `values` are `[rows, channels / groups, taps]`; the bias may be a constant or a tensor.
+  /// `elements` are `[rows, channels / groups, taps]`; the bias may be a constant or a tensor.
   package mutating func emitConvolution(
-    _ x: Program.TensorID, _ values: [Float], rows: Int, bias: Program.TensorID?,
+    _ x: Program.TensorID, _ elements: Tensor, rows: Int, bias: Program.TensorID?,
     window: PlacedWindow, groups: Int, type: TensorType, source: String, shape weightShape: [Int]
   ) -> Program.TensorID {
     let shape = shape(of: x)
@@ -120,7 +121,7 @@ extension ProgramBuilder {
       groups == 1 && window.kernel == [3, 3] && window.strides == [1, 1]
       && window.dilations == [1, 1]
     let weight = Program.Weight(
-      values: values, rows: rows, columns: channels / groups * taps, groups: groups, taps: taps,
+      elements, rows: rows, columns: channels / groups * taps, groups: groups, taps: taps,
       width: output.reduce(1, *), isDepthwise: groups == channels && groups > 1,
       winogradMap: isPlain ? output : nil,
       source: source, shape: weightShape)

@@ -13,11 +13,9 @@ extension Gemm: Lowerable {
       result = builder.emitZeros(type)
     } else if let weight = builder.constant(of: b) {
       let rows = transposesA ? builder.transposed(a, [1, 0]) : a
-      let matrix = transposesB ? weight : weight.transposed([1, 0])
-      let values = alpha == 1 ? matrix.floats : matrix.floats.map { $0 * alpha }
       result = builder.emitLinear(
-        rows, values, outputs: type.shape[1], shape: type.shape, source: builder.sourceName(1),
-        weightShape: weight.shape)
+        rows, weight, isTransposed: !transposesB, scale: alpha, outputs: type.shape[1],
+        shape: type.shape, source: builder.sourceName(1), weightShape: weight.shape)
     } else {
       result = builder.emitProduct(
         a, b, transposeA: transposesA, transposeB: transposesB, scale: alpha, type: type)
@@ -50,7 +48,7 @@ extension ProgramBuilder {
     if let weight = constant(of: b), weight.rank == 2, constant(of: a) == nil {
       let rows = shape(of: a).count == 1 ? view(a, [1, plan.matrix.inner]) : a
       let result = emitLinear(
-        rows, weight.transposed([1, 0]).floats, outputs: plan.matrix.columns,
+        rows, weight, isTransposed: true, outputs: plan.matrix.columns,
         shape: shape(of: rows).dropLast() + [plan.matrix.columns], source: sourceName(1),
         weightShape: weight.shape)
       return view(result, type.shape)
@@ -63,7 +61,7 @@ extension ProgramBuilder {
         input: [columns], kernel: [1], strides: [1], dilations: [1], begins: [0], ends: [0],
         output: [columns])
       let result = emitConvolution(
-        image, weight.floats, rows: plan.matrix.rows, bias: nil, window: window, groups: 1,
+        image, weight, rows: plan.matrix.rows, bias: nil, window: window, groups: 1,
         type: TensorType(.float32, [1, plan.matrix.rows, columns]), source: sourceName(0),
         shape: weight.shape)
       return view(result, type.shape)
@@ -83,16 +81,17 @@ extension ProgramBuilder {
     return zeros
   }
 
-  /// `y[..., o] = sum over k of w[o, k] x[..., k]`.
+  /// `y[..., o] = scale * sum over k of w[o, k] x[..., k]`, w being `[k, o]` where it is transposed.
   package mutating func emitLinear(
-    _ x: Program.TensorID, _ values: [Float], outputs: Int, shape: [Int], source: String,
-    weightShape: [Int]
+    _ x: Program.TensorID, _ elements: Tensor, isTransposed: Bool = false, scale: Float = 1,
+    outputs: Int, shape: [Int], source: String, weightShape: [Int]
   ) -> Program.TensorID {
     let inputs = self.shape(of: x).last ?? 1
     let tokens = self.shape(of: x).dropLast().reduce(1, *)
-    let weight = Program.Weight(
-      values: values, rows: outputs, columns: inputs, groups: 1, taps: 1, width: tokens,
-      isDepthwise: false, isLinear: true, source: source, shape: weightShape)
+    var weight = Program.Weight(
+      elements, isTransposed: isTransposed, rows: outputs, columns: inputs, groups: 1, taps: 1,
+      width: tokens, isDepthwise: false, isLinear: true, source: source, shape: weightShape)
+    if scale != 1 { weight.scaleRows(by: Array(repeating: scale, count: outputs)) }
     return emit(
       .linear, [x, nil, nil], TensorType(.float32, shape), integers: [0], floats: [0, 0],
       weight: weight, multiplyAccumulates: tokens * inputs * outputs)

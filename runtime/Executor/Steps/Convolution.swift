@@ -7,8 +7,7 @@ extension Binder {
     try expect(inputs: 1...3, integers: 9, floats: 2, weight: true)
     let x = try input(0)
     let y = try output()
-    let weight = unsafe try weight(
-      .panels, .patternGroups, .rowPairs, .depthwise, .winograd2, .winograd4)
+    let weight = unsafe try weight(for: .convolution)
     try requireFloat(x, y)
     try require(x.rank == 4 && y.rank == 4, .badShape, "a convolution takes planes [N,C,H,W]")
     let kernel = try [int32(0, from: 1), int32(1, from: 1)]
@@ -65,15 +64,14 @@ extension Binder {
     return last + 1
   }
 
-  /// The step's weight, in one of the packings its kernel reads.
-  func weight(_ packings: WeightPacking...) throws(ExecutorError) -> esp_weight {
+  /// The step's weight, in a packing that its kernels read.
+  func weight(for kind: StepKind) throws(ExecutorError) -> esp_weight {
     guard let number = step.weight, let weight = unsafe model.weight(number) else {
       throw error(.badReference, "no weight has this number")
     }
-    let packing = unsafe weight.packing.rawValue
+    let packing = unsafe WeightPacking(rawValue: UInt8(weight.packing.rawValue))
     try require(
-      packings.contains { UInt32($0.rawValue) == packing }, .badWeight,
-      "this step cannot read this packing")
+      packing?.serves(kind) == true, .badWeight, "this step cannot read this packing")
     return unsafe weight
   }
 

@@ -7,7 +7,7 @@ extension Binder {
     try expect(inputs: 1...3, integers: 1, floats: 2, weight: true)
     let x = try input(0)
     let y = try output()
-    let weight = unsafe try weight(.panels, .patternGroups, .rowPairs, .rows, .quads)
+    let weight = unsafe try weight(for: .linear)
     try requireFloat(x, y)
     try require(x.rank > 0 && y.rank == x.rank, .badShape, "ranks differ or are 0")
     let last = x.rank - 1

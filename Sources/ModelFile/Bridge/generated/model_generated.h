@@ -245,8 +245,8 @@ inline const char *EnumNameStepKind(StepKind e) {
 /// Which zeros a weight promises. Columns of a weight are (channel * taps + tap), taps being kernelH *
 /// kernelW of the first convolution that uses it, else 1; `pattern` holds the numbers. The promise is
 /// about what is stored, and has no bearing on how it is computed; with it, taps are at most 1024 and M
-/// at most 4096. Inspecting a file checks it where it can be seen, running one need not: for blocks in
-/// panels; for N:M in panels, rows and quads, and in pattern groups and row pairs within each column block.
+/// at most 4096. Writing and inspecting a file checks it where it can be seen, running one need not: for
+/// blocks in panels; for N:M as each packing says.
 enum class WeightEncoding : uint8_t {
   /// Nothing left out: panels without lists, depthwise or Winograd, which no other encoding has.
   /// pattern: 0 0 0.
@@ -296,59 +296,17 @@ inline const char *EnumNameWeightEncoding(WeightEncoding e) {
 }
 
 /// How the matrix of a weight is stored: `rows` output channels by `columns` inputs per group, column
-/// (channel * kernelH + y) * kernelW + x. Rows are cut, group by group, into panels of `panel_height`
-/// consecutive rows; the last panel of a group may be short and is filled with zero rows.
+/// (channel * kernelH + y) * kernelW + x. What each packing makes of panel_height, panels_per_list,
+/// column_block, the lists and the values is specified by the file `Packings/<Name>.swift`, and only
+/// there.
 enum class WeightPacking : uint8_t {
-  /// panel_height 1, 2, 4 or 8. values: for each panel, for each entry of its list, panel_height
-  /// floats. Dense: no lists (counts and columns empty, panels_per_list 0 or 1), every panel has the
-  /// entries 0 ..< columns. Otherwise panels_per_list consecutive panels of a group share a list (the
-  /// last list of a group may serve fewer); counts has one number per list; the lists stand one behind
-  /// the other in columns16 or columns32, each strictly increasing, each number below `columns`. The
-  /// values of panels that share a list follow each other panel by panel.
   panels = 0,
-  /// panel_height 4, column_block 1 ... 65536. Columns are cut into blocks of column_block (the last
-  /// may be short). For each group, for each block, for each panel: 15 counts, one for each non-empty
-  /// set s of the 4 rows (bit r is row r; s = 1 ... 15), then for each s in turn its columns relative
-  /// to the block, strictly increasing. No column stands in two sets of one panel and block,
-  /// and no set holds a row behind the end of its group. All these
-  /// numbers are u16, one behind the other, in `stream`. values: in the same order, for each column of
-  /// set s, as many floats as s has rows, lowest row first.
   patternGroups = 1,
-  /// panel_height 16, one group. counts: one number per panel, the largest number of non-zeros of a
-  /// row. values[count][16] and columns[count][16] for each panel; the columns of a row strictly
-  /// increase, and a shorter row is filled up with value 0 and column 0.
   rows = 2,
-  /// groups = channels, columns = kernelH * kernelW, rows a multiple of groups. values[rows][columns].
-  /// panel_height is 1. Encoding dense.
   depthwise = 3,
-  /// Convolutions by 3 x 3 taps, transformed for tiles of M x M outputs: of each row and channel,
-  /// U = G w G^T with N x N positions, N = M + 2. panel_height 8, one group, columns a multiple of 9.
-  /// Rows are cut into strips of 32 rows (the last may be short). values: for each strip, for each
-  /// position (row by row of U), for each panel of the strip, for each channel, 8 floats; panels are
-  /// filled with zero rows. Encoding dense. G has a row for each of N - 1 points, 1 p p^2 divided by
-  /// the product of p's differences from the other points, and a last row 0 0 1. M = 2; points 0, 1,
-  /// -1.
   winograd2 = 4,
-  /// The same with M = 4; points 0, 3/4, -3/4, 3/2, -3/2.
   winograd4 = 5,
-  /// panel_height 2, column_block 1 ... 4096, panels_per_list 1 ... 128. Columns are cut into blocks of
-  /// column_block (the last may be short); the rows of a group, taken two and two, into bands of
-  /// panels_per_list pairs (the last may have fewer). For each group, for each block, for each band,
-  /// for each pair of the band: row 0, row 1, alone, shared, columns[alone][2] and columns[shared]. Rows
-  /// count from the first of the band; each of twice as many rows as the band has pairs stands in one
-  /// pair (where a group has an odd number of rows, its last band has one row more than there are:
-  /// what is stored of it is not read out). Column [i][r] is one that row r has for itself; the others
-  /// belong to both rows. alone and shared are even. Columns count from the first of the
-  /// block, in any order. All these numbers are u16, one behind the other, in `stream`.
-  /// values[alone + shared][2] in the same order, for row 0 and row 1. Fill has value 0 and any column.
   rowPairs = 6,
-  /// panel_height 16, one group; columns are taken four and four (the last may be fewer), where the
-  /// columns behind the last multiply zeros. counts: for each panel N, 1 ... 4, the columns that each
-  /// of its rows stores of every four; a row with fewer is filled up with value 0 and any of the four.
-  /// A panel's fours come in blocks of 16 / N, rounded down (the last may have fewer). For each panel,
-  /// for each block: 16 words of 32 bits, one for each row, whose bits 2i and 2i + 1 say which column
-  /// of its four is the i-th that the row stores in the block, other bits being ignored; then for each
-  /// four values[N][16]. Words and values stand together in the values segment.
   quads = 7,
   MIN = panels,
   MAX = quads
@@ -736,7 +694,8 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
     VT_STREAM = 32,
     VT_REASON = 34,
     VT_NANOSECONDS = 36,
-    VT_DENSE_NANOSECONDS = 38
+    VT_DENSE_NANOSECONDS = 38,
+    VT_ELEMENT = 40
   };
   espalier::model::WeightEncoding encoding() const {
     return static_cast<espalier::model::WeightEncoding>(GetField<uint8_t>(VT_ENCODING, 0));
@@ -772,7 +731,7 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   uint64_t nonzero_count() const {
     return GetField<uint64_t>(VT_NONZERO_COUNT, 0);
   }
-  /// f32; offset is a multiple of 64, and length is exactly what the structure needs.
+  /// Of type `element`; offset is a multiple of 64, and length is exactly what the structure needs.
   const espalier::model::Range *values() const {
     return GetStruct<const espalier::model::Range *>(VT_VALUES);
   }
@@ -802,6 +761,10 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   uint64_t dense_nanoseconds() const {
     return GetField<uint64_t>(VT_DENSE_NANOSECONDS, 0);
   }
+  /// The type of the values, one of ElementCode; so far f32.
+  int32_t element() const {
+    return GetField<int32_t>(VT_ELEMENT, 1);
+  }
   bool Verify(flatbuffers::Verifier &verifier) const {
     return VerifyTableStart(verifier) &&
            VerifyField<uint8_t>(verifier, VT_ENCODING, 1) &&
@@ -828,6 +791,7 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
            verifier.VerifyString(reason()) &&
            VerifyField<uint64_t>(verifier, VT_NANOSECONDS, 8) &&
            VerifyField<uint64_t>(verifier, VT_DENSE_NANOSECONDS, 8) &&
+           VerifyField<int32_t>(verifier, VT_ELEMENT, 4) &&
            verifier.EndTable();
   }
 };
@@ -890,6 +854,9 @@ struct WeightBuilder {
   void add_dense_nanoseconds(uint64_t dense_nanoseconds) {
     fbb_.AddElement<uint64_t>(Weight::VT_DENSE_NANOSECONDS, dense_nanoseconds, 0);
   }
+  void add_element(int32_t element) {
+    fbb_.AddElement<int32_t>(Weight::VT_ELEMENT, element, 1);
+  }
   explicit WeightBuilder(flatbuffers::FlatBufferBuilder &_fbb)
         : fbb_(_fbb) {
     start_ = fbb_.StartTable();
@@ -922,11 +889,13 @@ inline flatbuffers::Offset<Weight> CreateWeight(
     flatbuffers::Offset<flatbuffers::Vector<uint16_t>> stream = 0,
     flatbuffers::Offset<flatbuffers::String> reason = 0,
     uint64_t nanoseconds = 0,
-    uint64_t dense_nanoseconds = 0) {
+    uint64_t dense_nanoseconds = 0,
+    int32_t element = 1) {
   WeightBuilder builder_(_fbb);
   builder_.add_dense_nanoseconds(dense_nanoseconds);
   builder_.add_nanoseconds(nanoseconds);
   builder_.add_nonzero_count(nonzero_count);
+  builder_.add_element(element);
   builder_.add_reason(reason);
   builder_.add_stream(stream);
   builder_.add_columns32(columns32);
@@ -969,7 +938,8 @@ inline flatbuffers::Offset<Weight> CreateWeightDirect(
     const std::vector<uint16_t> *stream = nullptr,
     const char *reason = nullptr,
     uint64_t nanoseconds = 0,
-    uint64_t dense_nanoseconds = 0) {
+    uint64_t dense_nanoseconds = 0,
+    int32_t element = 1) {
   auto pattern__ = pattern ? _fbb.CreateVector<int32_t>(*pattern) : 0;
   auto counts__ = counts ? _fbb.CreateVector<uint32_t>(*counts) : 0;
   auto columns16__ = columns16 ? _fbb.CreateVector<uint16_t>(*columns16) : 0;
@@ -995,7 +965,8 @@ inline flatbuffers::Offset<Weight> CreateWeightDirect(
       stream__,
       reason__,
       nanoseconds,
-      dense_nanoseconds);
+      dense_nanoseconds,
+      element);
 }
 
 struct Model FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {

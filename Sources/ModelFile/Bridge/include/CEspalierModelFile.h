@@ -13,8 +13,8 @@ extern "C" {
 
 enum { ESP_MODEL_MAX_RANK = 8, ESP_MODEL_MAX_TEXT = 1024 };
 
-/// The version this code writes, and the largest feature bits it knows.
-enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1, ESP_MODEL_FEATURES = 0xFF };
+/// The version this code writes.
+enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1 };
 
 /// Sizes of the envelope, in bytes.
 enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_PAGE = 4096, ESP_MODEL_ALIGNMENT = 64 };
@@ -60,11 +60,12 @@ typedef struct esp_model_step {
 typedef struct esp_model_weight {
   uint8_t encoding;  // 0 dense, 1 block, 2 vector-wise N:M, 3 strict N:M, 4 unstructured
   uint8_t packing;   // esp_packing
+  int32_t element;   // ONNX's code of the values' type
   int32_t rows, columns, groups, panel_height, panels_per_list, column_block;
   /// block: O and I; N:M: N and M, with V in pattern[2]. 0 where unused.
   int32_t pattern[3];
   uint64_t nonzero_count;
-  esp_range values;  // f32
+  esp_range values;
   const uint32_t *counts;
   uint32_t count_count;
   /// Column lists: 16-bit where columns <= 65536, else 32-bit; one of the two is empty.
@@ -123,7 +124,9 @@ void esp_model_get_weight(const esp_model *, uint32_t index, esp_model_weight *o
 
 /// CRC-32C (Castagnoli) of the bytes, continuing from `crc` (0 to start).
 uint32_t esp_crc32c(uint32_t crc, const void *bytes, size_t length);
-/// The same without the processor's instruction.
+/// The sum of two pieces of which the second has so many bytes, from the sums of each.
+uint32_t esp_crc32c_join(uint32_t first, uint32_t second, uint64_t second_length);
+/// The same as esp_crc32c without the processor's instruction.
 uint32_t esp_crc32c_portable(uint32_t crc, const void *bytes, size_t length);
 
 /// Everything the builder needs; offsets and ranges as in the structs above.
@@ -137,15 +140,16 @@ typedef struct esp_model_contents {
   uint64_t features, arena_bytes;
   esp_text producer, source, device;
   uint64_t values_length;
-  uint32_t values_crc32c;
 } esp_model_contents;
 
-/// Writes envelope and header: the file up to the values segment, padded to a multiple of 4096 bytes so
+/// Envelope, still without the sum of the values, and header: the file up to the values segment, padded to a multiple of 4096 bytes so
 /// that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
 /// would be 1 GiB or more or there is no memory. `values_length` must be a multiple of 64, ranks at
 /// most ESP_MODEL_MAX_RANK, texts at most ESP_MODEL_MAX_TEXT.
 uint8_t *esp_model_build_prefix(const esp_model_contents *, size_t *length);
 void esp_model_free(uint8_t *);
+/// Puts the sum of the values segment into a prefix that was built without it.
+void esp_model_seal(uint8_t *prefix, uint32_t values_crc32c);
 
 /// A file that appears under its name whole or not at all: written beside it under another name, then
 /// synchronised and renamed.
@@ -154,9 +158,11 @@ typedef struct esp_file_writer esp_file_writer;
 /// Starts the file that will be `path`. Returns null and sets `*error` to an errno value on failure,
 /// also where `path` is there already and no regular file.
 esp_file_writer *esp_file_begin(const char *path, int *error);
-/// Appends; returns 0 or an errno value, which esp_file_commit then repeats.
-int esp_file_append(esp_file_writer *, const void *bytes, size_t length);
-/// Maps what has been appended, to be read before the file gets its name; at a page's start. Returns 0
+/// Gives the file its length; bytes that are never written are zero. Returns 0 or errno.
+int esp_file_resize(esp_file_writer *, uint64_t length);
+/// Writes a range, from any thread; returns 0 or errno.
+int esp_file_write(esp_file_writer *, const void *bytes, size_t length, uint64_t offset);
+/// Maps what has been written, to be read before the file gets its name; at a page's start. Returns 0
 /// or errno. esp_file_unmap ends it.
 int esp_file_map(esp_file_writer *, const void **bytes, size_t *length);
 void esp_file_unmap(const void *bytes, size_t length);
