@@ -41,7 +41,7 @@ import Testing
       return .refused(String(code.output))
     }
     // What converts must load and run.
-    let results = try run(loadModel(bytes: bytes, name: node.description), inputs: values)
+    let results = try loadModel(bytes: bytes, name: node.description).run(values)
     // The reference rounds to the type, bfloat16 to 8 bits; the runtime keeps float32 throughout.
     let isCoarse =
       expected.contains { $0.tensor.elementType == .bfloat16 }

@@ -2,6 +2,7 @@
 
 #include "CEspalierKernelChecks.h"
 #include "packing.h"
+#include "running.h"
 
 int esp_check_store_kinds(void) { return STORE_KINDS; }
 
