@@ -11,7 +11,7 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private func raw(_ bytes: Int, from start: UInt8 = 0) -> [UInt8] {
-    (0..<bytes).map { UInt8(truncatingIfNeeded: $0 / 3 + $0 % 7) &+ start & 0x3F }
+    (0..<bytes).map { (UInt8(truncatingIfNeeded: $0 / 3 + $0 % 7) &+ start) & 0x3F }
   }
 
   private func identity(_ initializers: [Message], more: [Message] = []) -> Message {

@@ -42,11 +42,17 @@ extension Tanh: UnaryLowerable { package var unaryCode: UnaryCode { .tanh } }
 extension Erf: UnaryLowerable {
   package var unaryCode: UnaryCode { .erf }
 
-  /// Integers by way of real numbers, rounded towards zero.
+  /// Of integers the result is rounded towards zero: 0 up to 5, from 6 on 1, where the function is 1
+  /// in double precision.
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let input = builder.cast(try builder.operand(0), to: .float32)
-    let result = builder.emitUnary(unaryCode, input)
-    builder.bind(to: builder.cast(result, to: try builder.outputType().elementType))
+    let input = try builder.operand(0)
+    let type = try builder.outputType()
+    guard !type.elementType.isFloatingPoint else {
+      return builder.bind(to: builder.emitUnary(unaryCode, input, type: type))
+    }
+    let sixths = builder.emitUnary(.affine, builder.cast(input, to: .float32), (1.0 / 6, 0))
+    let result = builder.emitUnary(.clip, sixths, (-1, 1))
+    builder.bind(to: builder.cast(result, to: type.elementType))
   }
 }
 extension Sin: UnaryLowerable { package var unaryCode: UnaryCode { .sin } }

@@ -3,7 +3,7 @@ package import EspalierModelFile
 
 extension Gather: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let (data, index) = (try builder.operand(0), try builder.indices(1))
     let (shape, type) = (builder.shape(of: data), try builder.outputType())
     if let places = builder.constant(1)?.integers, places.count == 1,
       let place = try plan(shape, at: Int(places[0]))
@@ -19,7 +19,7 @@ extension Gather: Lowerable {
 
 extension GatherElements: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let (data, index) = (try builder.operand(0), try builder.indices(1))
     let axis = try plan(builder.shape(of: data), indices: builder.shape(of: index)).axis
     builder.bind(
       to: builder.emit(
@@ -63,12 +63,20 @@ extension ScatterND: Lowerable {
 
 extension ScatterElements: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let (data, index) = (try builder.operand(0), try builder.operand(1))
+    let (data, index) = (try builder.operand(0), try builder.indices(1))
     let axis = try plan(builder.shape(of: data), indices: builder.shape(of: index)).axis
     builder.bind(
       to: builder.emit(
         .scatterElements, [data, index, try builder.operand(2)],
         try builder.outputType(), integers: [axis, reduction.code]))
+  }
+}
+
+extension ProgramBuilder {
+  /// An operand of indices, in a type that the runtime takes them in.
+  fileprivate mutating func indices(_ input: Int) throws(GraphError) -> Program.TensorID {
+    let index = try operand(input)
+    return [.int32, .int64].contains(type(of: index).elementType) ? index : cast(index, to: .int64)
   }
 }
 

@@ -172,10 +172,15 @@ extension MeanVarianceNormalization: Lowerable {
 extension LRN: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
+    let type = try builder.outputType()
+    // A window that reaches all channels from each takes no more by being wider; alpha is shared out
+    // over its size as given.
+    let (channels, isOver) = type.shape[1].multipliedReportingOverflow(by: 2)
+    let reach = isOver ? size : min(size, channels + 1)
     builder.bind(
       to: builder.emit(
-        .localResponse, [x], try builder.outputType(), integers: [size],
-        floats: [Float(alpha), Float(beta), Float(bias)]))
+        .localResponse, [x], type, integers: [reach],
+        floats: [Float(alpha * Double(reach) / Double(size)), Float(beta), Float(bias)]))
   }
 }
 
