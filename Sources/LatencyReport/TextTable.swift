@@ -12,7 +12,7 @@ package struct TextTable {
 
   package init(_ columns: [(String, Alignment)]) {
     titles = columns.map { Array($0.0.unicodeScalars) }
-    alignments = columns.map(\.1)
+    alignments = columns.map { $0.1 }
   }
 
   /// Cells may hold names from files; they stay within their row whatever is in them.

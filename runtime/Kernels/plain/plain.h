@@ -99,6 +99,8 @@ static inline void esp_walk_advance(esp_walk *walk, int64_t count) {
 
 /// The value of any f32 unary function, one element at a time.
 float esp_unary_value(esp_unary_kind, float a, float b, float x);
+/// The same of many. Not where vectors are: another loop beside theirs takes a register from them.
+void esp_unary_values(const esp_unary *, const float *x, float *y, int64_t count);
 
 /// Declares one run function per instruction set this architecture has; ESP_PICK chooses.
 #if defined(__x86_64__)

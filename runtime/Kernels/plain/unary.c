@@ -58,6 +58,10 @@ float esp_unary_value(esp_unary_kind kind, float a, float b, float x) {
   return x;
 }
 
+void esp_unary_values(const esp_unary *unary, const float *x, float *y, int64_t count) {
+  for (int64_t i = 0; i < count; i++) y[i] = esp_unary_value(unary->kind, unary->a, unary->b, x[i]);
+}
+
 static void run_bool(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_unary *unary = arguments;
