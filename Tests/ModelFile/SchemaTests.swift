@@ -23,13 +23,6 @@ import Testing
     return codes
   }
 
-  @Test func stepKinds() throws {
-    let expected = Dictionary(
-      uniqueKeysWithValues: StepKind.allCases.map { ("\($0)", Int($0.rawValue)) })
-    #expect(try codes(of: "StepKind") == expected)
-    #expect(expected.count == 29)
-  }
-
   @Test func encodingsAndPackings() throws {
     #expect(
       try codes(of: "WeightEncoding")

@@ -50,7 +50,7 @@ struct Binder: ~Copyable {
     }
   }
 
-  /// What a step's kernel does with its inputs, outputs and numbers: see `model.fbs`.
+  /// What a step's kernel does with its inputs, outputs and numbers: see `StepKind`.
   private mutating func bind() throws(ExecutorError) {
     switch step.kind {
     case .convolution: try bindConvolution()
