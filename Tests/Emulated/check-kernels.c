@@ -61,11 +61,11 @@ int main(int count, char **words) {
       const int failed = contractions[i].check(isa, (uint32_t)seed, message, sizeof message);
       report(words[word], contractions[i].name, failed, message);
     }
-    for (size_t i = 0; i < esp_plain_check_count; i++) {
+    const esp_plain_check_entry *entry;
+    for (size_t i = 0; (entry = esp_plain_check_at(i)); i++) {
       message[0] = 0;
-      const int failed =
-          esp_plain_checks[i].check((esp_isa)isa, seed, message, sizeof message);
-      report(words[word], esp_plain_checks[i].name, failed, message);
+      const int failed = entry->check((esp_isa)isa, seed, message, sizeof message);
+      report(words[word], entry->name, failed, message);
     }
   }
   printf("%d of %d checks failed\n", failures, checks);

@@ -68,7 +68,7 @@ static void domain(esp_unary_kind kind, float *low, float *high) {
   }
 }
 
-int esp_check_plain_unary(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_unary(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 300)) {
     esp_unary_kind kind = (esp_unary_kind)(c.cases <= 43 ? c.cases : check_integer(&c, 1, 43));
@@ -130,7 +130,7 @@ static double binary_real(esp_binary_kind kind, double a, double b) {
   return NAN;
 }
 
-int esp_check_plain_binary(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_binary(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 500)) {
@@ -204,7 +204,7 @@ int esp_check_plain_binary(esp_isa isa, uint64_t seed, char *message, size_t cap
   return check_end(&c);
 }
 
-int esp_check_plain_select(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_select(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_I64, ESP_BOOL};
   while (check_next(&c, 150)) {
@@ -244,7 +244,7 @@ int esp_check_plain_select(esp_isa isa, uint64_t seed, char *message, size_t cap
   return check_end(&c);
 }
 
-int esp_check_plain_cast(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_cast(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_U8, ESP_I8, ESP_I32, ESP_I64, ESP_BOOL};
   static const double least[] = {0, 0, -128, -0x1p31, -0x1p63, 0};
@@ -287,7 +287,7 @@ int esp_check_plain_cast(esp_isa isa, uint64_t seed, char *message, size_t capac
   return check_end(&c);
 }
 
-int esp_check_plain_fill(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_fill(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const int32_t sizes[] = {1, 4, 8};
   while (check_next(&c, 60)) {
@@ -303,7 +303,7 @@ int esp_check_plain_fill(esp_isa isa, uint64_t seed, char *message, size_t capac
   return check_end(&c);
 }
 
-int esp_check_plain_quantize(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_quantize(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     bool back = check_random(&c) % 2;
@@ -339,3 +339,13 @@ int esp_check_plain_quantize(esp_isa isa, uint64_t seed, char *message, size_t c
   }
   return check_end(&c);
 }
+
+const esp_plain_check_entry esp_checks_elementwise[] = {
+    {"unary", esp_check_plain_unary},
+    {"binary", esp_check_plain_binary},
+    {"select", esp_check_plain_select},
+    {"cast", esp_check_plain_cast},
+    {"fill", esp_check_plain_fill},
+    {"quantize", esp_check_plain_quantize},
+    {0},
+};

@@ -26,7 +26,7 @@ static int64_t resolved(esp_type type, const void *index, int64_t at, int64_t ex
   return value < 0 ? value + extent : value;
 }
 
-int esp_check_plain_copy(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_copy(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 400)) {
     esp_type type = element_type(&c);
@@ -86,7 +86,7 @@ int esp_check_plain_copy(esp_isa isa, uint64_t seed, char *message, size_t capac
   return check_end(&c);
 }
 
-int esp_check_plain_gather(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_gather(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     esp_type type = element_type(&c), index_type = check_random(&c) % 2 ? ESP_I32 : ESP_I64;
@@ -137,7 +137,8 @@ static int64_t along_offset(const along *a, esp_type type, const void *index, in
   return check_offset(a->rank, a->x_strides, at);
 }
 
-int esp_check_plain_gather_elements(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_gather_elements(esp_isa isa, uint64_t seed, char *message,
+                                           size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     esp_type type = element_type(&c), index_type = check_random(&c) % 2 ? ESP_I32 : ESP_I64;
@@ -176,7 +177,7 @@ static int64_t tuple_row(const int64_t *tuple, int length, const int64_t *dims) 
   return row;
 }
 
-int esp_check_plain_gather_nd(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_gather_nd(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     esp_type type = element_type(&c);
@@ -216,7 +217,7 @@ static double scattered(esp_scatter_reduction reduction, double old, double new)
 
 static const esp_type scatter_types[] = {ESP_F32, ESP_I32, ESP_I64};
 
-int esp_check_plain_scatter_nd(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_scatter_nd(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     esp_scatter_nd arguments = {.type = scatter_types[check_random(&c) % 3],
@@ -251,8 +252,8 @@ int esp_check_plain_scatter_nd(esp_isa isa, uint64_t seed, char *message, size_t
   return check_end(&c);
 }
 
-int esp_check_plain_scatter_elements(esp_isa isa, uint64_t seed, char *message,
-                                     size_t capacity) {
+static int esp_check_plain_scatter_elements(esp_isa isa, uint64_t seed, char *message,
+                                            size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     along a = random_along(&c);
@@ -294,7 +295,7 @@ int esp_check_plain_scatter_elements(esp_isa isa, uint64_t seed, char *message,
   return check_end(&c);
 }
 
-int esp_check_plain_one_hot(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_one_hot(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 100)) {
     esp_type type = element_type(&c), index_type = scatter_types[check_random(&c) % 3];
@@ -318,7 +319,7 @@ int esp_check_plain_one_hot(esp_isa isa, uint64_t seed, char *message, size_t ca
   return check_end(&c);
 }
 
-int esp_check_plain_triangle(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_triangle(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     esp_type type = element_type(&c);
@@ -341,7 +342,7 @@ int esp_check_plain_triangle(esp_isa isa, uint64_t seed, char *message, size_t c
   return check_end(&c);
 }
 
-int esp_check_plain_resample(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_resample(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 150)) {
     int64_t outer = check_integer(&c, 1, 9), extent = check_extent(&c);
@@ -367,3 +368,16 @@ int esp_check_plain_resample(esp_isa isa, uint64_t seed, char *message, size_t c
   }
   return check_end(&c);
 }
+
+const esp_plain_check_entry esp_checks_movement[] = {
+    {"copy", esp_check_plain_copy},
+    {"gather", esp_check_plain_gather},
+    {"gather elements", esp_check_plain_gather_elements},
+    {"gather nd", esp_check_plain_gather_nd},
+    {"scatter nd", esp_check_plain_scatter_nd},
+    {"scatter elements", esp_check_plain_scatter_elements},
+    {"one hot", esp_check_plain_one_hot},
+    {"triangle", esp_check_plain_triangle},
+    {"resample", esp_check_plain_resample},
+    {0},
+};

@@ -1,7 +1,7 @@
 // Contraction, plain convolution, recurrent networks.
 #include "plain_support.h"
 
-int esp_check_plain_contract(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_contract(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 200)) {
@@ -45,7 +45,8 @@ int esp_check_plain_contract(esp_isa isa, uint64_t seed, char *message, size_t c
   return check_end(&c);
 }
 
-int esp_check_plain_convolution(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_convolution(esp_isa isa, uint64_t seed, char *message,
+                                       size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 120)) {
     esp_convolution_plain p = {.batch = check_integer(&c, 1, 2), .groups = check_integer(&c, 1, 3)};
@@ -203,7 +204,7 @@ static void step(const esp_recurrent *net, int64_t d, const float *x, rounded *h
   memcpy(h, next, (size_t)hidden * sizeof(rounded));
 }
 
-int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const int32_t functions[] = {ESP_UNARY_SIGMOID, ESP_UNARY_TANH, ESP_UNARY_RELU,
                                       ESP_UNARY_AFFINE};
@@ -280,3 +281,10 @@ int esp_check_plain_recurrent(esp_isa isa, uint64_t seed, char *message, size_t 
   }
   return check_end(&c);
 }
+
+const esp_plain_check_entry esp_checks_products[] = {
+    {"contract", esp_check_plain_contract},
+    {"convolution", esp_check_plain_convolution},
+    {"recurrent", esp_check_plain_recurrent},
+    {0},
+};

@@ -37,7 +37,7 @@ static double result(const group *g, esp_reduce_kind kind, bool last) {
 
 enum { MOST_GROUPS = 70000 };
 
-int esp_check_plain_reduce(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_reduce(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_F32, ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 500)) {
@@ -103,7 +103,7 @@ int esp_check_plain_reduce(esp_isa isa, uint64_t seed, char *message, size_t cap
   return check_end(&c);
 }
 
-int esp_check_plain_softmax(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_softmax(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 200)) {
     int64_t outer = check_extent(&c), inner = check_random(&c) % 2 ? check_extent(&c) : 1;
@@ -142,7 +142,7 @@ int esp_check_plain_softmax(esp_isa isa, uint64_t seed, char *message, size_t ca
   return check_end(&c);
 }
 
-int esp_check_plain_normalize(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_normalize(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 200)) {
     esp_normalize_kind kind = (esp_normalize_kind)check_integer(&c, 1, 4);
@@ -196,7 +196,7 @@ int esp_check_plain_normalize(esp_isa isa, uint64_t seed, char *message, size_t 
   return check_end(&c);
 }
 
-int esp_check_plain_pool(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_pool(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 400)) {
     esp_pool p = {.kind = (esp_pool_kind)check_integer(&c, 1, 3),
@@ -275,7 +275,8 @@ int esp_check_plain_pool(esp_isa isa, uint64_t seed, char *message, size_t capac
   return check_end(&c);
 }
 
-int esp_check_plain_cumulative_sum(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_cumulative_sum(esp_isa isa, uint64_t seed, char *message,
+                                          size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 100)) {
@@ -299,7 +300,7 @@ int esp_check_plain_cumulative_sum(esp_isa isa, uint64_t seed, char *message, si
   return check_end(&c);
 }
 
-int esp_check_plain_top_k(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_top_k(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 200)) {
@@ -333,7 +334,8 @@ int esp_check_plain_top_k(esp_isa isa, uint64_t seed, char *message, size_t capa
   return check_end(&c);
 }
 
-int esp_check_plain_local_response(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_local_response(esp_isa isa, uint64_t seed, char *message,
+                                          size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 100)) {
     int64_t batch = check_integer(&c, 1, 3), channels = check_extent(&c);
@@ -361,3 +363,14 @@ int esp_check_plain_local_response(esp_isa isa, uint64_t seed, char *message, si
   }
   return check_end(&c);
 }
+
+const esp_plain_check_entry esp_checks_reductions[] = {
+    {"reduce", esp_check_plain_reduce},
+    {"softmax", esp_check_plain_softmax},
+    {"normalize", esp_check_plain_normalize},
+    {"pool", esp_check_plain_pool},
+    {"cumulative sum", esp_check_plain_cumulative_sum},
+    {"top k", esp_check_plain_top_k},
+    {"local response", esp_check_plain_local_response},
+    {0},
+};

@@ -101,7 +101,8 @@ static void reduce_values(check *c) {
   check_close(c, "log of nothing", 0, (double)y, -INFINITY, 0, 0);
 }
 
-int esp_check_plain_special_values(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_special_values(esp_isa isa, uint64_t seed, char *message,
+                                          size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   while (check_next(&c, 1)) {
     unary_values(&c);
@@ -192,48 +193,30 @@ static void empty_tasks(check *c) {
   }
 }
 
-int esp_check_plain_empty(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+static int esp_check_plain_empty(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   empty_reductions(&c);
   empty_tasks(&c);
   return check_end(&c);
 }
 
-const esp_plain_check_entry esp_plain_checks[] = {
-    {"unary", esp_check_plain_unary},
-    {"binary", esp_check_plain_binary},
-    {"select", esp_check_plain_select},
-    {"cast", esp_check_plain_cast},
-    {"fill", esp_check_plain_fill},
-    {"quantize", esp_check_plain_quantize},
-    {"copy", esp_check_plain_copy},
-    {"gather", esp_check_plain_gather},
-    {"gather elements", esp_check_plain_gather_elements},
-    {"gather nd", esp_check_plain_gather_nd},
-    {"scatter nd", esp_check_plain_scatter_nd},
-    {"scatter elements", esp_check_plain_scatter_elements},
-    {"one hot", esp_check_plain_one_hot},
-    {"triangle", esp_check_plain_triangle},
-    {"resample", esp_check_plain_resample},
-    {"reduce", esp_check_plain_reduce},
-    {"softmax", esp_check_plain_softmax},
-    {"normalize", esp_check_plain_normalize},
-    {"pool", esp_check_plain_pool},
-    {"cumulative sum", esp_check_plain_cumulative_sum},
-    {"top k", esp_check_plain_top_k},
-    {"local response", esp_check_plain_local_response},
-    {"contract", esp_check_plain_contract},
-    {"convolution", esp_check_plain_convolution},
-    {"recurrent", esp_check_plain_recurrent},
+const esp_plain_check_entry esp_checks_special[] = {
     {"special values", esp_check_plain_special_values},
     {"empty tensors", esp_check_plain_empty},
     {"threads", esp_check_threads},
+    {0},
 };
-const size_t esp_plain_check_count = sizeof esp_plain_checks / sizeof esp_plain_checks[0];
 
-const char *esp_plain_check_name(size_t index) { return esp_plain_checks[index].name; }
+static const esp_plain_check_entry *const files[] = {
+    esp_checks_elementwise, esp_checks_movement, esp_checks_reductions, esp_checks_products,
+    esp_checks_special,
+};
 
-int esp_plain_check_run(size_t index, esp_isa isa, uint64_t seed, char *message,
-                        size_t capacity) {
-  return esp_plain_checks[index].check(isa, seed, message, capacity);
+const esp_plain_check_entry *esp_plain_check_at(size_t index) {
+  for (size_t file = 0; file < sizeof files / sizeof files[0]; file++) {
+    for (const esp_plain_check_entry *entry = files[file]; entry->check; entry++) {
+      if (index-- == 0) return entry;
+    }
+  }
+  return 0;
 }
