@@ -97,7 +97,10 @@ let modules: [Target] = [
   .target(name: "CEspalierAllocationCount", path: "Tests/Executor/AllocationCount"),
   tests(
     "ExecutorTests", "Tests/Executor",
-    ["EspalierExecutor", "EspalierModelFile", "CEspalierAllocationCount"],
+    [
+      "EspalierExecutor", "EspalierModelFile", "EspalierLowering", "EspalierGraph",
+      "EspalierOperatorCases", "CEspalierAllocationCount",
+    ],
     exclude: ["AllocationCount"]),
   // seeded random numbers and tensors for tests
   .target(

@@ -20,8 +20,15 @@ struct StepCase: Sendable, CustomTestStringConvertible {
     self.model = model
   }
 
-  static let all =
+  /// Cases whose outputs are worked out by hand.
+  static let written =
     contractions + elementwise + reductions + movement + indexing + others + [attention]
+
+  /// Those, and of every kind of step that none of them has, what operators' cases become.
+  static let all = written + lowered(but: Set(written.flatMap(\.kinds)))
+
+  /// What its steps do.
+  var kinds: [StepKind] { model.description.steps.map(\.kind) }
 
   static let contractions: [StepCase] = [
     StepCase(
