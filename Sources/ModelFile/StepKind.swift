@@ -86,6 +86,11 @@ public enum StepKind: UInt16, Sendable, CaseIterable {
   /// an addend (the numbers of one left out are 0). B ... E are at least 1, steps at least 0; all rows
   /// lie within their tensors, and those of y apart as in copy. N * (K + E + 64) is at most 2^28.
   case attention = 29
+  /// x[N,C,extent*s], grid[N,place*s,s] -> y[N,C,place*s]; taps outside alignCorners. s is 1 ... 3. The
+  /// last number of a place in the grid is for the first sampled axis. taps: 1 nearest (halves to even),
+  /// 2 linear, 4 cubic (a = -0.75). outside: 0 zeros, 1 the edge, 2 mirrored. Places and weights as
+  /// ONNX's GridSample has them. Extents of x are at least 1 where y has elements.
+  case gridSample = 30
 }
 
 extension StepKind {
@@ -93,7 +98,8 @@ extension StepKind {
   public var slots: StepSlots {
     switch self {
     case .convolution, .linear: StepSlots(weightAnd: 1, 3)
-    case .matrixProduct, .binary, .gather, .gatherElements, .gatherND, .oneHot: StepSlots(2, 2)
+    case .matrixProduct, .binary, .gather, .gatherElements, .gatherND, .oneHot, .gridSample:
+      StepSlots(2, 2)
     case .unary, .reduce, .softmax, .copy, .cast, .cumulativeSum, .triangle, .localResponse:
       StepSlots(1, 1)
     case .select, .scatterND, .scatterElements, .resample: StepSlots(3, 3)

@@ -20,6 +20,17 @@ import Testing
     try Oracle(net.finished([net.conv(larger, 8, 4, kernel: 1)])).checkAll(groups: [8], lists: 0)
   }
 
+  /// Channels pass where a computed grid names places, whose own axes are held.
+  @Test func sampledAtAComputedGrid() throws {
+    var net = Net()
+    let image = net.input([1, 3, 4, 4])
+    let x = net.conv(image, 3, 8, kernel: 1)
+    let flow = net.node(
+      "Transpose", [net.conv(image, 3, 2, kernel: 1)], ["perm": .integers([0, 2, 3, 1])])
+    let sampled = net.node("GridSample", [x, flow], ["align_corners": .integer(1)])
+    try Oracle(net.finished([net.conv(sampled, 8, 4, kernel: 1)])).checkAll(groups: [8], lists: 0)
+  }
+
   @Test func expandAStretchedAxisBesideTheChannels() throws {
     var net = Net()
     let x = net.conv(net.node("GlobalAveragePool", [net.input([1, 3, 4, 4])]), 3, 6, kernel: 1)

@@ -97,6 +97,17 @@ import Testing
     changed("output offset", StepCase.attention) { $0.steps[0].integers[18] = 1 },
     changed("addend", StepCase.attention) { $0.steps[0].integers[24] = 3 },
     changed("attention type", StepCase.attention) { $0.tensors[1].type = .i32 },
+    changed("three taps", sampled) { $0.steps[0].integers[0] = 3 },
+    changed("many taps", sampled) { $0.steps[0].integers[0] = 8 },
+    changed("outside", sampled) { $0.steps[0].integers[1] = 3 },
+    changed("corners", sampled) { $0.steps[0].integers[2] = 2 },
+    changed("grid's images", sampled) { $0.tensors[1].dims[0] = 1 },
+    changed("grid's axes", sampled) { $0.tensors[1].dims[3] = 1 },
+    changed("grid's rank", sampled) { $0.tensors[1].dims.remove(at: 1) },
+    changed("grid's type", sampled) { $0.tensors[1].type = .i32 },
+    changed("places", sampled) { $0.tensors[1].dims[2] -= 1 },
+    changed("sampled channels", sampled) { $0.tensors[0].dims[1] = 1 },
+    changed("empty image", sampled) { $0.tensors[0].dims[3] = 0 },
     changed("hidden", StepCase.others[1]) { $0.tensors[2].dims = [1, 1, 2] },
     changed("recurrent function", StepCase.others[1]) { $0.steps[0].integers[4] = 31 },
     changed("too few integers", StepCase.reductions[3]) { $0.steps[0].integers.removeLast() },
@@ -106,6 +117,8 @@ import Testing
     changed("missing weight", StepCase.contractions[4]) { $0.steps[0].weight = nil },
     changed("weight out of range", StepCase.contractions[4]) { $0.steps[0].weight = 7 },
   ]
+
+  private static let sampled = StepCase.all.first { $0.kinds == [.gridSample] }!
 
   static func changed(
     _ name: String, _ step: StepCase, _ change: (inout ModelDescription) -> Void

@@ -68,6 +68,36 @@ extension OperatorKind {
     case .lstm: builder.recurrences(gates: 4, states: 2)
     case .resize: builder.resizes()
     case .upsample: builder.upsamples()
+    case .gridSample:
+      // Coordinates of up to 1.5: beyond every edge.
+      func grid(_ shape: Int...) -> Tensor {
+        Tensor(builder.some(shape).floats.map { 1.5 * $0 }, shape: shape)
+      }
+      for mode in ["linear", "nearest", "cubic"] {
+        for (padding, corners) in [
+          ("zeros", 0), ("border", 1), ("reflection", 0), ("reflection", 1),
+        ] {
+          builder.add(
+            "\(mode), \(padding), corners \(corners)",
+            [builder.some(2, 3, 5, 4), grid(2, 3, 7, 2)],
+            [
+              "mode": text(mode), "padding_mode": text(padding),
+              "align_corners": .integer(Int64(corners)),
+            ])
+        }
+        builder.add(
+          "\(mode), three axes", [builder.some(1, 2, 3, 4, 5), grid(1, 2, 3, 4, 3)],
+          ["mode": text(mode), "padding_mode": text("reflection")])
+      }
+      builder.add("one axis", [builder.some(2, 2, 6), grid(2, 5, 1)])
+      builder.add(
+        "an image of one element, mirrored", [builder.some(1, 2, 1, 1), grid(1, 2, 2, 2)],
+        ["padding_mode": text("reflection"), "align_corners": .integer(1)])
+      builder.add(
+        "opset 16", [builder.some(1, 2, 4, 3), grid(1, 2, 5, 2)], ["mode": text("bicubic")],
+        opset: 16)
+      builder.add("no images", [builder.some(0, 2, 3, 3), grid(0, 2, 2, 2)])
+      builder.add("no places", [builder.some(1, 2, 0, 3), grid(1, 0, 2, 2)])
     case .rotaryEmbedding: builder.rotations()
     case .attention: builder.attentions()
 

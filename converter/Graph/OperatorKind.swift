@@ -112,6 +112,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case lstm = "LSTM"
   case resize = "Resize"
   case upsample = "Upsample"
+  case gridSample = "GridSample"
   case rotaryEmbedding = "RotaryEmbedding"
   case attention = "Attention"
 
@@ -256,6 +257,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .lstm: LSTM.self
     case .resize: Resize.self
     case .upsample: Upsample.self
+    case .gridSample: GridSample.self
     case .rotaryEmbedding: RotaryEmbedding.self
     case .attention: Attention.self
 

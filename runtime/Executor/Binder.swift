@@ -82,6 +82,7 @@ struct Binder: ~Copyable {
     case .quantize: try bindQuantize()
     case .convolutionPlain: try bindConvolutionPlain()
     case .attention: try bindAttention()
+    case .gridSample: try bindGridSample()
     }
   }
 }

@@ -1,4 +1,4 @@
-// Copy, gathers, scatters, one-hot, triangle, resample.
+// Copy, gathers, scatters, one-hot, triangle, resample, grid sample.
 #include "plain_support.h"
 #include <stdlib.h>
 
@@ -369,6 +369,97 @@ static int esp_check_plain_resample(esp_isa isa, uint64_t seed, char *message, s
   return check_end(&c);
 }
 
+/// The element at a whole place: a walk from mirror to mirror.
+static bool sampled_element(const esp_grid_sample *sample, int64_t extent, int64_t *at) {
+  if (sample->outside == ESP_OUTSIDE_ZERO) return *at >= 0 && *at < extent;
+  while (*at < 0 || *at >= extent) {
+    if (sample->outside == ESP_OUTSIDE_EDGE || (sample->align_corners && extent == 1)) {
+      *at = *at < 0 ? 0 : extent - 1;
+    } else if (*at < 0) {
+      *at = sample->align_corners ? -*at : -1 - *at;
+    } else {
+      *at = sample->align_corners ? 2 * (extent - 1) - *at : 2 * extent - 1 - *at;
+    }
+  }
+  return true;
+}
+
+/// The weight of an element at a distance.
+static double sampled_weight(int taps, double distance) {
+  double t = fabs(distance);
+  if (taps == 1) return 1;
+  if (taps == 2) return t < 1 ? 1 - t : 0;
+  if (t < 1) return 1.25 * t * t * t - 2.25 * t * t + 1;
+  return t < 2 ? -0.75 * (t * t * t - 5 * t * t + 8 * t - 4) : 0;
+}
+
+/// One sample of an image, of axes from `axis` on.
+static double sampled(const esp_grid_sample *sample, const float *x, const float *coordinates,
+                      int axis) {
+  if (axis == sample->axes) return (double)*x;
+  int64_t extent = sample->extents[axis], inner = 1;
+  for (int later = axis + 1; later < sample->axes; later++) inner *= sample->extents[later];
+  double coordinate = (double)coordinates[sample->axes - 1 - axis];
+  double place = sample->align_corners
+                     ? (coordinate + 1) / 2 * (double)(extent - 1)
+                     : ((coordinate + 1) * (double)extent - 1) / 2;
+  int64_t first = (int64_t)(sample->taps == 1 ? rint(place) : floor(place) - sample->taps / 2 + 1);
+  double total = 0;
+  for (int64_t at = first; at < first + sample->taps; at++) {
+    int64_t element = at;
+    if (!sampled_element(sample, extent, &element)) continue;
+    total += sampled_weight(sample->taps, (double)at - place) *
+             sampled(sample, x + element * inner, coordinates, axis + 1);
+  }
+  return total;
+}
+
+static int esp_check_plain_grid_sample(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
+  static const float wild[] = {NAN, INFINITY, -INFINITY, 1e30f, -1e30f, 3.4e38f};
+  check c = check_begin(isa, seed, message, capacity);
+  while (check_next(&c, 300)) {
+    int axes = (int)check_integer(&c, 1, 3);
+    esp_grid_sample s = {
+        .taps = 1 << check_integer(&c, 0, 2), .align_corners = (int)check_integer(&c, 0, 1),
+        .outside = (esp_sample_outside)check_integer(&c, 0, 2), .axes = axes,
+        .batch = check_integer(&c, 0, 2), .channels = check_integer(&c, 0, 5),
+        .points = check_integer(&c, 0, 40), .extents = {1, 1, 1}};
+    for (int axis = 0; axis < axes; axis++) s.extents[axis] = check_integer(&c, 1, 7);
+    int64_t image = check_product(3, s.extents), count = s.batch * s.channels * s.points;
+    float *x = check_floats(&c, s.batch * s.channels * image, -2, 2);
+    float *grid = check_floats(&c, s.batch * s.points * axes, -4, 4);
+    for (int64_t i = 0; i < s.batch * s.points * axes; i++) {
+      if (check_integer(&c, 0, 9) == 0) grid[i] = (float)check_integer(&c, -2, 2) / 2;
+      if (check_integer(&c, 0, 29) == 0) grid[i] = wild[check_integer(&c, 0, 5)];
+    }
+    float *y = check_output(&c, (size_t)count * sizeof(float));
+    s.x = x, s.grid = grid, s.y = y;
+    esp_task task = esp_grid_sample_task(&s, isa);
+    if (count == 0) check_equal(&c, "items of no samples", 0, task.items, 0);
+    check_run(&c, task, 0);
+    for (int64_t i = 0; i < count && !c.failed; i++) {
+      const float *coordinates =
+          grid + (i / s.points / s.channels * s.points + i % s.points) * axes;
+      bool is_wild = false, is_finite = true;
+      for (int axis = 0; axis < axes; axis++) {
+        is_wild = is_wild || !(fabsf(coordinates[axis]) < 1e9f);
+        is_finite = is_finite && isfinite(coordinates[axis]);
+      }
+      if (!is_wild) {
+        double want = sampled(&s, x + i / s.points * image, coordinates, 0);
+        check_close(&c, "grid sample", i, (double)y[i], want, 4e-6, 4e-6);
+      } else if (!is_finite && s.taps > 1) {
+        check_close(&c, "sample at no number", i, (double)y[i], NAN, 0, 0);
+      } else if (s.outside == ESP_OUTSIDE_ZERO && !s.align_corners) {
+        check_close(&c, "sample far outside", i, (double)y[i], 0, 0, 0);
+      } else if (!(fabsf(y[i]) <= 8)) {
+        check_fail(&c, "sample %lld far outside is %g", (long long)i, (double)y[i]);
+      }
+    }
+  }
+  return check_end(&c);
+}
+
 const esp_plain_check_entry esp_checks_movement[] = {
     {"copy", esp_check_plain_copy},
     {"gather", esp_check_plain_gather},
@@ -379,5 +470,6 @@ const esp_plain_check_entry esp_checks_movement[] = {
     {"one hot", esp_check_plain_one_hot},
     {"triangle", esp_check_plain_triangle},
     {"resample", esp_check_plain_resample},
+    {"grid sample", esp_check_plain_grid_sample},
     {0},
 };

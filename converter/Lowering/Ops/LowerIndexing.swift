@@ -107,6 +107,27 @@ extension Upsample: Lowerable {
   }
 }
 
+extension GridSample: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let taps =
+      switch mode {
+      case .nearest: 1
+      case .linear: 2
+      case .cubic: 4
+      }
+    let outside =
+      switch padding {
+      case .zeros: 0
+      case .border: 1
+      case .reflection: 2
+      }
+    builder.bind(
+      to: builder.emit(
+        .gridSample, [try builder.operand(0), try builder.operand(1)], try builder.outputType(),
+        integers: [taps, outside, alignsCorners ? 1 : 0]))
+  }
+}
+
 extension ProgramBuilder {
   /// Resizes axis by axis with the same tables as the reference evaluation.
   fileprivate mutating func emitResampling(

@@ -111,6 +111,37 @@ extension Binder {
     unsafe add(arguments, kernel: "resample", esp_resample_task)
   }
 
+  /// x, grid -> y: samples at places that the grid names, which may lie anywhere.
+  mutating func bindGridSample() throws(ExecutorError) {
+    try expect(inputs: 2...2, integers: 3)
+    let x = try input(0)
+    let grid = try input(1)
+    let y = try output()
+    try requireFloat(x, grid, y)
+    let taps = try int32(0)
+    let outside = try integer(1, 0...2)
+    let alignCorners = try flag(2)
+    try require([1, 2, 4].contains(taps), .badNumber, "an axis is sampled at 1, 2 or 4 elements")
+    let axes = x.rank - 2
+    try require((1...3).contains(axes), .badShape, "one to three axes can be sampled")
+    try require(
+      grid.rank == x.rank && grid.dims[0] == x.dims[0] && grid.dims[axes + 1] == axes, .badShape,
+      "the grid does not suit the image")
+    try require(
+      y.dims == Array(x.dims[..<2]) + grid.dims[1...axes], .badShape, "the output has another shape"
+    )
+    guard y.count > 0 else { return }
+    try require(!x.dims.contains(0), .badShape, "an empty image has nothing to sample")
+    // Axes that are not there have one element, which is not looked for.
+    let extents = Array(x.dims[2...]) + [Int](repeating: 1, count: 3 - axes)
+    let arguments = unsafe esp_grid_sample(
+      taps: taps, outside: esp_sample_outside(rawValue: UInt32(outside)),
+      align_corners: alignCorners, axes: Int32(axes), batch: Int64(x.dims[0]),
+      channels: Int64(x.dims[1]), points: Int64(grid.product(1..<axes + 1)),
+      extents: three(extents), x: x.floats, grid: grid.floats, y: y.writableFloats)
+    unsafe add(arguments, kernel: "grid_sample", esp_grid_sample_task)
+  }
+
   /// index, values[2] -> y: values[1] where the new axis meets the index.
   mutating func bindOneHot() throws(ExecutorError) {
     try expect(inputs: 2...2, integers: 1)

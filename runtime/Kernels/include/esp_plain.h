@@ -239,6 +239,24 @@ typedef struct esp_resample {
 } esp_resample;
 esp_task esp_resample_task(esp_resample *, esp_isa);
 
+typedef enum esp_sample_outside {
+  ESP_OUTSIDE_ZERO = 0, ESP_OUTSIDE_EDGE = 1, ESP_OUTSIDE_MIRRORED = 2,
+} esp_sample_outside;
+
+/// y[n][c][p] = x[n][c] sampled at grid[n][p], whose last number is for the first of `axes` axes: -1 is one
+/// end of an axis, 1 the other, the outermost elements' centres where corners are aligned, else their
+/// outer edges. Each axis takes 1 element (the nearest, halves to even), 2 (linear) or 4 (cubic, a =
+/// -0.75). Coordinates that are not finite give NaN but for 1 element: that is outside, or at an edge.
+typedef struct esp_grid_sample {
+  int32_t taps;
+  esp_sample_outside outside;
+  int32_t align_corners, axes;
+  int64_t batch, channels, points, extents[3];  // those behind `axes` are 1
+  const float *x, *grid;
+  float *y;
+} esp_grid_sample;
+esp_task esp_grid_sample_task(esp_grid_sample *, esp_isa);
+
 /// y[i] = x[i] converted; to integers rounds towards zero and saturates, narrower integers wrap, to bool
 /// is "not zero".
 typedef struct esp_cast {
