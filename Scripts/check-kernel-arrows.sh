@@ -88,7 +88,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r runtime/Kernels/. "$work"
 echo '#include "../choice/esp_kernel_sets.h"' >> "$work/depthwise/depthwise.c"
-echo '#include "../winograd/esp_winograd_plan.h"' >> "$work/contraction/convolution.c"
+echo '#include "../winograd/esp_prepared_winograd.h"' >> "$work/contraction/convolution.c"
 refused=$(faults "$work")
 for source in depthwise/depthwise.c contraction/convolution.c; do
   grep -q "^$source includes a header of" <<< "$refused" || {

@@ -3,16 +3,16 @@ extension VerifiedModel {
   ///
   /// What a step's integers, floats and shapes demand of each other is checked by who binds it to a
   /// kernel. A weight's structure and promise are validated on a copy that is thrown away: a runtime
-  /// calls `checkPlan()` instead, and `copyStructure` for the copy that it runs on.
+  /// calls `checkProgram()` instead, and `copyStructure` for the copy that it runs on.
   /// - Throws: The first thing that does not hold, with its place.
   public func checkSemantics() throws(ModelFileError) {
-    try checkPlan()
+    try checkProgram()
     try checkWeights()
   }
 
   /// Gate 3 without weights: texts, tensors, references, and lives in the arena.
   /// - Throws: The first thing that does not hold, with its place.
-  public func checkPlan() throws(ModelFileError) {
+  public func checkProgram() throws(ModelFileError) {
     try checkTexts()
     try checkTensors()
     try checkSteps()

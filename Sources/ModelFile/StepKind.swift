@@ -80,9 +80,9 @@ public enum StepKind: UInt16, Sendable, CaseIterable {
   /// x, w, bias? -> y; s kernel*s stride*s dilation*s padBegin*s groups. s is 1 ... 3.
   case convolutionPlain = 28
   /// q, k, v, addend?, addend? -> part of y; B H M N K E, then for q, k, v, y and the two addends
-  /// offset batchStep headStep tokenStep; scale. For each of B batches and H heads, y[m] = sum over n
+  /// offset batchStride headStride tokenStride; scale. For each of B batches and H heads, y[m] = sum over n
   /// < N of softmax over n(scale * q[m] k[n] + addends[m]) * v[n]. Row m of an operand are the elements
-  /// from offset + b * batchStep + h * headStep + m * tokenStep on: K of q and k, E of v and y, N of
+  /// from offset + b * batchStride + h * headStride + m * tokenStride on: K of q and k, E of v and y, N of
   /// an addend (the numbers of one left out are 0). B ... E are at least 1, steps at least 0; all rows
   /// lie within their tensors, and those of y apart as in copy. N * (K + E + 64) is at most 2^28.
   case attention = 29

@@ -43,8 +43,8 @@ struct WeightPromise {
 
   var windows: Windows { Windows(most, of: channels, taps: taps) }
 
-  func blockWindows(rows: Int) -> BlockWindows {
-    BlockWindows(
+  func blockWindows(rows: Int) -> ColumnBlockWindows {
+    ColumnBlockWindows(
       width: Swift.min(weight.columnBlock, weight.columns), channels: channels, taps: taps,
       rows: rows)
   }
@@ -84,7 +84,7 @@ struct WeightPromise {
 
   /// Which count each column of a block goes to, window by window and tap by tap; `rows` counts of as
   /// many rows stand side by side. One table serves all rows: this is the longest walk of loading.
-  struct BlockWindows {
+  struct ColumnBlockWindows {
     let counts: Int
     private let channels, taps, rows: Int
     /// Where in a window the block begins.

@@ -47,7 +47,7 @@ import Testing
     let y = net.linear(net.merged(net.matmul(weights, net.heads(v, 2, 4)), 8), 8, 3)
     let oracle = try Oracle(net.finished([y]))
     try oracle.checkAll(groups: [2, 4, 4], lists: 2)
-    let pruned = oracle.coupling.pruned(oracle.randomPlan(removing: 0.5, seed: 1))
+    let pruned = oracle.coupling.pruned(oracle.randomKeptChannels(removing: 0.5, seed: 1))
     #expect(pruned.values[scale].constant?.doubles == [0.5])
   }
 

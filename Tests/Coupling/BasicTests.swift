@@ -90,7 +90,7 @@ import Testing
     let x = net.input([1, 3, 6, 6])
     let y = net.conv(net.conv(x, 3, 8, kernel: 3), 8, 5, kernel: 1)
     let oracle = try Oracle(net.finished([y]))
-    let pruned = oracle.coupling.pruned(KeepPlan(oracle.coupling))
+    let pruned = oracle.coupling.pruned(KeptChannels(oracle.coupling))
     let whole = oracle.coupling.graph.graph
     #expect(pruned.values.map { $0.constant } == whole.values.map { $0.constant })
     #expect(pruned.nodes.map { $0.inputs } == whole.nodes.map { $0.inputs })

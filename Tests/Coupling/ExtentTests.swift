@@ -109,8 +109,8 @@ import Testing
     let oracle = try Oracle(net.finished([y]))
     // Two that the slice drops, four that it keeps, three of the other part.
     oracle.expectGroups([2, 3, 4], lists: 0)
-    try oracle.check(oracle.randomPlan(removing: 0.4, seed: 1))
-    try oracle.check(oracle.randomPlan(removing: 1, seed: 1))
+    try oracle.check(oracle.randomKeptChannels(removing: 0.4, seed: 1))
+    try oracle.check(oracle.randomKeptChannels(removing: 1, seed: 1))
   }
 
   @Test func equalPartsByNumber() throws {
@@ -241,6 +241,7 @@ import Testing
     let read = operation == "ArgMax" ? y : net.linear(y, operation == "TopK" ? 3 : 8, 2)
     let oracle = try Oracle(net.finished([read]))
     oracle.expectGroups([6], lists: 0)
-    try oracle.check(oracle.randomPlan(removing: 0.5, seed: 1), changes: operation != "ArgMax")
+    try oracle.check(
+      oracle.randomKeptChannels(removing: 0.5, seed: 1), changes: operation != "ArgMax")
   }
 }

@@ -22,7 +22,7 @@ import Testing
         if oracle.coupling.hasMismatch { frozen += 1 }
         var changes = false
         for (lists, share) in [(true, 0.3), (false, 0.6)] {
-          let plan = oracle.randomPlan(removing: share, seed: UInt64(seed), lists: lists)
+          let plan = oracle.randomKeptChannels(removing: share, seed: UInt64(seed), lists: lists)
           let (error, change) = try oracle.deviation(plan)
           worst = max(worst, error)
           if error > 1e-8 { Issue.record("seed \(seed): relative error \(error) after \(steps)") }

@@ -63,23 +63,24 @@ struct Oracle {
   }
 
   /// Which positions along an axis of a constant stay under a plan.
-  func kept(_ constant: String, axis: Int, _ plan: KeepPlan) throws -> [Int] {
+  func kept(_ constant: String, axis: Int, _ plan: KeptChannels) throws -> [Int] {
     let use = try #require(
       coupling.uses.first { coupling.graph.graph.values[$0.value].name == constant })
     return try #require(TensorSelection(use.axes, plan).positions(along: axis))
   }
 
   /// A plan that removes some indices of one group, for every index of its partner if it has one.
-  func removing(_ indices: Set<Int>, of group: ChannelGroup) -> KeepPlan {
-    var plan = KeepPlan(coupling)
+  func removing(_ indices: Set<Int>, of group: ChannelGroup) -> KeptChannels {
+    var plan = KeptChannels(coupling)
     plan.keep(.shared((0..<group.size).filter { !indices.contains($0) }), of: group)
     return plan
   }
 
   /// Indices of every group, drawn at random: about a share of each goes, at least one stays.
-  func randomPlan(removing share: Double, seed: UInt64, lists: Bool = true) -> KeepPlan {
+  func randomKeptChannels(removing share: Double, seed: UInt64, lists: Bool = true) -> KeptChannels
+  {
     var random = Seeded(seed: seed)
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     for group in coupling.groups {
       let count = max(1, group.size - max(1, Int((Double(group.size) * share).rounded())))
       guard count < group.size else { continue }
@@ -90,7 +91,7 @@ struct Oracle {
 
   func randomKept(
     _ count: Int, of group: ChannelGroup, _ random: inout Seeded, lists: Bool = true
-  ) -> KeepPlan.Kept {
+  ) -> KeptChannels.Kept {
     func draw() -> [Int] {
       var all = Array(0..<group.size)
       for place in all.indices.reversed() { all.swapAt(place, random.next(in: 0...place)) }
@@ -103,7 +104,7 @@ struct Oracle {
   /// How far the pruned graph is from what it must compute, relative to the largest value of each
   /// output, and how far from the dense graph.
   func deviation(
-    _ plan: KeepPlan, sourceLocation: SourceLocation = #_sourceLocation
+    _ plan: KeptChannels, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> (error: Double, change: Double) {
     let pruned = coupling.pruned(plan)
     #expect(pruned.validate().isEmpty, sourceLocation: sourceLocation)
@@ -131,7 +132,7 @@ struct Oracle {
   /// Prunes by a plan and holds the result to the masked original, and to differ from the dense one.
   @discardableResult
   func check(
-    _ plan: KeepPlan, tolerance: Double = 1e-5, changes: Bool = true,
+    _ plan: KeptChannels, tolerance: Double = 1e-5, changes: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Graph {
     let (error, change) = try deviation(plan, sourceLocation: sourceLocation)
@@ -148,7 +149,8 @@ struct Oracle {
     for seed in 1...3 as ClosedRange<UInt64> {
       for lists in [true, false] {
         try check(
-          randomPlan(removing: 0.4, seed: seed, lists: lists), sourceLocation: sourceLocation)
+          randomKeptChannels(removing: 0.4, seed: seed, lists: lists),
+          sourceLocation: sourceLocation)
       }
     }
   }
@@ -157,13 +159,14 @@ struct Oracle {
   func checkExtremes(sourceLocation: SourceLocation = #_sourceLocation) throws {
     var random = Seeded(seed: 4)
     for group in coupling.groups where group.size > 1 {
-      var plan = KeepPlan(coupling)
+      var plan = KeptChannels(coupling)
       plan.keep(randomKept(group.size - 1, of: group, &random), of: group)
       // A single channel may be one that a rectifier silences.
       try check(plan, changes: false, sourceLocation: sourceLocation)
     }
     for lists in [true, false] {
-      try check(randomPlan(removing: 1, seed: 5, lists: lists), sourceLocation: sourceLocation)
+      try check(
+        randomKeptChannels(removing: 1, seed: 5, lists: lists), sourceLocation: sourceLocation)
     }
   }
 }

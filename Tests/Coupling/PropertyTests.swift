@@ -56,7 +56,7 @@ import Testing
   @Test(arguments: Network.allCases)
   func nothingRemovedChangesNothing(_ network: Network) throws {
     let coupling = Coupling(of: try Specialised(network.graph))
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     for group in coupling.groups { plan.keep(.shared(Array(0..<group.size)), of: group) }
     #expect(plan.isEmpty)
     let (pruned, whole) = (coupling.pruned(plan), coupling.graph.graph)
@@ -77,7 +77,7 @@ import Testing
       let second = Self.plan(rest, seed: seed + 100, lists: lists)
       let twice = rest.pruned(second)
       try #require(rest.groups.count == coupling.groups.count)
-      var union = KeepPlan(coupling)
+      var union = KeptChannels(coupling)
       for (whole, left) in zip(coupling.groups, rest.groups) {
         union.keep(
           try Self.union(whole, first, left, second, in: coupling), of: whole)
@@ -94,9 +94,9 @@ import Testing
   }
 
   /// Removes one or two of every group, and leaves at least two.
-  private static func plan(_ coupling: Coupling, seed: UInt64, lists: Bool) -> KeepPlan {
+  private static func plan(_ coupling: Coupling, seed: UInt64, lists: Bool) -> KeptChannels {
     var random = Seeded(seed: seed)
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     for group in coupling.groups where group.size > 2 {
       func draw() -> [Int] {
         var all = Array(0..<group.size)
@@ -113,7 +113,7 @@ import Testing
     return plan
   }
 
-  private static func indices(_ plan: KeepPlan, _ leaf: Factor) -> [Int] {
+  private static func indices(_ plan: KeptChannels, _ leaf: Factor) -> [Int] {
     guard case .shared(let kept)? = plan.kept[leaf] else {
       return Array(0..<plan.algebra.size(leaf))
     }
@@ -121,10 +121,10 @@ import Testing
   }
 
   private static func union(
-    _ whole: ChannelGroup, _ first: KeepPlan, _ left: ChannelGroup, _ second: KeepPlan,
+    _ whole: ChannelGroup, _ first: KeptChannels, _ left: ChannelGroup, _ second: KeptChannels,
     in coupling: Coupling
-  ) throws -> KeepPlan.Kept {
-    func list(_ plan: KeepPlan, _ group: ChannelGroup, _ index: Int) -> [Int] {
+  ) throws -> KeptChannels.Kept {
+    func list(_ plan: KeptChannels, _ group: ChannelGroup, _ index: Int) -> [Int] {
       switch plan.kept[group.leaf] {
       case .lists(let lists, _)?: lists[index]
       case .shared(let kept)?: kept
@@ -201,7 +201,7 @@ import Testing
   @Test(arguments: Network.allCases.filter { $0 != .queries })
   func exchangedChannelsAreCaught(_ network: Network) throws {
     let oracle = try Oracle(network.graph)
-    let plan = oracle.randomPlan(removing: 0.3, seed: 1)
+    let plan = oracle.randomKeptChannels(removing: 0.3, seed: 1)
     let pruned = oracle.coupling.pruned(plan)
     let expected = try Oracle.run(oracle.coupling.maskedReference(plan), oracle.inputs)
     var count = 0

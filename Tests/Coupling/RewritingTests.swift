@@ -20,7 +20,7 @@ import Testing
   @Test func anOpenBatchStaysOpen() throws {
     let graph = openNetwork()
     let coupling = Coupling(of: try Specialised.forRewriting(graph))
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     #expect(coupling.groups.count == 1)
     plan.keep(.shared([0, 2, 3, 6]), of: coupling.groups[0])
     let pruned = coupling.pruned(plan)
@@ -51,7 +51,7 @@ import Testing
     let y = net.node("Add", [net.gemm(x, 3, 8), rows])
     let graph = net.finished([net.gemm(net.relu(y), 8, 2)])
     let coupling = Coupling(of: try Specialised.forRewriting(graph))
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     plan.keep(.shared([1, 4, 5]), of: coupling.groups[0])
     let pruned = coupling.pruned(plan)
     #expect(pruned.values[pruned.inputs[0]].shape == [.symbol("N"), .fixed(3)])
@@ -85,7 +85,7 @@ import Testing
     let held = coupling.frozenAxes.filter { $0.reason.contains("If") }
     // Rows and bias that make it, columns that read it.
     #expect(held.count == 3)
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     for group in coupling.groups { plan.keep(.shared([1, 4, 5]), of: group) }
     let pruned = coupling.pruned(plan)
     #expect(pruned.validate().isEmpty)
@@ -115,7 +115,7 @@ import Testing
     let graph = net.finished([net.gemm(hidden, 8, 3)])
     let oracle = try Oracle(graph, purpose: .rewriting)
     #expect(oracle.coupling.groups.map(\.size) == [8])
-    let pruned = try oracle.check(oracle.randomPlan(removing: 0.5, seed: 1))
+    let pruned = try oracle.check(oracle.randomKeptChannels(removing: 0.5, seed: 1))
     let kept = pruned.values.first { $0.name == "quantised" }?.constant
     #expect(kept?.elementType == .int8)
     #expect(kept?.shape == [4, 4])

@@ -17,7 +17,7 @@ import Testing
     let oracle = try Oracle(net.finished(outputs))
     try oracle.checkAll(groups: [5, 6, 8], lists: 0)
     // One tensor before, one tensor after.
-    let pruned = oracle.coupling.pruned(oracle.randomPlan(removing: 0.5, seed: 1))
+    let pruned = oracle.coupling.pruned(oracle.randomKeptChannels(removing: 0.5, seed: 1))
     let weights = pruned.nodes.filter { $0.operation == "Conv" }.map { $0.inputs[1] }
     #expect(Set(weights).count == weights.count - 2)
   }
@@ -31,7 +31,7 @@ import Testing
     let oracle = try Oracle(net.finished([net.conv(inner, 8, 4, kernel: 1)]))
     try oracle.checkAll(groups: [8, 8], lists: 0)
     // The two keep different halves, so the bias is stored twice.
-    let pruned = oracle.coupling.pruned(oracle.randomPlan(removing: 0.5, seed: 2))
+    let pruned = oracle.coupling.pruned(oracle.randomKeptChannels(removing: 0.5, seed: 2))
     let biases = pruned.nodes.compactMap { $0.inputs.count > 2 ? $0.inputs[2] : nil }
     #expect(Set(biases).count == biases.count)
   }
@@ -85,7 +85,7 @@ import Testing
     let y = net.multiply(net.linear(net.tanh(x), 6, 6), scale)
     let oracle = try Oracle(net.finished([net.linear(y, 6, 2)]))
     try oracle.checkAll(groups: [6, 6], lists: 0)
-    let pruned = oracle.coupling.pruned(oracle.randomPlan(removing: 0.5, seed: 3))
+    let pruned = oracle.coupling.pruned(oracle.randomKeptChannels(removing: 0.5, seed: 3))
     let names = pruned.values.map(\.name)
     #expect(Set(names).count == names.count)
   }

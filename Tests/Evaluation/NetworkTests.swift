@@ -41,11 +41,11 @@ import Testing
     var values = try evaluator.start(["x": Tensor([1, -2], shape: [1, 2])])
     evaluator.replaceConstant(weight, by: Tensor([0, 3, 5, 0], shape: [2, 2]))
     #expect(evaluator.inputs(ofNode: 0, values).map { $0!.floats } == [[1, -2], [0, 3, 5, 0]])
-    try evaluator.step(0, &values)
+    try evaluator.compute(0, &values)
     #expect(values[y]?.floats == [-10, 3])
-    try evaluator.step(1, &values)
+    try evaluator.compute(1, &values)
     #expect(values[y] == nil)
-    try evaluator.step(2, &values)
+    try evaluator.compute(2, &values)
     #expect(evaluator.outputs(values).values.map(\.floats) == [[1, 1]])
   }
 
@@ -54,7 +54,7 @@ import Testing
     var random = Seeded(seed: 21)
     let inputs = (0..<7).map { _ in ["x": random.tensor([1, 2])] }
     var samples = try inputs.map { try evaluator.start($0) }
-    for node in evaluator.nodes.indices { try evaluator.step(node, all: &samples) }
+    for node in evaluator.nodes.indices { try evaluator.compute(node, all: &samples) }
     #expect(try samples.map(evaluator.outputs) == inputs.map { try evaluator.run($0) })
   }
 
@@ -68,7 +68,7 @@ import Testing
       try evaluator.start(["index": Tensor(elementType: .int64, shape: [1], integers: [$0])])
     }
     let error = #expect(throws: Evaluator.SampleError.self) {
-      try evaluator.step(0, all: &samples)
+      try evaluator.compute(0, all: &samples)
     }
     #expect(error?.sample == 2 && error?.error.code == .badIndex)
   }

@@ -80,7 +80,7 @@ import Testing
               }
             }
             var values = samples.compactMap { try? evaluator.start($0) }
-            for node in evaluator.nodes.indices { try? evaluator.step(node, all: &values) }
+            for node in evaluator.nodes.indices { try? evaluator.compute(node, all: &values) }
             if values.map({ bits(evaluator.outputs($0)) }) != wanted {
               failures.add(1, ordering: .relaxed)
             }

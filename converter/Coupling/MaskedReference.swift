@@ -6,7 +6,7 @@ extension Coupling {
   ///
   /// Exact for every coupling (the consumer-zero oracle). Sums are masked in their constant operand,
   /// or in an activation where both are; means and deviations are written out over a mask.
-  public func maskedReference(_ plan: KeepPlan) -> Graph {
+  public func maskedReference(_ plan: KeptChannels) -> Graph {
     var result = Masked(self, plan)
     for index in graph.graph.nodes.indices { result.append(index) }
     return result.finished()
@@ -15,11 +15,11 @@ extension Coupling {
 
 private struct Masked {
   let coupling: Coupling
-  let plan: KeepPlan
+  let plan: KeptChannels
   var graph: Graph
   private var count = 0
 
-  init(_ coupling: Coupling, _ plan: KeepPlan) {
+  init(_ coupling: Coupling, _ plan: KeptChannels) {
     self.coupling = coupling
     self.plan = plan
     graph = coupling.graph.graph

@@ -4,7 +4,7 @@ extension Coupling {
   /// The graph without what a plan removes: smaller constants, and nodes that state the new extents.
   ///
   /// Nothing is analysed again: every extent is what is left of an axis.
-  public func pruned(_ plan: KeepPlan) -> Graph {
+  public func pruned(_ plan: KeptChannels) -> Graph {
     var result = Pruned(self, plan)
     for index in graph.graph.nodes.indices { result.rewrite(index) }
     return result.finished()
@@ -13,14 +13,14 @@ extension Coupling {
 
 private struct Pruned {
   let coupling: Coupling
-  let plan: KeepPlan
+  let plan: KeptChannels
   var graph: Graph
   /// The constants made of each constant so far, by the axes they were cut by.
   private var versions: [Graph.ValueID: [(axes: [Axis], value: Graph.ValueID)]] = [:]
   private var usesOfNode: [Int: [Coupling.ConstantUse]]
   private var names: Set<String>
 
-  init(_ coupling: Coupling, _ plan: KeepPlan) {
+  init(_ coupling: Coupling, _ plan: KeptChannels) {
     self.coupling = coupling
     self.plan = plan
     graph = coupling.graph.graph

@@ -16,7 +16,7 @@ public struct TensorSelection {
     var positions: [[Int]]
   }
 
-  public init(_ axes: [Axis], _ plan: KeepPlan) {
+  public init(_ axes: [Axis], _ plan: KeptChannels) {
     let slots = axes.map { Slot.all(of: $0, plan) }
     shape = slots.map(\.count)
     self.axes = slots.indices.map { axis in
@@ -101,7 +101,7 @@ private struct Slot {
   /// Digits whose index is the `place`-th of a list.
   var listed: [(leaf: Factor, place: Int, stride: Int)]
 
-  static func all(of axis: Axis, _ plan: KeepPlan) -> [Slot] {
+  static func all(of axis: Axis, _ plan: KeptChannels) -> [Slot] {
     let layout = plan.algebra.layout(axis)
     var slots: [Slot] = []
     for box in layout.boxes {
@@ -114,7 +114,7 @@ private struct Slot {
     return layout.boxes.count > 1 ? slots.sorted { $0.key < $1.key } : slots
   }
 
-  private func extended(by digit: AxisLayout.Digit, _ kept: KeepPlan.Kept?) -> [Slot] {
+  private func extended(by digit: AxisLayout.Digit, _ kept: KeptChannels.Kept?) -> [Slot] {
     func with(_ index: Int) -> Slot {
       var slot = self
       slot.key += index * digit.stride
@@ -138,12 +138,12 @@ private struct Slot {
 
 /// Finds which list counts for a slot: by the partner's index in the same slot, or on another axis.
 private struct Resolver {
-  let plan: KeepPlan
+  let plan: KeptChannels
   let slots: [[Slot]]
   let axis: Int
   private(set) var dependsOn: [Int] = []
 
-  init(plan: KeepPlan, slots: [[Slot]], axis: Int) {
+  init(plan: KeptChannels, slots: [[Slot]], axis: Int) {
     (self.plan, self.slots, self.axis) = (plan, slots, axis)
     var found: Set<Int> = []
     for slot in slots[axis] {

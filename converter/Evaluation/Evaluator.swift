@@ -3,7 +3,7 @@ public import EspalierGraph
 /// Runs a graph node by node in single precision, much faster than the reference `Interpreter`.
 ///
 /// Operators that take most of the time have a fast path in `Ops`; the others run as the reference
-/// does. A walk is in the caller's hands: `start` gives the values of one sample, `step` computes one
+/// does. A walk is in the caller's hands: `start` gives the values of one sample, `compute` computes one
 /// node, and constants may be replaced between steps. A value is released after its last use.
 public struct Evaluator: Sendable {
   public let graph: Specialised
@@ -81,7 +81,7 @@ public struct Evaluator: Sendable {
   /// Computes one node and releases what nothing later reads.
   /// - Precondition: the nodes before it have been computed.
   /// - Throws: `GraphError` for what only values show, such as an index out of range.
-  public func step(_ index: Int, _ values: inout Values) throws(GraphError) {
+  public func compute(_ index: Int, _ values: inout Values) throws(GraphError) {
     let node = nodes[index]
     let inputs = inputs(ofNode: index, values)
     let results: [Tensor]
@@ -98,13 +98,13 @@ public struct Evaluator: Sendable {
   ///
   /// What a sample gives does not depend on the others, nor on the number of threads.
   /// - Throws: the first sample that fails, with what is wrong.
-  public func step(_ index: Int, all samples: inout [Values]) throws(SampleError) {
+  public func compute(_ index: Int, all samples: inout [Values]) throws(SampleError) {
     let errors = unsafe samples.withUnsafeMutableBufferPointer { samples in
       // Each piece of work has a sample of its own.
       nonisolated(unsafe) let samples = unsafe samples
       return unsafe Threads.map(samples.count) { sample -> GraphError? in
         do throws(GraphError) {
-          unsafe try step(index, &samples[sample])
+          unsafe try compute(index, &samples[sample])
           return nil
         } catch {
           return error
@@ -125,7 +125,7 @@ public struct Evaluator: Sendable {
   /// The graph's outputs by name.
   public func run(_ inputs: [String: Tensor]) throws(GraphError) -> [String: Tensor] {
     var values = try start(inputs)
-    for index in nodes.indices { try step(index, &values) }
+    for index in nodes.indices { try compute(index, &values) }
     return outputs(values)
   }
 

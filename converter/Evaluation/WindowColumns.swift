@@ -15,8 +15,8 @@ package struct WindowColumns: Sendable {
   /// For each tap, its runs in the order of places.
   private let taps: [[Run]]
   /// Steps from one place of a run to the next among places, and among sources.
-  private let placeStep: Int
-  private let sourceStep: Int
+  private let placeStride: Int
+  private let sourceStride: Int
   /// Elements of one channel that is read, and number of places.
   package let sourceCount: Int
   package let placeCount: Int
@@ -27,7 +27,7 @@ package struct WindowColumns: Sendable {
     taps = placed.tapRuns.map { runs in
       runs.map { Run(place: $0.output, source: $0.input, count: $0.count) }
     }
-    (placeStep, sourceStep) = (1, placed.strides.last!)
+    (placeStride, sourceStride) = (1, placed.strides.last!)
     (sourceCount, placeCount) = (placed.input.reduce(1, *), placed.output.reduce(1, *))
   }
 
@@ -36,13 +36,13 @@ package struct WindowColumns: Sendable {
     taps = placed.tapRuns.map { runs in
       runs.map { Run(place: $0.input, source: $0.output, count: $0.count) }
     }
-    (placeStep, sourceStep) = (placed.strides.last!, 1)
+    (placeStride, sourceStride) = (placed.strides.last!, 1)
     (sourceCount, placeCount) = (placed.output.reduce(1, *), placed.input.reduce(1, *))
   }
 
   /// Whether a single tap sees every source in order, so that the planes are the columns.
   package var isIdentity: Bool {
-    taps.count == 1 && placeCount == sourceCount && placeStep == 1 && sourceStep == 1
+    taps.count == 1 && placeCount == sourceCount && placeStride == 1 && sourceStride == 1
       && taps[0].allSatisfy { $0.place == $0.source }
       && taps[0].reduce(0) { $0 + $1.count } == placeCount
   }
@@ -74,25 +74,25 @@ package struct WindowColumns: Sendable {
     _ places: Range<Int>, every step: Int
   ) {
     let before = places.lowerBound - run.place
-    var i = before <= 0 ? 0 : (before + placeStep - 1) / placeStep
+    var i = before <= 0 ? 0 : (before + placeStride - 1) / placeStride
     let after = places.upperBound - run.place
-    let end = after <= 0 ? 0 : min(run.count, (after - 1) / placeStep + 1)
+    let end = after <= 0 ? 0 : min(run.count, (after - 1) / placeStride + 1)
     guard i < end else { return }
     if step == 1 {
       let (to, from) = unsafe (row + run.place - places.lowerBound, plane + run.source)
-      if placeStep == 1, sourceStep == 1 {
+      if placeStride == 1, sourceStride == 1 {
         unsafe (to + i).update(from: from + i, count: end - i)
       } else {
         while i < end {
-          unsafe to[i * placeStep] = from[i * sourceStep]
+          unsafe to[i * placeStride] = from[i * sourceStride]
           i += 1
         }
       }
       return
     }
     while i < end {
-      let place = run.place + i * placeStep - places.lowerBound
-      if place % step == 0 { unsafe row[place / step] = plane[run.source + i * sourceStep] }
+      let place = run.place + i * placeStride - places.lowerBound
+      if place % step == 0 { unsafe row[place / step] = plane[run.source + i * sourceStride] }
       i += 1
     }
   }
@@ -106,10 +106,10 @@ package struct WindowColumns: Sendable {
       let weight = unsafe weights[tap]
       for run in runs {
         let (from, to) = unsafe (plane + run.source, places + run.place)
-        if placeStep == 1, sourceStep == 1 {
+        if placeStride == 1, sourceStride == 1 {
           for i in 0..<run.count { unsafe to[i] += weight * from[i] }
         } else {
-          for i in 0..<run.count { unsafe to[i * placeStep] += weight * from[i * sourceStep] }
+          for i in 0..<run.count { unsafe to[i * placeStride] += weight * from[i * sourceStride] }
         }
       }
     }

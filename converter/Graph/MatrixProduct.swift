@@ -1,22 +1,22 @@
 /// Adds multiples of strided rows of doubles to others: the one inner loop of the slow operators.
 ///
-/// `sums[sum + i * sumStep] += factor * values[value + i * valueStep]` for `i` in `0..<count`.
+/// `sums[sum + i * sumStride] += factor * values[value + i * valueStride]` for `i` in `0..<count`.
 /// - Precondition: both rows lie within their arrays.
 @inline(__always)
 func addRow(
-  _ factor: Double, _ values: [Double], at value: Int, valueStep: Int = 1,
-  to sums: inout [Double], at sum: Int, sumStep: Int = 1, count: Int
+  _ factor: Double, _ values: [Double], at value: Int, valueStride: Int = 1,
+  to sums: inout [Double], at sum: Int, sumStride: Int = 1, count: Int
 ) {
   guard count > 0 else { return }
-  precondition(value >= 0 && value + (count - 1) * valueStep < values.count)
-  precondition(sum >= 0 && sum + (count - 1) * sumStep < sums.count)
+  precondition(value >= 0 && value + (count - 1) * valueStride < values.count)
+  precondition(sum >= 0 && sum + (count - 1) * sumStride < sums.count)
   unsafe values.withUnsafeBufferPointer { values in
     unsafe sums.withUnsafeMutableBufferPointer { sums in
-      if valueStep == 1, sumStep == 1 {
+      if valueStride == 1, sumStride == 1 {
         for i in 0..<count { unsafe sums[sum + i] += factor * values[value + i] }
       } else {
         for i in 0..<count {
-          unsafe sums[sum + i * sumStep] += factor * values[value + i * valueStep]
+          unsafe sums[sum + i * sumStride] += factor * values[value + i * valueStride]
         }
       }
     }

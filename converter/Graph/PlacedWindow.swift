@@ -59,8 +59,8 @@ public struct PlacedWindow: Sendable, Hashable {
   public func runs(tap: [Int]) -> [Run] {
     let last = kernel.count - 1
     let ranges = kernel.indices.map { outputs(axis: $0, tap: tap[$0]) }
-    let outputSteps = EspalierGraph.strides(of: output)
-    let inputSteps = EspalierGraph.strides(of: input)
+    let outputStrides = EspalierGraph.strides(of: output)
+    let inputStrides = EspalierGraph.strides(of: input)
     var result: [Run] = []
     guard ranges.allSatisfy({ !$0.isEmpty }) else { return result }
     forEachIndex(of: ranges[..<last].map(\.count)) { index in
@@ -68,8 +68,8 @@ public struct PlacedWindow: Sendable, Hashable {
       for axis in kernel.indices {
         let position = ranges[axis].lowerBound + (axis < last ? index[axis] : 0)
         let seen = position * strides[axis] + tap[axis] * dilations[axis] - begins[axis]
-        run.output += position * outputSteps[axis]
-        run.input += seen * inputSteps[axis]
+        run.output += position * outputStrides[axis]
+        run.input += seen * inputStrides[axis]
       }
       result.append(run)
     }

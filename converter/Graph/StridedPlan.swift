@@ -30,7 +30,7 @@ extension Tensor {
 
 /// The steps of a tensor broadcast to a shape: 0 on the axes along which it is stretched.
 /// - Precondition: it broadcasts to that shape.
-public func broadcastSteps(from source: [Int], to shape: [Int]) -> [Int] {
+public func broadcastStrides(from source: [Int], to shape: [Int]) -> [Int] {
   let own = strides(of: source)
   let lead = shape.count - source.count
   return shape.indices.map { axis in

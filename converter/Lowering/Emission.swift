@@ -26,7 +26,7 @@ func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescri
 
 private struct Emission {
   private let program: Program
-  private let plan: MemoryPlan
+  private let plan: ArenaLayout
   private var description = ModelDescription()
   private var layers: [LoweredLayer] = []
   /// The file's number of each tensor that something uses.
@@ -34,7 +34,7 @@ private struct Emission {
 
   init(_ program: Program, source: String) {
     self.program = program
-    plan = MemoryPlan(program)
+    plan = ArenaLayout(program)
     numbers = Array(repeating: nil, count: program.tensors.count)
     description.producer = "espalier 0.1"
     description.source = source

@@ -3,7 +3,7 @@ package import EspalierModelFile
 
 /// A network as the runtime will execute it: steps over dense row-major tensors, before packing.
 ///
-/// Tensors and steps are numbered. Fusion rewrites steps; `MemoryPlan` then places tensors and
+/// Tensors and steps are numbered. Fusion rewrites steps; `ArenaLayout` then places tensors and
 /// `Packing` turns weights into kernel-ready form.
 package struct Program: Sendable {
   package typealias TensorID = Int

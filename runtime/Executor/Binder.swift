@@ -250,7 +250,7 @@ extension Binder {
     unsafe append(makeTask(place, instructionSet))
   }
 
-  /// Prepares a contraction: plan in the session, one or two tasks.
+  /// Prepares a contraction: memory in the session, one or two tasks.
   mutating func add<Arguments: BitwiseCopyable>(
     prepared arguments: Arguments,
     _ requirements: (UnsafePointer<Arguments>?, esp_isa) -> esp_requirements,
@@ -261,14 +261,14 @@ extension Binder {
   ) throws(ExecutorError) {
     var arguments = arguments
     let needs = unsafe requirements(&arguments, instructionSet)
-    guard let planBytes = Int(exactly: needs.plan_bytes),
+    guard let preparedBytes = Int(exactly: needs.prepared_bytes),
       let shared = Int(exactly: needs.shared_bytes), let worker = Int(exactly: needs.worker_bytes)
     else { throw error(.overLimit, "the kernel's scratch memory overflows") }
     sharedBytes = max(sharedBytes, shared)
     workerBytes = max(workerBytes, worker)
     let kept = unsafe places.take(arguments)
-    let plan = unsafe places.take(planBytes)
-    guard let kept = unsafe kept, let plan = unsafe plan else {
+    let prepared = unsafe places.take(preparedBytes)
+    guard let kept = unsafe kept, let prepared = unsafe prepared else {
       taskCount += 2
       return
     }
@@ -277,7 +277,7 @@ extension Binder {
     let count = unsafe withUnsafeMutableBytes(of: &made) { bytes in
       let tasks = unsafe bytes.assumingMemoryBound(to: esp_task.self)
       return unsafe prepare(
-        kept, instructionSet, plan, self.shared, tasks.baseAddress, &kernel)
+        kept, instructionSet, prepared, self.shared, tasks.baseAddress, &kernel)
     }
     unsafe kernels[index] = kernel
     if count > 0 { unsafe append(made.0) }

@@ -25,7 +25,7 @@ final class ModelStorage: @unchecked Sendable {
   private let owner: FileOwner
   let file: VerifiedModel
   /// Lists of all weights, copied before they are validated, so that nobody can change them after.
-  private let lists: Block
+  private let lists: Allocation
   private let weights: [esp_weight]
   let inputs: [TensorInfo]
   let outputs: [TensorInfo]
@@ -38,7 +38,7 @@ final class ModelStorage: @unchecked Sendable {
     self.owner = owner
     let file = try Self.verified(owner, limits)
     let size = Self.listBytes(file)
-    guard let lists = Block(count: size) else { throw .outOfMemory(bytes: size) }
+    guard let lists = Allocation(count: size) else { throw .outOfMemory(bytes: size) }
     var places = unsafe Places(base: lists.base)
     var weights: [esp_weight] = unsafe []
     var weightBytes = size
@@ -63,7 +63,7 @@ final class ModelStorage: @unchecked Sendable {
     do throws(ModelFileError) {
       let file = try unsafe VerifiedModel(verifying: owner.bytes, limits: limits)
       // Weights are validated as they are copied.
-      try file.checkPlan()
+      try file.checkProgram()
       return file
     } catch {
       throw .file(error)

@@ -8,9 +8,9 @@ internal import EspalierModelFile
 @safe
 public struct Session: ~Copyable {
   let model: ModelStorage
-  let arena: Block
-  /// Arguments, plans, tasks and shared scratch.
-  let block: Block
+  let arena: Allocation
+  /// Arguments, prepared kernels, tasks and shared scratch.
+  let block: Allocation
   let pool: ThreadPool
   let tasks: UnsafeBufferPointer<esp_task>
   /// Duration of each task in the last profiled run.
@@ -23,7 +23,7 @@ public struct Session: ~Copyable {
   public let threads: Int
   public let instructionSet: InstructionSet
 
-  /// Checks every step against its kernel, plans memory and starts workers.
+  /// Checks every step against its kernel, lays memory out and starts workers.
   ///
   /// - Parameters:
   ///   - threads: Worker threads, the caller's included; at least 1.
@@ -85,7 +85,7 @@ public struct Session: ~Copyable {
 
   /// Checks every step against its kernel, and learns what memory all of them need.
   private static func needs(
-    of storage: ModelStorage, arena: borrowing Block, _ set: InstructionSet
+    of storage: ModelStorage, arena: borrowing Allocation, _ set: InstructionSet
   ) throws(ExecutorError) -> Needs {
     var binder = unsafe Binder(
       model: storage, arena: arena.base, instructionSet: set.code, places: Places(base: nil),
@@ -115,15 +115,15 @@ public struct Session: ~Copyable {
     _ = try needs(of: storage, arena: arena, .best)
   }
 
-  private static func block(_ count: Int) throws(ExecutorError) -> Block {
-    guard let block = Block(count: count) else { throw .outOfMemory(bytes: count) }
+  private static func block(_ count: Int) throws(ExecutorError) -> Allocation {
+    guard let block = Allocation(count: count) else { throw .outOfMemory(bytes: count) }
     return block
   }
 
-  /// Bytes of activations; what else a session needs is `planBytes`.
+  /// Bytes of activations; what else a session needs is `preparedBytes`.
   public var arenaBytes: Int { arena.count }
-  /// Bytes of plans, tasks and scratch that workers share.
-  public var planBytes: Int { block.count }
+  /// Bytes of prepared kernels, tasks and scratch that workers share.
+  public var preparedBytes: Int { block.count }
 
   /// The kernel that runs a step; empty where the step has nothing to do.
   public func kernel(ofStep step: Int) -> String {

@@ -1,14 +1,15 @@
 // Times convolutions of ResNet-50 with dense and pruned weights on one thread.
 //
-//   benchmark [isa] [cold] [winograd | others | vectors] [filter]   isa: scalar, neon, avx2, avx512, or the best
+//   benchmark [isa] [cold] [winograd | others | vectors] [filter]   isa: scalar, neon, avx2,
+//   avx512, or the best
 //
 // For each layer: microseconds (those of copying planes, too), GFLOP/s and share of the measured
 // multiply-add peak, dense; then, for each kind of pruning, how many times faster, and the share of
 // peak that its remaining work reaches. "cold" evicts weights and their lists before each run,
 // as the rest of a model would. "winograd" times 3 x 3 convolutions of ResNet-50 and VGG-16 through
 // Winograd's transforms instead (shares of peak count the direct multiplications), "others" linear
-// layers, products and depthwise convolutions, "vectors" fully connected layers of one token, dense and
-// pruned, from cache and from memory.
+// layers, products and depthwise convolutions, "vectors" fully connected layers of one token, dense
+// and pruned, from cache and from memory.
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,13 +153,13 @@ static measurement measure(const layer *l, const kind *kind, esp_isa isa, int co
   esp_task tasks[2];
   const char *name;
   const int n =
-      esp_convolution_prepare(&c, isa, memory.plan.memory, memory.shared.memory, tasks, &name);
+      esp_convolution_prepare(&c, isa, memory.prepared.memory, memory.shared.memory, tasks, &name);
   esp_worker worker = {.scratch = memory.worker[0].memory};
   double best = 1e9, copied = 0, copy = 0;
   for (double until = seconds_now() + 0.15; seconds_now() < until;) {
     if (cold) {
       evict(p.values.memory, p.values.bytes);
-      evict(memory.plan.memory, memory.plan.bytes);
+      evict(memory.prepared.memory, memory.prepared.bytes);
     }
     const double begin = seconds_now();
     for (int t = 0; t < n; t++) {

@@ -50,7 +50,7 @@ static void time_linear(esp_isa isa, double peak, int32_t tokens, int32_t in, in
   esp_task tasks[2];
   const char *kernel;
   const int n =
-      esp_linear_prepare(&l, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+      esp_linear_prepare(&l, isa, memory.prepared.memory, memory.shared.memory, tasks, &kernel);
   const double seconds = best_time(tasks, n, &memory);
   char name[96];
   snprintf(name, sizeof name, "linear %dx%d->%d %s %d, %d%%%s", tokens, in, out, stores[store],
@@ -84,8 +84,8 @@ static void time_product(esp_isa isa, double peak, int32_t batch, int32_t m, int
   run_memory memory = run_memory_make(esp_matrix_product_requirements(&p, isa), 1);
   esp_task tasks[2];
   const char *kernel;
-  const int count = esp_matrix_product_prepare(&p, isa, memory.plan.memory, memory.shared.memory,
-                                               tasks, &kernel);
+  const int count = esp_matrix_product_prepare(&p, isa, memory.prepared.memory,
+                                               memory.shared.memory, tasks, &kernel);
   const double seconds = best_time(tasks, count, &memory);
   char name[96];
   snprintf(name, sizeof name, "product %d x %dx%dx%d%s", batch, m, n, k,
@@ -117,7 +117,7 @@ static void time_attention(esp_isa isa, double peak, int32_t batch, int32_t head
   esp_task tasks[2];
   const char *kernel;
   const int n =
-      esp_attention_prepare(&a, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+      esp_attention_prepare(&a, isa, memory.prepared.memory, memory.shared.memory, tasks, &kernel);
   const double seconds = best_time(tasks, n, &memory);
   char name[96];
   snprintf(name, sizeof name, "attention %d x %d heads, %d tokens of %d", batch, heads, tokens,
@@ -147,7 +147,7 @@ static void time_depthwise(esp_isa isa, double peak, int32_t channels, int32_t m
   run_memory memory = run_memory_make(esp_convolution_requirements(&c, isa), 1);
   esp_task tasks[2];
   const char *name_of;
-  const int count = esp_convolution_prepare(&c, isa, memory.plan.memory, memory.shared.memory,
+  const int count = esp_convolution_prepare(&c, isa, memory.prepared.memory, memory.shared.memory,
                                             tasks, &name_of);
   const double seconds = best_time(tasks, count, &memory);
   char name[96];

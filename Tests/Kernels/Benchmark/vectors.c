@@ -74,7 +74,7 @@ static void make_chain(chain *c, const vector_kind *kind, esp_isa isa, int32_t s
     if (l.weight.column) l.weight.column = (const uint32_t *)c->column[i].memory;
     c->memory[i] = run_memory_make(esp_linear_requirements(&l, isa), 1);
     const char *kernel;
-    c->task_count = esp_linear_prepare(&l, isa, c->memory[i].plan.memory,
+    c->task_count = esp_linear_prepare(&l, isa, c->memory[i].prepared.memory,
                                        c->memory[i].shared.memory, c->tasks[i], &kernel);
   }
 }
@@ -105,8 +105,8 @@ static int compare(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/// `copies` 1: the layer runs again and again, and finds its weights in a cache that is large enough.
-/// More: the other kinds run in between and pass through the caches.
+/// `copies` 1: the layer runs again and again, and finds its weights in a cache that is large
+/// enough. More: the other kinds run in between and pass through the caches.
 static void time_size(esp_isa isa, int32_t size, int copies) {
   static chain chains[KINDS];
   random_source r = {3};

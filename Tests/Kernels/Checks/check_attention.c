@@ -14,16 +14,16 @@ static esp_heads lay_out(int32_t batch, int32_t heads, int32_t tokens, int32_t s
   const int64_t row = size + (random_below(r, 3) == 0 ? random_below(r, 40) : 0);
   esp_heads h = {0};
   if (random_below(r, 2)) {
-    h.head_step = row;
-    h.token_step = row * heads;
+    h.head_stride = row;
+    h.token_stride = row * heads;
   } else {
-    h.token_step = row;
-    h.head_step = row * tokens;
+    h.token_stride = row;
+    h.head_stride = row * tokens;
   }
-  h.batch_step = row * heads * tokens;
+  h.batch_stride = row * heads * tokens;
   // No gap behind the last row: reading there would fault.
-  *count = (batch - 1) * h.batch_step + (heads - 1) * h.head_step + (tokens - 1) * h.token_step +
-           size;
+  *count = (batch - 1) * h.batch_stride + (heads - 1) * h.head_stride +
+           (tokens - 1) * h.token_stride + size;
   return h;
 }
 
@@ -49,8 +49,8 @@ static int run_case(esp_isa isa, esp_attention *a, int at_start, int addends, ra
     // The first alike for all batches and queries, as masks of keys are.
     const int32_t rows = i == 0 ? 1 : a->queries;
     esp_heads *addend = &a->addends[i];
-    *addend = (esp_heads){.head_step = (int64_t)rows * a->keys,
-                          .token_step = i == 0 ? 0 : a->keys};
+    *addend = (esp_heads){.head_stride = (int64_t)rows * a->keys,
+                          .token_stride = i == 0 ? 0 : a->keys};
     operands[3 + i] = filled(addend, (int64_t)a->heads * rows * a->keys, at_start, r);
     if (!(addends >> i & 1)) addend->base = 0;
   }
@@ -68,7 +68,7 @@ static int run_case(esp_isa isa, esp_attention *a, int at_start, int addends, ra
   esp_task tasks[2];
   const char *kernel = "";
   const int count =
-      esp_attention_prepare(a, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+      esp_attention_prepare(a, isa, memory.prepared.memory, memory.shared.memory, tasks, &kernel);
   run_tasks(tasks, count, &memory, r);
   const int64_t wrong = first_difference(a->y, (float *)want.memory, counts[3], 2e-5f);
   int failed = wrong >= 0;

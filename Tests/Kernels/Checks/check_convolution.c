@@ -52,7 +52,7 @@ static int run_case(esp_isa isa, convolution_case *k, random_source *r, char *me
   esp_task tasks[2];
   const char *kernel = "";
   const int count =
-      esp_convolution_prepare(c, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+      esp_convolution_prepare(c, isa, memory.prepared.memory, memory.shared.memory, tasks, &kernel);
   run_tasks(tasks, count, &memory, r);
   const int64_t wrong = first_difference(c->y, (float *)want.memory, output, 2e-5f);
   int failed = wrong >= 0;

@@ -49,7 +49,7 @@ static int run_case(esp_isa isa, linear_case *k, random_source *r, char *message
   esp_task tasks[2];
   const char *kernel = "";
   const int count =
-      esp_linear_prepare(l, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+      esp_linear_prepare(l, isa, memory.prepared.memory, memory.shared.memory, tasks, &kernel);
   run_tasks(tasks, count, &memory, r);
   const int64_t wrong = first_difference(l->y, (float *)want.memory, output, 2e-5f);
   int failed = wrong >= 0;

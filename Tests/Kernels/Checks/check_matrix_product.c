@@ -40,8 +40,8 @@ static int run_case(esp_isa isa, esp_matrix_product *m, int at_start, int residu
   run_memory memory = run_memory_make(esp_matrix_product_requirements(m, isa), at_start);
   esp_task tasks[2];
   const char *kernel = "";
-  const int count =
-      esp_matrix_product_prepare(m, isa, memory.plan.memory, memory.shared.memory, tasks, &kernel);
+  const int count = esp_matrix_product_prepare(m, isa, memory.prepared.memory, memory.shared.memory,
+                                               tasks, &kernel);
   run_tasks(tasks, count, &memory, r);
   const int64_t wrong = first_difference(m->c, (float *)want.memory, output, 2e-5f);
   int failed = wrong >= 0;

@@ -6,14 +6,14 @@ run_memory run_memory_make(esp_requirements r, int at_start) {
   // The contract gives 64-byte-aligned memory, so sizes are rounded up to that.
   const size_t worker = (r.worker_bytes + 63) & ~(size_t)63;
   return (run_memory){
-      .plan = guarded_make((r.plan_bytes + 63) & ~(size_t)63, at_start),
+      .prepared = guarded_make((r.prepared_bytes + 63) & ~(size_t)63, at_start),
       .shared = guarded_make((r.shared_bytes + 63) & ~(size_t)63, at_start),
       .worker = {guarded_make(worker, at_start), guarded_make(worker, at_start)},
   };
 }
 
 int run_memory_free(run_memory *m) {
-  int intact = guarded_free(&m->plan);
+  int intact = guarded_free(&m->prepared);
   intact &= guarded_free(&m->shared);
   intact &= guarded_free(&m->worker[0]);
   return intact & guarded_free(&m->worker[1]);

@@ -7,7 +7,7 @@
 
 /// Plan, scratch and outputs of one prepared contraction.
 typedef struct {
-  guarded plan, shared, worker[2];
+  guarded prepared, shared, worker[2];
 } run_memory;
 
 run_memory run_memory_make(esp_requirements, int at_start);

@@ -56,7 +56,7 @@ import Testing
     let list = scores.values[0][0]
     let order = list.indices.sorted { list[$0] < list[$1] }
     #expect(Set(order[..<5].map { $0 % 5 }).count == 5)
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     plan.keep(.shared(order[5...].sorted()), of: coupling.groups[0])
     let cut = coupling.pruned(plan)
     #expect(try error(graph, cut, data) > 0.8)
@@ -129,7 +129,7 @@ import Testing
     graph.outputs = [graph.addNode(operation, [output] + limits)]
     let data = try calibration(graph, 60, &random)
     let coupling = try Coupling(of: Specialised(graph))
-    var plan = KeepPlan(coupling)
+    var plan = KeptChannels(coupling)
     plan.keep(.shared([0]), of: coupling.groups[0])
     var refit = Refit()
     refit.productDamping = 1e-7
@@ -141,8 +141,8 @@ import Testing
     #expect(errors[0] > 0.24 && errors[1] < 0.6 * errors[0] && errors[2] < 2e-3, "\(errors)")
   }
 
-  private func halved(_ coupling: Coupling, _ scores: ChannelScores) -> KeepPlan {
-    var plan = KeepPlan(coupling)
+  private func halved(_ coupling: Coupling, _ scores: ChannelScores) -> KeptChannels {
+    var plan = KeptChannels(coupling)
     for (group, lists) in zip(coupling.groups, scores.values) {
       let kept = lists.map { list in
         Array(list.indices.sorted { list[$0] > list[$1] }.prefix((group.size + 1) / 2).sorted())
@@ -175,7 +175,7 @@ import Testing
     let graph = residual(&random)
     let data = try calibration(graph, 4, &random)
     let coupling = try Coupling(of: Specialised(graph))
-    let (refitted, report) = try Refit().refitted(coupling, KeepPlan(coupling), data)
+    let (refitted, report) = try Refit().refitted(coupling, KeptChannels(coupling), data)
     #expect(report.layers == 0)
     #expect(try error(graph, refitted, data) == 0)
   }
@@ -274,7 +274,7 @@ import Testing
       var state = try evaluator.start(run)
       for index in 0...node {
         if index == node { values += evaluator.inputs(ofNode: node, state)[0]!.doubles[..<49] }
-        try evaluator.step(index, &state)
+        try evaluator.compute(index, &state)
       }
     }
     let mean = values.reduce(0, +) / Double(values.count)

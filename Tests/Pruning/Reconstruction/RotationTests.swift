@@ -151,7 +151,7 @@ import Testing
     #expect(passages(coupling).count == 2)
     func cut(_ coupling: Coupling) throws -> Specialised {
       let scores = try ReconstructionScores(.obspa).scores(coupling, data)
-      var plan = KeepPlan(coupling)
+      var plan = KeptChannels(coupling)
       for (group, lists) in zip(coupling.groups, scores.values) where group.size == 4 {
         let kept = lists.map { list in
           list.indices.sorted { list[$0] > list[$1] }.prefix(2).sorted()

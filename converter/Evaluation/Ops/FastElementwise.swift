@@ -106,22 +106,22 @@ private func joined(
   let loop = StridedLoop(
     shape,
     [
-      broadcastSteps(from: inputs[0]!.shape, to: shape),
-      broadcastSteps(from: inputs[1]!.shape, to: shape), strides(of: shape),
+      broadcastStrides(from: inputs[0]!.shape, to: shape),
+      broadcastStrides(from: inputs[1]!.shape, to: shape), strides(of: shape),
     ])
-  let (length, stepA, stepB) = (loop.length, loop.step(0), loop.step(1))
+  let (length, strideA, strideB) = (loop.length, loop.step(0), loop.step(1))
   let values = unsafe [Float](filling: output.count) { y in
     unsafe a.withUnsafeBufferPointer { a in
       unsafe b.withUnsafeBufferPointer { b in
         loop.forEachLine { at in
           let (a, b, y) = unsafe (a.baseAddress! + at[0], b.baseAddress! + at[1], y + at[2])
-          if stepA == 1, stepB == 1 {
+          if strideA == 1, strideB == 1 {
             for i in 0..<length { unsafe y[i] = function(a[i], b[i]) }
-          } else if stepB == 0, stepA == 1 {
+          } else if strideB == 0, strideA == 1 {
             let b = unsafe b[0]
             for i in 0..<length { unsafe y[i] = function(a[i], b) }
           } else {
-            for i in 0..<length { unsafe y[i] = function(a[i * stepA], b[i * stepB]) }
+            for i in 0..<length { unsafe y[i] = function(a[i * strideA], b[i * strideB]) }
           }
         }
       }

@@ -32,7 +32,7 @@ extension Gemm: FastOperator {
     var values = [Float](repeating: 0, count: output.count)
     if inputs.has(2), beta != 0 {
       guard let addend = inputs.singles(2) else { return nil }
-      let steps = broadcastSteps(from: inputs[2]!.shape, to: output.shape)
+      let steps = broadcastStrides(from: inputs[2]!.shape, to: output.shape)
       for row in 0..<sizes.rows {
         for column in 0..<sizes.columns {
           values[row * sizes.columns + column] =

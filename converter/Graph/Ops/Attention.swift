@@ -126,7 +126,7 @@ public struct Attention: Operator {
           var row = [Double](repeating: 0, count: total)
           for i in 0..<keySize {
             addRow(
-              queries[from + i] * scale, keys, at: block * keySize + i, valueStep: keySize,
+              queries[from + i] * scale, keys, at: block * keySize + i, valueStride: keySize,
               to: &row, at: 0, count: total)
           }
           if scores == .products { shown += row }

@@ -62,7 +62,7 @@ public struct Conv: Operator {
             let to = (image * outputs + output) * plane
             for run in runs {
               addRow(
-                weight, values, at: from + run.input, valueStep: placed.strides.last!, to: &sums,
+                weight, values, at: from + run.input, valueStride: placed.strides.last!, to: &sums,
                 at: to + run.output, count: run.count)
             }
           }

@@ -108,7 +108,7 @@ public struct ConvTranspose: Operator {
             for run in runs {
               addRow(
                 weight, values, at: from + run.output, to: &sums, at: to + run.input,
-                sumStep: placed.strides.last!, count: run.count)
+                sumStride: placed.strides.last!, count: run.count)
             }
           }
         }

@@ -124,8 +124,8 @@ public struct Einsum: Operator {
     }
     return EinsumPlan(
       outputShape: kept.map { extents[$0]! }, summedShape: summed.map { extents[$0]! },
-      outputSteps: steps.map { steps in kept.map { steps[$0] ?? 0 } },
-      summedSteps: steps.map { steps in summed.map { steps[$0] ?? 0 } })
+      outputStrides: steps.map { steps in kept.map { steps[$0] ?? 0 } },
+      summedStrides: steps.map { steps in summed.map { steps[$0] ?? 0 } })
   }
 }
 
@@ -137,9 +137,9 @@ package struct EinsumPlan {
   package var outputShape: [Int]
   package var summedShape: [Int]
   /// For each operand, its stride along each output axis; 0 where it does not vary.
-  package var outputSteps: [[Int]]
+  package var outputStrides: [[Int]]
   /// For each operand, its stride along each summed axis.
-  package var summedSteps: [[Int]]
+  package var summedStrides: [[Int]]
 
   func contract<Value>(
     _ operands: [[Value]], _ zero: Value, _ one: Value,
@@ -153,12 +153,12 @@ package struct EinsumPlan {
     var result: [Value] = []
     result.reserveCapacity(outputShape.reduce(1, *))
     forEachIndex(of: outputShape) { index in
-      let starts = outputSteps.map { position(0, index, $0) }
+      let starts = outputStrides.map { position(0, index, $0) }
       var sum = zero
       forEachIndex(of: summedShape) { inner in
         var product = one
         for operand in operands.indices {
-          let place = position(starts[operand], inner, summedSteps[operand])
+          let place = position(starts[operand], inner, summedStrides[operand])
           product = multiply(product, operands[operand][place])
         }
         sum = add(sum, product)

@@ -25,8 +25,8 @@ public struct MatMul: Operator {
     public var steps: (a: [Int], b: [Int]) {
       let (a, b) = (matrix.rows * matrix.inner, matrix.inner * matrix.columns)
       return (
-        broadcastSteps(from: batchA, to: batch).map { $0 * a } + [matrix.inner, 0, 1],
-        broadcastSteps(from: batchB, to: batch).map { $0 * b } + [0, 1, matrix.columns]
+        broadcastStrides(from: batchA, to: batch).map { $0 * a } + [matrix.inner, 0, 1],
+        broadcastStrides(from: batchB, to: batch).map { $0 * b } + [0, 1, matrix.columns]
       )
     }
   }

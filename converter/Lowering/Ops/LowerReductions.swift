@@ -175,7 +175,7 @@ extension Einsum: Lowerable {
     }
     var integers = [dims.count, plan.outputShape.count] + dims
     for operand in operands.indices {
-      integers += plan.outputSteps[operand] + plan.summedSteps[operand]
+      integers += plan.outputStrides[operand] + plan.summedStrides[operand]
     }
     let sums = builder.emit(
       .contract, operands, builder.computable(type), integers: integers,

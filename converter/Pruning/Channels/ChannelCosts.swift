@@ -52,7 +52,7 @@ struct ChannelCosts {
   }
 
   /// Counts anew what some groups touch.
-  mutating func update(_ plan: KeepPlan, groups: some Sequence<Int>) {
+  mutating func update(_ plan: KeptChannels, groups: some Sequence<Int>) {
     for group in groups {
       for node in nodesOfGroup[group] {
         let count = operations(of: node, plan)
@@ -68,7 +68,7 @@ struct ChannelCosts {
   }
 
   /// What a plan saves that differs from the counted one in one group.
-  func saved(_ plan: KeepPlan, group: Int) -> (multiplyAccumulates: Int, parameters: Int) {
+  func saved(_ plan: KeptChannels, group: Int) -> (multiplyAccumulates: Int, parameters: Int) {
     (
       nodesOfGroup[group].reduce(0) { $0 + operations[$1]! - operations(of: $1, plan) },
       constantsOfGroup[group].reduce(0) { sum, value in
@@ -77,7 +77,7 @@ struct ChannelCosts {
     )
   }
 
-  private func operations(of index: Int, _ plan: KeepPlan) -> Int {
+  private func operations(of index: Int, _ plan: KeptChannels) -> Int {
     let graph = coupling.graph
     let node = graph.graph.nodes[index]
     func type(_ value: Graph.ValueID?, _ axes: [Axis]?) -> TensorType? {

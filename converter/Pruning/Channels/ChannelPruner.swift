@@ -34,7 +34,7 @@ public struct ChannelPruner: Sendable, Hashable {
   ///   `.unreachableBudget`.
   package func plan(
     _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
-  ) throws(PruningError) -> KeepPlan {
+  ) throws(PruningError) -> KeptChannels {
     try coupling.checkWeights()
     try scores.check(coupling, normalisation)
     let limits = ChannelSelection.Limits(

@@ -37,7 +37,7 @@ public struct ChannelReport: Sendable {
   public var refit: Refit.Report?
 
   package init(
-    _ coupling: Coupling, _ plan: KeepPlan, method: String, pattern: String, scope: PruningScope
+    _ coupling: Coupling, _ plan: KeptChannels, method: String, pattern: String, scope: PruningScope
   ) {
     (self.method, self.pattern, self.scope) = (method, pattern, scope)
     var costs = ChannelCosts(coupling)

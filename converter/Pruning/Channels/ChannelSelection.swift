@@ -25,7 +25,7 @@ struct ChannelSelection {
   private let order: [[[Int]]]
   private let steps: [Int]
   private var counts: [Int]
-  private var plan: KeepPlan
+  private var plan: KeptChannels
   private(set) var costs: ChannelCosts
   private let denseOperations: Int
   private let denseParameters: Int
@@ -38,7 +38,7 @@ struct ChannelSelection {
       lists.map { list in list.indices.sorted { (list[$0], $0) < (list[$1], $1) } }
     }
     counts = coupling.groups.map(\.size)
-    plan = KeepPlan(coupling)
+    plan = KeptChannels(coupling)
     costs = ChannelCosts(coupling)
     (denseOperations, denseParameters) = (costs.multiplyAccumulates, costs.parameters)
     steps = coupling.groups.map { $0.step(coupling, alignment: limits.alignment) }
@@ -48,7 +48,7 @@ struct ChannelSelection {
 
   /// The plan that meets the budget.
   /// - Throws: `PruningError` with code `.unreachableBudget` that names the closest point.
-  mutating func choose(progress: ((Double) -> Void)?) throws(PruningError) -> KeepPlan {
+  mutating func choose(progress: ((Double) -> Void)?) throws(PruningError) -> KeptChannels {
     switch limits.scope {
     case .global: chooseGlobally(progress)
     case .layer: chooseEvenly()
@@ -107,7 +107,7 @@ struct ChannelSelection {
   }
 
   /// The best channels of a group.
-  private func kept(_ group: Int, _ count: Int) -> KeepPlan.Kept {
+  private func kept(_ group: Int, _ count: Int) -> KeptChannels.Kept {
     let lists = order[group].map { $0.dropFirst($0.count - count).sorted() }
     return coupling.groups[group].partner.map { .lists(lists, of: $0) } ?? .shared(lists[0])
   }

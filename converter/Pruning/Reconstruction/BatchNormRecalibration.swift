@@ -30,7 +30,7 @@ public struct BatchNormRecalibration: Sendable {
         result.values[id].constant = tensor
       }
       try namingSample { () throws(Evaluator.SampleError) in
-        try evaluator.step(node, all: &runs)
+        try evaluator.compute(node, all: &runs)
       }
       progress?(Double(node + 1) / Double(evaluator.nodes.count))
     }

@@ -166,20 +166,20 @@ struct ActivationProduct: Sendable {
     let (rows, columns) = (a.shape[a.rank - 2], b.shape[b.rank - 1])
     let (x, y) = (a.floats, b.floats)
     for matrix in leftParts.indices where leftParts[matrix] == part {
-      left.add(x, at: matrix * rows * size, count: rows, featureStep: 1, placeStep: size)
+      left.add(x, at: matrix * rows * size, count: rows, featureStride: 1, placeStride: size)
     }
     for matrix in rightParts.indices where rightParts[matrix] == part {
       right.add(
-        y, at: matrix * size * columns, count: columns, featureStep: columns, placeStep: 1)
+        y, at: matrix * size * columns, count: columns, featureStride: columns, placeStride: 1)
     }
   }
 }
 
 extension ColumnMoments {
   /// Adds columns of an array.
-  func add(_ values: [Float], at start: Int, count: Int, featureStep: Int, placeStep: Int) {
+  func add(_ values: [Float], at start: Int, count: Int, featureStride: Int, placeStride: Int) {
     precondition(
-      count == 0 || start + (size - 1) * featureStep + (count - 1) * placeStep < values.count,
+      count == 0 || start + (size - 1) * featureStride + (count - 1) * placeStride < values.count,
       "columns lie outside the array")
     var place = 0
     while place < count {
@@ -187,9 +187,9 @@ extension ColumnMoments {
       unsafe add(width) { rows, _ in
         unsafe values.withUnsafeBufferPointer { values in
           for feature in 0..<size {
-            let from = start + feature * featureStep + place * placeStep
+            let from = start + feature * featureStride + place * placeStride
             for i in 0..<width {
-              unsafe rows[feature * capacity + i] = values[from + i * placeStep]
+              unsafe rows[feature * capacity + i] = values[from + i * placeStride]
             }
           }
         }

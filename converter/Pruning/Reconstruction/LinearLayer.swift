@@ -214,35 +214,35 @@ struct FeaturePlaces: Sendable {
   var features: Int
   var groups: Int
   var places: Int
-  var featureStep: Int
-  var placeStep: Int
+  var featureStride: Int
+  var placeStride: Int
 
-  private var batchStep: Int { features * groups * places }
+  private var batchStride: Int { features * groups * places }
 
   /// Images of planes, `[images, features, ...]`.
   init(planes shape: [Int], groups: Int) {
     places = shape.dropFirst(2).reduce(1, *)
     (batches, self.groups, features) = (shape[0], groups, shape[1] / groups)
-    (featureStep, placeStep) = (places, 1)
+    (featureStride, placeStride) = (places, 1)
   }
 
   /// A matrix, with features within its rows or its columns.
   init(matrix features: Int, _ places: Int, featuresInRows: Bool) {
     (batches, groups, self.features, self.places) = (1, 1, features, places)
-    (featureStep, placeStep) = featuresInRows ? (1, features) : (places, 1)
+    (featureStride, placeStride) = featuresInRows ? (1, features) : (places, 1)
   }
 
   /// A stack of matrices `[features, places]`.
   init(batch: Int, _ features: Int, _ places: Int) {
     (batches, groups, self.features, self.places) = (batch, 1, features, places)
-    (featureStep, placeStep) = (places, 1)
+    (featureStride, placeStride) = (places, 1)
   }
 
   /// The same places with another number of features in all, as one group.
   func widened(to width: Int) -> FeaturePlaces {
     var result = self
     (result.features, result.groups) = (width, 1)
-    if placeStep != 1 || featureStep == 1 { result.placeStep = width }
+    if placeStride != 1 || featureStride == 1 { result.placeStride = width }
     return result
   }
 
@@ -251,11 +251,11 @@ struct FeaturePlaces: Sendable {
     _ to: UnsafeMutablePointer<Float>, from values: UnsafePointer<Float>, feature: Int, batch: Int,
     places: Range<Int>, every step: Int, adding factor: Float?
   ) {
-    let start = batch * batchStep + feature * featureStep
+    let start = batch * batchStride + feature * featureStride
     var index = 0
     var place = places.lowerBound
     while place < places.upperBound {
-      let value = unsafe values[start + place * placeStep]
+      let value = unsafe values[start + place * placeStride]
       if let factor {
         unsafe to[index] += factor * value
       } else {

@@ -153,7 +153,7 @@ public struct ReconstructionScores: Sendable {
             values.map { evaluator.inputs(ofNode: node, $0) }, runs: bundle)
         }
         try namingSample(after: first) { () throws(Evaluator.SampleError) in
-          try evaluator.step(node, all: &values)
+          try evaluator.compute(node, all: &values)
         }
       }
       progress(Double(bundle.upperBound) / Double(runs.count))

@@ -40,7 +40,7 @@ public struct Refit: Sendable {
   /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input, `.badGraph` where
   ///   what is left does not fit together.
   public func refitted(
-    _ coupling: Coupling, _ plan: KeepPlan, _ calibration: Calibration,
+    _ coupling: Coupling, _ plan: KeptChannels, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, Report) {
     try refitted(
@@ -94,7 +94,7 @@ public struct Refit: Sendable {
     let total = work.reduce(0, +)
     var done = 0.0
     for node in dense.graph.nodes.indices {
-      try walk.step(node, layers[node], keepsZeros: keepsZeros)
+      try walk.compute(node, layers[node], keepsZeros: keepsZeros)
       done += work[node]
       progress?(done / total)
     }

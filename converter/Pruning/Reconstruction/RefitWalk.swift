@@ -55,17 +55,20 @@ struct RefitWalk: Sendable {
     }
   }
 
-  mutating func step(
+  mutating func compute(
     _ node: Int, _ layer: RefitLayer?, keepsZeros: Bool
   ) throws(PruningError) {
-    try namingSample { () throws(Evaluator.SampleError) in try dense.step(node, all: &denseValues) }
+    try namingSample { () throws(Evaluator.SampleError) in
+      try dense.compute(node, all: &denseValues)
+    }
     // Rows cut from a layer that reads what the dense one reads are right as they are.
     if let layer, !isUnchanged[layer.pruned.input] || keepsZeros && !isSame(node) {
       try refit(layer, keepsZeros: keepsZeros)
     }
     let same = isSame(node)
     for case let output? in pruned.nodes[node].outputs { isUnchanged[output] = same }
-    try namingSample { () throws(Evaluator.SampleError) in try pruned.step(node, all: &prunedValues)
+    try namingSample { () throws(Evaluator.SampleError) in
+      try pruned.compute(node, all: &prunedValues)
     }
   }
 
@@ -245,7 +248,7 @@ struct RefitWalk: Sendable {
   ) throws(PruningError) -> [[Float]] {
     var values = prunedValues
     try namingSample { () throws(Evaluator.SampleError) in
-      try pruned.step(layer.pruned.node, all: &values)
+      try pruned.compute(layer.pruned.node, all: &values)
     }
     let after = values
     return Threads.map(after.count) { run in

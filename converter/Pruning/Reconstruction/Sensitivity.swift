@@ -25,14 +25,14 @@ struct Sensitivity {
     for each in products { product[each.node] = each }
     var values = try evaluator.start(calibration.runs.prefix(count))
     var result: [Int: Double] = [:]
-    func step(_ node: Int, _ values: inout [Evaluator.Values]) throws(PruningError) {
+    func compute(_ node: Int, _ values: inout [Evaluator.Values]) throws(PruningError) {
       try namingSample { () throws(Evaluator.SampleError) in
-        try evaluator.step(node, all: &values)
+        try evaluator.compute(node, all: &values)
       }
     }
     // One disturbed walk after another: to hold them all would take too much memory.
     var clean = values
-    for node in evaluator.nodes.indices { try step(node, &clean) }
+    for node in evaluator.nodes.indices { try compute(node, &clean) }
     let outputs = clean.map { evaluator.outputs($0) }
     for (sample, outputs) in outputs.enumerated() {
       for (name, tensor) in outputs.sorted(by: { $0.key < $1.key })
@@ -47,11 +47,11 @@ struct Sensitivity {
       // The later a node, the fewer follow it.
       let left = 1 - Double(node) / Double(evaluator.nodes.count)
       progress?(1 - left * left)
-      try step(node, &values)
+      try compute(node, &values)
       guard let product = product[node] else { continue }
       var moved = values
       let energy = disturb(&moved, product, evaluator)
-      for later in evaluator.nodes.indices.dropFirst(node + 1) { try step(later, &moved) }
+      for later in evaluator.nodes.indices.dropFirst(node + 1) { try compute(later, &moved) }
       let error = Self.error(moved.map { evaluator.outputs($0) }, outputs)
       guard let error, error > 0, energy > 0, (error / energy).isFinite else { return nil }
       result[node] = error / energy

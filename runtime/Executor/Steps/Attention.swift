@@ -28,15 +28,16 @@ extension Binder {
       let offset = try integer(first)
       try requireReach(outer + [tokens, size], steps + [1], offset: offset, within: operand)
       return unsafe esp_heads(
-        base: operand.floats + offset, batch_step: Int64(steps[0]), head_step: Int64(steps[1]),
-        token_step: Int64(steps[2]))
+        base: operand.floats + offset, batch_stride: Int64(steps[0]), head_stride: Int64(steps[1]),
+        token_stride: Int64(steps[2]))
     }
     let q = unsafe try rows(try input(0), 0, queries, size)
     let k = unsafe try rows(try input(1), 1, keys, size)
     let v = unsafe try rows(try input(2), 2, keys, valueSize)
     let out = unsafe try rows(y, 3, queries, valueSize)
     try requireApart(
-      outer + [queries], unsafe [out.batch_step, out.head_step, out.token_step].map(Int.init),
+      outer + [queries],
+      unsafe [out.batch_stride, out.head_stride, out.token_stride].map(Int.init),
       size: valueSize)
     let first = unsafe try rows(try optionalInput(3), 4, queries, keys)
     let second = unsafe try rows(try optionalInput(4), 5, queries, keys)

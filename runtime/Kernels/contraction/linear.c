@@ -6,64 +6,64 @@
 
 #include "../pack/esp_pack.h"
 #include "esp_tiles.h"
-#include "esp_weight_plan.h"
+#include "esp_prepared_weight.h"
 
 enum { SUM_ROWS = 32 };
 
-typedef struct esp_linear_plan {
+typedef struct esp_prepared_linear {
   esp_linear l;
-  esp_weight_plan weight;
+  esp_prepared_weight weight;
   /// Panels whose results are transposed together.
   int32_t together;
   /// Panels of one work item, and such chunks.
   int32_t chunk, chunks;
   size_t tile_floats, worker_bytes;
-} esp_linear_plan;
+} esp_prepared_linear;
 
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
 
-static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_linear_plan **placed,
-                      esp_linear_plan *plan, void *memory) {
+static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_prepared_linear **placed,
+                      esp_prepared_linear *prepared, void *memory) {
   uintptr_t at = (uintptr_t)memory;
-  *placed = esp_take(&at, sizeof *plan);
-  *plan = (esp_linear_plan){.l = *l};
-  esp_weight_plan *w = &plan->weight;
-  *w = esp_weight_plan_of(&l->weight, &l->epilogue, set);
-  esp_weight_plan_tile(w, l->tokens, 0);
-  plan->chunk = esp_weight_plan_chunk(w, w->tiling.tiles);
-  plan->chunks = divide_up(w->panels_per_group, plan->chunk);
-  plan->together = w->blocks > 1 ? esp_weight_plan_together(w) : SUM_ROWS / w->height;
-  plan->together = divide_up(plan->together, w->unit) * w->unit;
+  *placed = esp_take(&at, sizeof *prepared);
+  *prepared = (esp_prepared_linear){.l = *l};
+  esp_prepared_weight *w = &prepared->weight;
+  *w = esp_prepared_weight_of(&l->weight, &l->epilogue, set);
+  esp_prepared_weight_tile(w, l->tokens, 0);
+  prepared->chunk = esp_prepared_weight_chunk(w, w->tiling.tiles);
+  prepared->chunks = divide_up(w->panels_per_group, prepared->chunk);
+  prepared->together = w->blocks > 1 ? esp_prepared_weight_together(w) : SUM_ROWS / w->height;
+  prepared->together = divide_up(prepared->together, w->unit) * w->unit;
   const size_t step = (size_t)w->tiling.step;
-  plan->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * step;
+  prepared->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * step;
   // Sums between blocks and results waiting to be transposed are the same memory.
-  plan->worker_bytes =
-      (plan->tile_floats + (size_t)(plan->together * w->height) * step) * sizeof(float);
-  esp_weight_plan_lay_out(w, &at);
+  prepared->worker_bytes =
+      (prepared->tile_floats + (size_t)(prepared->together * w->height) * step) * sizeof(float);
+  esp_prepared_weight_lay_out(w, &at);
   return at - (uintptr_t)memory;
 }
 
 /// Items are [tile of tokens][chunk of panels].
 static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
-  const esp_linear_plan *plan = arguments;
-  const esp_linear *l = &plan->l;
-  const esp_weight_plan *w = &plan->weight;
+  const esp_prepared_linear *prepared = arguments;
+  const esp_linear *l = &prepared->l;
+  const esp_prepared_weight *w = &prepared->weight;
   const esp_pack_kernels *pack = w->set->pack;
   const int32_t step = w->tiling.step, in = l->in_features, out = l->out_features;
-  float *tile = worker->scratch, *sums = tile + plan->tile_floats;
+  float *tile = worker->scratch, *sums = tile + prepared->tile_floats;
   int64_t packed = -1;
   for (int64_t item = first; item < last; item++) {
-    const int64_t place = item / plan->chunks;
+    const int64_t place = item / prepared->chunks;
     int32_t token, tokens;
     esp_tile_at(&w->tiling, (int32_t)place, &token, &tokens);
     const float *x = l->x + (int64_t)token * in;
-    const int32_t from = (int32_t)(item % plan->chunks) * plan->chunk;
+    const int32_t from = (int32_t)(item % prepared->chunks) * prepared->chunk;
     const int32_t to =
-        w->panels_per_group - from < plan->chunk ? w->panels_per_group : from + plan->chunk;
-    for (int32_t p = from; p < to; p += plan->together) {
-      const int32_t end = to - p < plan->together ? to : p + plan->together;
+        w->panels_per_group - from < prepared->chunk ? w->panels_per_group : from + prepared->chunk;
+    for (int32_t p = from; p < to; p += prepared->together) {
+      const int32_t end = to - p < prepared->together ? to : p + prepared->together;
       const esp_tile_job job = {
-          .plan = w, .columns = tokens,
+          .prepared = w, .columns = tokens,
           .x = tile,
           .y = sums, .y_stride = step,
           .low = -INFINITY, .high = INFINITY,
@@ -91,25 +91,25 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
 }
 
 esp_requirements esp_tiled_linear_requirements(const esp_linear *l, const esp_kernel_set *set) {
-  esp_linear_plan plan, *placed;
+  esp_prepared_linear prepared, *placed;
   esp_requirements r = {0};
-  r.plan_bytes = lay_out(l, set, &placed, &plan, 0);
-  r.worker_bytes = plan.worker_bytes;
+  r.prepared_bytes = lay_out(l, set, &placed, &prepared, 0);
+  r.worker_bytes = prepared.worker_bytes;
   return r;
 }
 
 int esp_tiled_linear_prepare(const esp_linear *l, const esp_kernel_set *set, void *memory,
                              esp_task tasks[2], const char **kernel) {
-  esp_linear_plan plan, *placed;
-  lay_out(l, set, &placed, &plan, memory);
-  esp_weight_plan_fill(&plan.weight, l->epilogue.bias, 0);
-  *placed = plan;
+  esp_prepared_linear prepared, *placed;
+  lay_out(l, set, &placed, &prepared, memory);
+  esp_prepared_weight_fill(&prepared.weight, l->epilogue.bias, 0);
+  *placed = prepared;
   *kernel = l->weight.packing == ESP_PACKING_PATTERN_GROUPS ? "linear.patterns"
             : l->weight.packing == ESP_PACKING_ROW_PAIRS    ? "linear.pairs"
             : l->weight.counts                              ? "linear.sparse"
                                                             : "linear.dense";
   tasks[0] = (esp_task){.run = run_tiles,
                         .arguments = placed,
-                        .items = (int64_t)plan.weight.tiling.tiles * plan.chunks};
+                        .items = (int64_t)prepared.weight.tiling.tiles * prepared.chunks};
   return 1;
 }

@@ -1,6 +1,6 @@
 // Depthwise convolution: each output channel is one filter over bands of padded rows in a worker's
 // scratch, so small that they stay in the nearest cache.
-#include "esp_depthwise_plan.h"
+#include "esp_prepared_depthwise.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,8 +23,8 @@ static int64_t padded_rows(const esp_convolution *c, int64_t rows) {
   return (rows - 1) * c->stride_h + reach(c->kernel_h, c->dilation_h);
 }
 
-/// Row pitch of a phase. Phase q holds padded columns q, q + stride, ...: zeros, then pixels, then as
-/// many zeros as the last output still meets. Those may be the next row's first.
+/// Row pitch of a phase. Phase q holds padded columns q, q + stride, ...: zeros, then pixels, then
+/// as many zeros as the last output still meets. Those may be the next row's first.
 static ptrdiff_t pitch_of(const esp_convolution *c, const esp_depthwise_layout *l) {
   const int64_t s = c->stride_w, last = reach(c->kernel_w, c->dilation_w) - 1;
   int64_t pitch = 1;
@@ -38,11 +38,11 @@ static ptrdiff_t pitch_of(const esp_convolution *c, const esp_depthwise_layout *
   return (ptrdiff_t)pitch;
 }
 
-static void lay_out(esp_depthwise_plan *plan) {
-  const esp_convolution *c = &plan->c;
+static void lay_out(esp_prepared_depthwise *prepared) {
+  const esp_convolution *c = &prepared->c;
   const int32_t wide = reach(c->kernel_w, c->dilation_w), high = reach(c->kernel_h, c->dilation_h);
   const int64_t width = (int64_t)(c->out_w - 1) * c->stride_w + wide;
-  esp_depthwise_layout *l = &plan->layout;
+  esp_depthwise_layout *l = &prepared->layout;
   *l = (esp_depthwise_layout){
       .stride_h = c->stride_h, .stride_w = c->stride_w, .left = smaller(c->pad_left, width),
       .row_phases = smaller(high, c->stride_h), .column_phases = smaller(wide, c->stride_w)};
@@ -51,72 +51,72 @@ static void lay_out(esp_depthwise_plan *plan) {
   const int64_t more = (high - 1) / c->stride_h;
   const int64_t rows =
       BAND_FLOATS / ((int64_t)l->row_phases * l->column_phases * l->pitch) - more;
-  plan->band = smaller(rows < 7 ? 7 : rows / 7 * 7, c->out_h);
-  // Filling writes up to a vector behind a row; and the last row's zeros, too, may be those of a row
-  // behind it.
-  l->column_phase = (plan->band + more) * l->pitch + l->left / c->stride_w + 16;
+  prepared->band = smaller(rows < 7 ? 7 : rows / 7 * 7, c->out_h);
+  // Filling writes up to a vector behind a row; and the last row's zeros, too, may be those of a
+  // row behind it.
+  l->column_phase = (prepared->band + more) * l->pitch + l->left / c->stride_w + 16;
   l->row_phase = l->column_phases * l->column_phase;
-  plan->band_floats = (size_t)(l->row_phases * l->row_phase) + SLACK;
-  plan->together = 1;
-  if (plan->band == c->out_h && plan->band_floats < BAND_FLOATS) {
-    plan->together = (int32_t)(BAND_FLOATS / plan->band_floats);
+  prepared->band_floats = (size_t)(l->row_phases * l->row_phase) + SLACK;
+  prepared->together = 1;
+  if (prepared->band == c->out_h && prepared->band_floats < BAND_FLOATS) {
+    prepared->together = (int32_t)(BAND_FLOATS / prepared->band_floats);
   }
 }
 
 /// Whether reading all rows as one takes clearly fewer vectors.
-static int is_flat(const esp_depthwise_plan *plan) {
-  const esp_convolution *c = &plan->c;
-  const int64_t width = plan->set->depthwise->width;
-  const int64_t whole = ((c->out_h - 1) * plan->layout.pitch + c->out_w + width - 1) / width;
-  return c->kernel_h * (int64_t)c->kernel_w <= ESP_DEPTHWISE_TAPS && plan->band == c->out_h &&
+static int is_flat(const esp_prepared_depthwise *prepared) {
+  const esp_convolution *c = &prepared->c;
+  const int64_t width = prepared->set->depthwise->width;
+  const int64_t whole = ((c->out_h - 1) * prepared->layout.pitch + c->out_w + width - 1) / width;
+  return c->kernel_h * (int64_t)c->kernel_w <= ESP_DEPTHWISE_TAPS && prepared->band == c->out_h &&
          c->out_w < width && whole * 4 <= c->out_h * INT64_C(3);
 }
 
-esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *c,
+esp_prepared_depthwise esp_prepared_depthwise_of(const esp_convolution *c,
                                          const esp_kernel_set *set) {
-  esp_depthwise_plan plan = {.c = *c, .set = set};
-  lay_out(&plan);
+  esp_prepared_depthwise prepared = {.c = *c, .set = set};
+  lay_out(&prepared);
   const esp_activation function = c->epilogue.activation;
-  plan.low = function == ESP_ACTIVATION_RELU   ? 0
+  prepared.low = function == ESP_ACTIVATION_RELU   ? 0
              : function == ESP_ACTIVATION_CLIP ? c->epilogue.a
                                                : -INFINITY;
-  plan.high = function == ESP_ACTIVATION_CLIP ? c->epilogue.b : INFINITY;
-  plan.activates = function > ESP_ACTIVATION_CLIP;
-  const esp_depthwise_kernels *kernels = plan.set->depthwise;
+  prepared.high = function == ESP_ACTIVATION_CLIP ? c->epilogue.b : INFINITY;
+  prepared.activates = function > ESP_ACTIVATION_CLIP;
+  const esp_depthwise_kernels *kernels = prepared.set->depthwise;
   const int square = c->kernel_h == c->kernel_w && c->dilation_h == 1 && c->dilation_w == 1 &&
                      c->stride_h == c->stride_w && c->stride_h <= 2;
-  plan.run = kernels->any;
-  if (is_flat(&plan)) {
-    plan.run = kernels->flat;
+  prepared.run = kernels->any;
+  if (is_flat(&prepared)) {
+    prepared.run = kernels->flat;
     for (int32_t t = 0; t < c->kernel_h * c->kernel_w; t++) {
       const int32_t down = t / c->kernel_w * c->dilation_h, right = t % c->kernel_w * c->dilation_w;
-      plan.taps[t] = (int32_t)esp_depthwise_tap(&plan.layout, down, right);
+      prepared.taps[t] = (int32_t)esp_depthwise_tap(&prepared.layout, down, right);
     }
   } else if (square && c->kernel_h == 3) {
-    plan.run = c->stride_h == 1 ? kernels->three : kernels->three_by_two;
+    prepared.run = c->stride_h == 1 ? kernels->three : kernels->three_by_two;
   } else if (square && c->kernel_h == 5) {
-    plan.run = c->stride_h == 1 ? kernels->five : kernels->five_by_two;
+    prepared.run = c->stride_h == 1 ? kernels->five : kernels->five_by_two;
   }
-  return plan;
+  return prepared;
 }
 
-static int runs_flat(const esp_depthwise_plan *plan) {
-  return plan->run == plan->set->depthwise->flat;
+static int runs_flat(const esp_prepared_depthwise *prepared) {
+  return prepared->run == prepared->set->depthwise->flat;
 }
 
-size_t esp_depthwise_scratch(const esp_depthwise_plan *plan) {
-  size_t floats = plan->band_floats * (size_t)plan->together;
-  if (runs_flat(plan)) floats += (size_t)(plan->c.out_h * plan->layout.pitch) + SLACK;
+size_t esp_depthwise_scratch(const esp_prepared_depthwise *prepared) {
+  size_t floats = prepared->band_floats * (size_t)prepared->together;
+  if (runs_flat(prepared)) floats += (size_t)(prepared->c.out_h * prepared->layout.pitch) + SLACK;
   return floats * sizeof(float);
 }
 
-void esp_depthwise_clear(const esp_depthwise_plan *plan, float *scratch) {
-  memset(scratch, 0, plan->band_floats * (size_t)plan->together * sizeof(float));
+void esp_depthwise_clear(const esp_prepared_depthwise *prepared, float *scratch) {
+  memset(scratch, 0, prepared->band_floats * (size_t)prepared->together * sizeof(float));
 }
 
-void esp_depthwise_input_rows(const esp_depthwise_plan *plan, int32_t first, int32_t last,
+void esp_depthwise_input_rows(const esp_prepared_depthwise *prepared, int32_t first, int32_t last,
                               int32_t *begin, int32_t *end) {
-  const esp_convolution *c = &plan->c;
+  const esp_convolution *c = &prepared->c;
   const int64_t top = (int64_t)first * c->stride_h - c->pad_top;
   const int64_t below = top + padded_rows(c, last - first);
   *begin = top < 0 ? 0 : smaller(top, c->in_h);
@@ -124,12 +124,12 @@ void esp_depthwise_input_rows(const esp_depthwise_plan *plan, int32_t first, int
 }
 
 /// One band of output rows, read from a filled one.
-static void run_band(const esp_depthwise_plan *plan, int64_t plane, int32_t first, int32_t rows,
-                     const float *band, float *sums) {
-  const esp_convolution *c = &plan->c;
+static void run_band(const esp_prepared_depthwise *prepared, int64_t plane, int32_t first,
+                     int32_t rows, const float *band, float *sums) {
+  const esp_convolution *c = &prepared->c;
   const int64_t row = plane % c->out_channels, to = (plane * c->out_h + first) * c->out_w;
   const esp_depthwise_call call = {
-      .layout = &plan->layout, .band = band,
+      .layout = &prepared->layout, .band = band,
       .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
       .dilation_h = c->dilation_h, .dilation_w = c->dilation_w,
       .rows = rows, .columns = c->out_w,
@@ -137,36 +137,37 @@ static void run_band(const esp_depthwise_plan *plan, int64_t plane, int32_t firs
       .start = c->epilogue.bias ? c->epilogue.bias[row] : 0,
       .y = c->y + to,
       .residual = c->epilogue.residual ? c->epilogue.residual + to : 0,
-      .low = plan->low, .high = plan->high,
-      .taps = plan->taps, .sums = sums,
+      .low = prepared->low, .high = prepared->high,
+      .taps = prepared->taps, .sums = sums,
   };
-  plan->run(&call);
-  if (plan->activates) plan->set->pack->activate(call.y, 0, 1, rows * c->out_w, &c->epilogue);
+  prepared->run(&call);
+  if (prepared->activates)
+    prepared->set->pack->activate(call.y, 0, 1, rows * c->out_w, &c->epilogue);
 }
 
-void esp_depthwise_rows(const esp_depthwise_plan *plan, int64_t plane, int32_t planes,
+void esp_depthwise_rows(const esp_prepared_depthwise *prepared, int64_t plane, int32_t planes,
                         int32_t first, int32_t last, const esp_depthwise_source *x,
                         float *scratch) {
-  const esp_convolution *c = &plan->c;
+  const esp_convolution *c = &prepared->c;
   const int64_t multiplier = c->out_channels / c->in_channels;
-  for (int32_t from = 0; from < planes; from += plan->together) {
-    const int32_t to = smaller((int64_t)from + plan->together, planes);
-    for (int32_t at = first; at < last; at += plan->band) {
-      const int32_t end = smaller((int64_t)at + plan->band, last);
+  for (int32_t from = 0; from < planes; from += prepared->together) {
+    const int32_t to = smaller((int64_t)from + prepared->together, planes);
+    for (int32_t at = first; at < last; at += prepared->band) {
+      const int32_t end = smaller((int64_t)at + prepared->band, last);
       esp_depthwise_fill fill = {
-          .layout = &plan->layout, .from_pitch = c->in_w, .top = at * c->stride_h - c->pad_top,
-          .rows = (int32_t)padded_rows(c, end - at), .zeroes = plan->band < c->out_h};
-      esp_depthwise_input_rows(plan, at, end, &fill.first, &fill.last);
+          .layout = &prepared->layout, .from_pitch = c->in_w, .top = at * c->stride_h - c->pad_top,
+          .rows = (int32_t)padded_rows(c, end - at), .zeroes = prepared->band < c->out_h};
+      esp_depthwise_input_rows(prepared, at, end, &fill.first, &fill.last);
       for (int32_t p = from; p < to; p++) {
-        fill.band = scratch + (size_t)(p - from) * plan->band_floats;
+        fill.band = scratch + (size_t)(p - from) * prepared->band_floats;
         fill.from = x->plane + ((plane + p) / multiplier - plane / multiplier) * x->stride +
                     (int64_t)(fill.first - x->row) * c->in_w;
-        plan->set->depthwise->fill(&fill);
+        prepared->set->depthwise->fill(&fill);
       }
-      float *sums = scratch + plan->band_floats * (size_t)plan->together;
+      float *sums = scratch + prepared->band_floats * (size_t)prepared->together;
       for (int32_t p = from; p < to; p++) {
-        const float *band = scratch + (size_t)(p - from) * plan->band_floats;
-        run_band(plan, plane + p, at, end - at, band, sums);
+        const float *band = scratch + (size_t)(p - from) * prepared->band_floats;
+        run_band(prepared, plane + p, at, end - at, band, sums);
       }
     }
   }
@@ -174,27 +175,27 @@ void esp_depthwise_rows(const esp_depthwise_plan *plan, int64_t plane, int32_t p
 
 /// Items are output channels of images.
 static void run_planes(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
-  const esp_depthwise_plan *plan = arguments;
-  const esp_convolution *c = &plan->c;
+  const esp_prepared_depthwise *prepared = arguments;
+  const esp_convolution *c = &prepared->c;
   const int64_t multiplier = c->out_channels / c->in_channels, plane = (int64_t)c->in_h * c->in_w;
   const esp_depthwise_source x = {.plane = c->x + first / multiplier * plane, .stride = plane};
-  esp_depthwise_clear(plan, worker->scratch);
-  esp_depthwise_rows(plan, first, (int32_t)(last - first), 0, c->out_h, &x, worker->scratch);
+  esp_depthwise_clear(prepared, worker->scratch);
+  esp_depthwise_rows(prepared, first, (int32_t)(last - first), 0, c->out_h, &x, worker->scratch);
 }
 
 esp_requirements esp_depthwise_requirements(const esp_convolution *c,
                                             const esp_kernel_set *set) {
-  const esp_depthwise_plan plan = esp_depthwise_plan_of(c, set);
-  return (esp_requirements){
-      .plan_bytes = (sizeof plan + 63) & ~(size_t)63, .worker_bytes = esp_depthwise_scratch(&plan)};
+  const esp_prepared_depthwise prepared = esp_prepared_depthwise_of(c, set);
+  return (esp_requirements){.prepared_bytes = (sizeof prepared + 63) & ~(size_t)63,
+                            .worker_bytes = esp_depthwise_scratch(&prepared)};
 }
 
 int esp_depthwise_prepare(const esp_convolution *c, const esp_kernel_set *set, void *memory,
                           esp_task tasks[2], const char **kernel) {
-  esp_depthwise_plan *plan = memory;
-  *plan = esp_depthwise_plan_of(c, set);
+  esp_prepared_depthwise *prepared = memory;
+  *prepared = esp_prepared_depthwise_of(c, set);
   *kernel = "convolution.depthwise";
   tasks[0] = (esp_task){
-      .run = run_planes, .arguments = plan, .items = (int64_t)c->batch * c->out_channels};
+      .run = run_planes, .arguments = prepared, .items = (int64_t)c->batch * c->out_channels};
   return 1;
 }

@@ -48,7 +48,7 @@ typedef struct esp_soften_call {
   int32_t rows, columns;
   /// Added first: rows of so many floats; null where there is none.
   const float *addends[2];
-  ptrdiff_t addend_steps[2];
+  ptrdiff_t addend_strides[2];
 } esp_soften_call;
 
 typedef struct esp_feature_kernels {

@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include "../math/esp_math_avx2.h"
 
-#define ESP_FEATURE_STEP 6
+#define ESP_FEATURE_ROW 6
 #define ESP_FEATURE_VECTOR(w, j) esp_vec_load((w)[j])
 // Keeps the compiler from broadcasting tokens ahead of time, for which registers are missing.
 #define ESP_FEATURE_ORDER(sum) __asm__ volatile("" : "+x"(sum) : : "memory");

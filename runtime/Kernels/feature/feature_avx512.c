@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 #include "../math/esp_math_avx512.h"
 
-#define ESP_FEATURE_STEP 12
+#define ESP_FEATURE_ROW 12
 // Two panels make a vector; the second half is loaded through a mask, which needs no shuffle.
 #define ESP_FEATURE_VECTOR(w, j)                                                             \
   _mm512_mask_broadcast_f32x8(_mm512_castps256_ps512(_mm256_loadu_ps((w)[2 * (j)])), 0xFF00, \

@@ -1,5 +1,5 @@
 // Micro-kernels of esp_feature.h for the vector type that the including file chose. That file
-// defines ESP_FEATURE_STEP, the tokens in a row of x; ESP_FEATURE_VECTOR(w, j), vector j of the
+// defines ESP_FEATURE_ROW, the tokens in a row of x; ESP_FEATURE_VECTOR(w, j), vector j of the
 // panels that w[] points into; and may define ESP_FEATURE_LOAD(x, T) and ESP_FEATURE_TOKEN(x, t) to
 // read the tokens of a row together.
 
@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
       ESP_UNROLL for (int j = 0; j < V; j++) { ESP_FEATURE_ORDER(acc[t][j]) }           \
     }                                                                                   \
     ESP_UNROLL for (int p = 0; p < P; p++) w[p] += step;                                \
-    x += ESP_FEATURE_STEP;                                                              \
+    x += ESP_FEATURE_ROW;                                                              \
   }
   int32_t k = call->count;
   for (; k >= 4; k -= 4) {
@@ -94,7 +94,8 @@ static inline __attribute__((always_inline)) void esp_soften_rows(const esp_soft
   ESP_UNROLL for (int i = 0; i < R; i++) {
     row[i] = call->scores + (first + i) * call->step;
     for (int a = 0; a < 2; a++) {
-      addend[a][i] = call->addends[a] ? call->addends[a] + (first + i) * call->addend_steps[a] : 0;
+      addend[a][i] =
+          call->addends[a] ? call->addends[a] + (first + i) * call->addend_strides[a] : 0;
     }
     most[i] = esp_vec_set(-INFINITY);
     sum[i] = esp_vec_set(0.0f);
@@ -144,10 +145,10 @@ static inline __attribute__((always_inline)) void esp_soften_short(const esp_sof
   }
   for (int a = 0; a < 2; a++) {
     if (!call->addends[a]) continue;
-    const float *addend = call->addends[a] + first * call->addend_steps[a];
+    const float *addend = call->addends[a] + first * call->addend_strides[a];
     ESP_UNROLL for (int i = 0; i < R; i++) {
       ESP_UNROLL for (int j = 0; j < N; j++) {
-        const float *p = addend + i * call->addend_steps[a] + j * W;
+        const float *p = addend + i * call->addend_strides[a] + j * W;
         v[i][j] = esp_vec_add(v[i][j], j < N - 1 ? esp_vec_load(p) : esp_vec_load_first(p, last));
       }
     }

@@ -5,7 +5,7 @@
 #if defined(__aarch64__)
 #include "../math/esp_math_neon.h"
 
-#define ESP_FEATURE_STEP 12
+#define ESP_FEATURE_ROW 12
 #define ESP_FEATURE_VECTOR(w, j) vld1q_f32((w)[0] + 4 * (j))
 // Multiplying by lane needs no broadcast, which would take a slot of the multiplying units.
 #define ESP_FEATURE_LOAD(x, T)                     \

@@ -3,7 +3,7 @@
 #include "../math/esp_math_scalar.h"
 #include "esp_feature.h"
 
-#define ESP_FEATURE_STEP 2
+#define ESP_FEATURE_ROW 2
 #define ESP_FEATURE_VECTOR(w, j) (w)[0][j]
 
 #include "feature_body.h"

@@ -2,7 +2,7 @@
 //
 // Each is prepared once, at load, into memory the caller gives, then run as one or two tasks:
 //   1. esp_X_requirements: how much memory preparing and running needs.
-//   2. esp_X_prepare: fills `plan` (at least plan_bytes, 64-byte aligned), writes tasks.
+//   2. esp_X_prepare: fills `prepared` (at least prepared_bytes, 64-byte aligned), writes tasks.
 // `shared_bytes` is scratch all workers share during this step only (for example the zero-padded
 // copy of the input); `worker_bytes` is each worker's own scratch.
 #ifndef ESP_CONTRACTION_H
@@ -38,12 +38,14 @@ typedef struct esp_epilogue {
 } esp_epilogue;
 
 typedef struct esp_requirements {
-  size_t plan_bytes, shared_bytes, worker_bytes;
+  size_t prepared_bytes, shared_bytes, worker_bytes;
 } esp_requirements;
 
 /// y[n][o][oh][ow] = epilogue(sum over ic, ky, kx of w[o][ic][ky][kx] *
-///   x[n][g*C/G + ic][oh*stride_h + ky*dilation_h - pad_top][ow*stride_w + kx*dilation_w - pad_left]).
-/// Positions outside the input count as zero. One-dimensional convolutions have in_h = kernel_h = 1.
+///   x[n][g*C/G + ic][oh*stride_h + ky*dilation_h - pad_top][ow*stride_w + kx*dilation_w -
+///   pad_left]).
+/// Positions outside the input count as zero. One-dimensional convolutions have in_h = kernel_h
+/// = 1.
 typedef struct esp_convolution {
   int32_t batch, in_channels, in_h, in_w;
   int32_t out_channels, out_h, out_w;
@@ -64,8 +66,9 @@ typedef struct esp_linear {
 } esp_linear;
 
 /// c[b][m][n] = epilogue(scale * sum over k of A * B), both operands computed at run time.
-/// A is [M][K], or [K][M] when transpose_a; B is [K][N], or [N][K] when transpose_b. Batch b of each
-/// operand starts at a_offsets[b], b_offsets[b] (elements); c is dense. The epilogue's bias is unused.
+/// A is [M][K], or [K][M] when transpose_a; B is [K][N], or [N][K] when transpose_b. Batch b of
+/// each operand starts at a_offsets[b], b_offsets[b] (elements); c is dense. The epilogue's bias is
+/// unused.
 typedef struct esp_matrix_product {
   int32_t batch, m, n, k;
   int32_t transpose_a, transpose_b;
@@ -80,7 +83,7 @@ typedef struct esp_matrix_product {
 /// elements from `base`. The row's floats follow each other.
 typedef struct esp_heads {
   const float *base;
-  int64_t batch_step, head_step, token_step;
+  int64_t batch_stride, head_stride, token_stride;
 } esp_heads;
 
 /// For each batch and head
@@ -100,16 +103,16 @@ typedef struct esp_attention {
 
 esp_requirements esp_convolution_requirements(const esp_convolution *, esp_isa);
 /// Writes at most 2 tasks and returns how many. `kernel` receives a static name for profiles.
-int esp_convolution_prepare(const esp_convolution *, esp_isa, void *plan, void *shared,
+int esp_convolution_prepare(const esp_convolution *, esp_isa, void *prepared, void *shared,
                             esp_task tasks[2], const char **kernel);
 esp_requirements esp_linear_requirements(const esp_linear *, esp_isa);
-int esp_linear_prepare(const esp_linear *, esp_isa, void *plan, void *shared, esp_task tasks[2],
+int esp_linear_prepare(const esp_linear *, esp_isa, void *prepared, void *shared, esp_task tasks[2],
                        const char **kernel);
 esp_requirements esp_matrix_product_requirements(const esp_matrix_product *, esp_isa);
-int esp_matrix_product_prepare(const esp_matrix_product *, esp_isa, void *plan, void *shared,
+int esp_matrix_product_prepare(const esp_matrix_product *, esp_isa, void *prepared, void *shared,
                                esp_task tasks[2], const char **kernel);
 esp_requirements esp_attention_requirements(const esp_attention *, esp_isa);
-int esp_attention_prepare(const esp_attention *, esp_isa, void *plan, void *shared,
+int esp_attention_prepare(const esp_attention *, esp_isa, void *prepared, void *shared,
                           esp_task tasks[2], const char **kernel);
 
 #endif

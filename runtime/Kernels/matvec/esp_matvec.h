@@ -6,23 +6,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// sums[p * height + i] = sum over k < count of weights[p * panel_step + k * height + i] *
+/// sums[p * height + i] = sum over k < count of weights[p * panel_stride + k * height + i] *
 /// x[columns ? columns[k] : k], p < panels.
 typedef struct esp_matvec_call {
   const float *weights;
-  ptrdiff_t panel_step;
+  ptrdiff_t panel_stride;
   const uint32_t *columns;
   int32_t count, panels;
   const float *x;
   float *sums;
 } esp_matvec_call;
 
-/// sums[t * 16 + i] = sum over columns of row i of a panel of ESP_PACKING_QUADS * x[t * x_step + k].
+/// sums[t * 16 + i] = sum over columns of row i of a panel of ESP_PACKING_QUADS * x[t * x_stride +
+/// k].
 typedef struct esp_quads_call {
   const float *values;
   int32_t columns;
   const float *x;
-  ptrdiff_t x_step;
+  ptrdiff_t x_stride;
   float *sums;
 } esp_quads_call;
 

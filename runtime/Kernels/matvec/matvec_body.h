@@ -15,8 +15,8 @@ typedef float esp_rows1;
       const esp_matvec_call *call, int32_t first, const int P, const int U,                    \
       const int indexed) {                                                                     \
     esp_rows##V acc[4][4] = {0};                                                                \
-    const float *w = call->weights + first * call->panel_step, *x = call->x;                   \
-    const ptrdiff_t step = call->panel_step;                                                   \
+    const float *w = call->weights + first * call->panel_stride, *x = call->x;                   \
+    const ptrdiff_t step = call->panel_stride;                                                   \
     const uint32_t *columns = call->columns;                                                   \
     int32_t k = 0;                                                                             \
     for (; k + U <= call->count; k += U) {                                                     \

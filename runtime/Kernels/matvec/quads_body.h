@@ -11,7 +11,7 @@ enum {
 
 /// Multiplies N positions of one quad of columns, T vectors at a time. Sums of positions that
 /// follow one another differ (S of them), so that they do not wait.
-static inline __attribute__((always_inline)) void esp_quads_step(
+static inline __attribute__((always_inline)) void esp_quads_multiply(
     const float *w, const float *const *x, int32_t at, esp_codes codes[ESP_QUADS_VECTORS],
     esp_vec sums[2][4][ESP_QUADS_VECTORS], const int first, const int N, const int T,
     const int S) {
@@ -46,7 +46,7 @@ static inline __attribute__((always_inline)) void esp_quads(const esp_quads_call
   esp_vec sums[2][4][ESP_QUADS_VECTORS];
   esp_codes codes[ESP_QUADS_VECTORS];
   ESP_UNROLL for (int t = 0; t < T; t++) {
-    x[t] = call->x + t * call->x_step;
+    x[t] = call->x + t * call->x_stride;
     ESP_UNROLL for (int s = 0; s < S; s++) {
       ESP_UNROLL for (int v = 0; v < ESP_QUADS_VECTORS; v++) sums[t][s][v] = esp_vec_set(0.0f);
     }
@@ -59,12 +59,12 @@ static inline __attribute__((always_inline)) void esp_quads(const esp_quads_call
     }
     w = esp_quads_codes(w, codes);
     ESP_QUADS_UNROLL for (int i = 0; i < Q; i++, w += 16 * N) {
-      esp_quads_step(w, x, (q + i) * 4, codes, sums, i * N, N, T, S);
+      esp_quads_multiply(w, x, (q + i) * 4, codes, sums, i * N, N, T, S);
     }
   }
   if (q * 4 < call->columns) {
     w = esp_quads_codes(w, codes);
-    for (; q < whole; q++, w += 16 * N) esp_quads_step(w, x, q * 4, codes, sums, 0, N, T, S);
+    for (; q < whole; q++, w += 16 * N) esp_quads_multiply(w, x, q * 4, codes, sums, 0, N, T, S);
     const int32_t left = call->columns - q * 4;
     if (left) {
       // What lies behind the last column counts as zero, and is not read.
@@ -74,7 +74,7 @@ static inline __attribute__((always_inline)) void esp_quads(const esp_quads_call
         for (int32_t i = 0; i < left; i++) rest[t][i] = x[t][q * 4 + i];
         padded[t] = rest[t];
       }
-      esp_quads_step(w, padded, 0, codes, sums, 0, N, T, S);
+      esp_quads_multiply(w, padded, 0, codes, sums, 0, N, T, S);
     }
   }
   ESP_UNROLL for (int t = 0; t < T; t++) {

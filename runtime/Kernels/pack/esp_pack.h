@@ -13,9 +13,9 @@ typedef struct esp_pack_kernels {
   /// vector are zeroed.
   void (*rows)(float *tile, ptrdiff_t step, const float *x, const int32_t *offsets, int32_t count,
                int32_t columns);
-  /// tile[k * step + j] = x[k * x_step + j] where bit j % width of lanes[j / width] is set, else 0;
-  /// k < count, j < vectors * width. Only those elements of x are read.
-  void (*lanes)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_step, int32_t count,
+  /// tile[k * step + j] = x[k * x_stride + j] where bit j % width of lanes[j / width] is set, else
+  /// 0; k < count, j < vectors * width. Only those elements of x are read.
+  void (*lanes)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_stride, int32_t count,
                 const uint16_t *lanes, int32_t vectors);
   /// tile[k * step + j] = scale * x[j * x_stride + k], the same otherwise.
   void (*transposed)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_stride,
@@ -28,9 +28,9 @@ typedef struct esp_pack_kernels {
   /// y[i * y_stride + j] = activation(y[...]): the functions that micro-kernels do not apply.
   void (*activate)(float *y, ptrdiff_t y_stride, int32_t rows, int32_t columns,
                    const esp_epilogue *);
-  /// to[i * to_step + j] = from[i * from_step + j * stride], i < rows, j < columns; reads nothing
-  /// behind the last column of a row.
-  void (*strided)(float *to, ptrdiff_t to_step, const float *from, ptrdiff_t from_step,
+  /// to[i * to_stride + j] = from[i * from_stride + j * stride], i < rows, j < columns; reads
+  /// nothing behind the last column of a row.
+  void (*strided)(float *to, ptrdiff_t to_stride, const float *from, ptrdiff_t from_stride,
                   int32_t rows, int32_t columns, int32_t stride);
 } esp_pack_kernels;
 

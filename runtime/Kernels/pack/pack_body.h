@@ -1,7 +1,7 @@
 // The functions of esp_pack.h for the vector type that the including file chose. That file also
 // defines esp_transpose(rows): in registers, rows[i] lane j becomes rows[j] lane i; and
-// esp_even(a, b): the even lanes of a, then of b. With ESP_PACK_ANY_LANES, esp_vec_load_lanes(p, any)
-// reads the lanes that esp_lanes_of(bits) has, and zeros for the others.
+// esp_even(a, b): the even lanes of a, then of b. With ESP_PACK_ANY_LANES, esp_vec_load_lanes(p,
+// any) reads the lanes that esp_lanes_of(bits) has, and zeros for the others.
 
 static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
                                         const int32_t *offsets, int32_t count, int32_t columns) {
@@ -15,13 +15,13 @@ static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float
   }
 }
 
-/// Vectors with lanes of both kinds take a loop over lanes where the instruction set has no loads of
-/// any lanes.
+/// Vectors with lanes of both kinds take a loop over lanes where the instruction set has no loads
+/// of any lanes.
 static void ESP_VEC_NAME(esp_pack_lanes)(float *tile, ptrdiff_t step, const float *x,
-                                         ptrdiff_t x_step, int32_t count, const uint16_t *lanes,
+                                         ptrdiff_t x_stride, int32_t count, const uint16_t *lanes,
                                          int32_t vectors) {
   enum { W = ESP_VEC_WIDTH };
-  for (int32_t k = 0; k < count; k++, tile += step, x += x_step) {
+  for (int32_t k = 0; k < count; k++, tile += step, x += x_stride) {
     for (int32_t v = 0; v < vectors; v++) {
 #ifdef ESP_PACK_ANY_LANES
       esp_vec_store(tile + v * W, esp_vec_load_lanes(x + v * W, esp_lanes_of(lanes[v])));
@@ -140,11 +140,11 @@ static void ESP_VEC_NAME(esp_activate)(float *y, ptrdiff_t y_stride, int32_t row
   }
 }
 
-static void ESP_VEC_NAME(esp_pack_strided)(float *to, ptrdiff_t to_step, const float *from,
-                                           ptrdiff_t from_step, int32_t rows, int32_t columns,
+static void ESP_VEC_NAME(esp_pack_strided)(float *to, ptrdiff_t to_stride, const float *from,
+                                           ptrdiff_t from_stride, int32_t rows, int32_t columns,
                                            int32_t stride) {
   enum { W = ESP_VEC_WIDTH };
-  for (int32_t i = 0; i < rows; i++, to += to_step, from += from_step) {
+  for (int32_t i = 0; i < rows; i++, to += to_stride, from += from_stride) {
     int32_t j = 0;
     if (stride == 1) {
       for (; j + W <= columns; j += W) esp_vec_store(to + j, esp_vec_load(from + j));

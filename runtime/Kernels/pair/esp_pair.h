@@ -13,15 +13,15 @@ typedef struct esp_pair_call {
   /// For each pair [alone + shared][2], one for each row.
   const float *weights;
   /// For each pair: row 0, row 1, alone, shared, columns [alone][2], columns [shared]; columns as
-  /// offsets into x, in vectors. alone and shared are even, and kernels take four numbers at a time;
-  /// they read four more behind the last.
+  /// offsets into x, in vectors. alone and shared are even, and kernels take four numbers at a
+  /// time; they read four more behind the last.
   const uint16_t *stream;
   int32_t pairs;
   const float *x;
-  /// Where each row's sums wait between blocks: [rows][partial_step]. They come from there unless
+  /// Where each row's sums wait between blocks: [rows][partial_stride]. They come from there unless
   /// `first`, and go there, with nothing else done to them, unless `last`.
   float *partial;
-  ptrdiff_t partial_step;
+  ptrdiff_t partial_stride;
   int32_t first, last;
   /// Rows to store, of which the band has one more where they are odd; pixels or tokens to store.
   int32_t rows, columns;

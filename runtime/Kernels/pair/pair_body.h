@@ -1,5 +1,5 @@
-// Micro-kernels of esp_pair.h for the vector type that the including file chose. x is a packed tile,
-// so whole vectors may be read.
+// Micro-kernels of esp_pair.h for the vector type that the including file chose. x is a packed
+// tile, so whole vectors may be read.
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 #define ESP_KEEP_LOOP _Pragma("clang loop unroll(disable)")
@@ -10,8 +10,8 @@
 #define ESP_PAIR_WEIGHT(w, i) esp_vec_set((w)[i])
 #endif
 
-/// Bytes ahead of their use at which weights are fetched, and half as many for the stream: beyond the
-/// page that the processor's own prefetching stops at.
+/// Bytes ahead of their use at which weights are fetched, and half as many for the stream: beyond
+/// the page that the processor's own prefetching stops at.
 enum { ESP_PAIR_AHEAD = 4096 };
 
 /// Four offsets at once. They are read a round before they are used: addresses that come late make
@@ -30,7 +30,7 @@ static inline __attribute__((always_inline)) const float *esp_pair_at(const floa
 /// One row's result, from its sums over this block.
 static inline __attribute__((always_inline)) void esp_pair_finish(
     const esp_pair_call *call, esp_vec *acc, int32_t row, const int N) {
-  float *partial = call->partial + row * call->partial_step;
+  float *partial = call->partial + row * call->partial_stride;
   if (call->first) {
     const esp_vec start = esp_vec_set(call->start[row]);
     ESP_UNROLL for (int j = 0; j < N; j++) acc[j] = esp_vec_add(acc[j], start);

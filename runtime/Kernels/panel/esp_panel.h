@@ -1,7 +1,7 @@
 // The micro-kernel of every contraction: a few rows of weights times one tile of columns.
 //
 //   y[i][j] = clip(start[i] + residual[i][j] +
-//                  sum over k < count of weights[k * weight_step + i] * x[offsets[k] + j],
+//                  sum over k < count of weights[k * weight_stride + i] * x[offsets[k] + j],
 //                  low, high)        i < rows, j < columns
 //
 // Columns (pixels, tokens) lie in vector lanes, the rows' sums stay in registers, and each weight
@@ -15,7 +15,7 @@
 
 typedef struct esp_panel_call {
   const float *weights;
-  ptrdiff_t weight_step;
+  ptrdiff_t weight_stride;
   const float *x;
   const int32_t *offsets;
   int32_t count;
@@ -23,10 +23,10 @@ typedef struct esp_panel_call {
   int32_t rows, columns;
   /// One per row of the kernel, also for rows that are not stored.
   const float *start;
-  /// Where sums wait between blocks of columns: [rows of the kernel][partial_step]. They come from
-  /// there unless `first`, and go back there, with nothing else done to them, unless `last`.
+  /// Where sums wait between blocks of columns: [rows of the kernel][partial_stride]. They come
+  /// from there unless `first`, and go back there, with nothing else done to them, unless `last`.
   float *partial;
-  ptrdiff_t partial_step;
+  ptrdiff_t partial_stride;
   int32_t first, last;
   float *y;
   ptrdiff_t y_stride;

@@ -48,14 +48,14 @@ static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
     }
   } else {
     ESP_UNROLL for (int i = 0; i < V; i++) {
-      const float *from = call->partial + i * call->partial_step;
+      const float *from = call->partial + i * call->partial_stride;
       column[i] = from[48];
       ESP_UNROLL for (int j = 0; j < 3; j++) acc[i][j] = esp_vec_load(from + j * 16);
     }
   }
   more = _mm256_loadu_ps(column);
   const float *w = call->weights;
-  const ptrdiff_t step = call->weight_step;
+  const ptrdiff_t step = call->weight_stride;
   const float *x = call->x;
   const int32_t *offsets = call->offsets, *end = offsets + call->count;
   for (; offsets != end; offsets++) {
@@ -82,7 +82,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
   }
   ESP_UNROLL for (int i = 0; i < V; i++) {
     if (!call->last) {
-      float *to = call->partial + i * call->partial_step;
+      float *to = call->partial + i * call->partial_stride;
       to[48] = column[i];
       ESP_UNROLL for (int j = 0; j < 3; j++) esp_vec_store(to + j * 16, acc[i][j]);
     } else if (i < call->rows) {

@@ -46,12 +46,12 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
     }
   } else {
     ESP_UNROLL for (int i = 0; i < V; i++) {
-      const float *from = call->partial + i * call->partial_step;
+      const float *from = call->partial + i * call->partial_stride;
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_load(from + j * ESP_VEC_WIDTH);
     }
   }
   const float *w = call->weights;
-  const ptrdiff_t step = call->weight_step;
+  const ptrdiff_t step = call->weight_stride;
   const float *x = call->x;
   const int32_t *offsets = call->offsets, *end = offsets + call->count;
   const int last = call->columns - (N - 1) * ESP_VEC_WIDTH;
@@ -73,7 +73,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
   }
   if (!call->last) {
     ESP_UNROLL for (int i = 0; i < V; i++) {
-      float *to = call->partial + i * call->partial_step;
+      float *to = call->partial + i * call->partial_stride;
       ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(to + j * ESP_VEC_WIDTH, acc[i][j]);
     }
     return;

@@ -13,10 +13,10 @@ typedef struct esp_pattern_call {
   /// 15 counts, then that many offsets into x, group behind group.
   const int32_t *stream;
   const float *x;
-  /// Where the panel's sums wait between blocks: [4][partial_step]. Read unless `first`, written
+  /// Where the panel's sums wait between blocks: [4][partial_stride]. Read unless `first`, written
   /// unless `last`; the last block's result goes to y.
   float *partial;
-  ptrdiff_t partial_step;
+  ptrdiff_t partial_stride;
   int32_t first, last;
   int32_t rows, columns;
   const float *start;

@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void esp_pattern_panel(
     }
   } else {
     ESP_UNROLL for (int i = 0; i < 4; i++) {
-      const float *from = call->partial + i * call->partial_step;
+      const float *from = call->partial + i * call->partial_stride;
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_load(from + j * ESP_VEC_WIDTH);
     }
   }
@@ -61,7 +61,7 @@ static inline __attribute__((always_inline)) void esp_pattern_panel(
   ESP_PATTERN_GROUP(15)
   if (!call->last) {
     ESP_UNROLL for (int i = 0; i < 4; i++) {
-      float *to = call->partial + i * call->partial_step;
+      float *to = call->partial + i * call->partial_stride;
       ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(to + j * ESP_VEC_WIDTH, acc[i][j]);
     }
     return;

@@ -88,8 +88,8 @@ void esp_reference_matrix_product(const esp_matrix_product *m) {
 }
 
 static const float *row_of(const esp_heads *heads, int64_t batch, int64_t head, int64_t token) {
-  return heads->base + batch * heads->batch_step + head * heads->head_step +
-         token * heads->token_step;
+  return heads->base + batch * heads->batch_stride + head * heads->head_stride +
+         token * heads->token_stride;
 }
 
 void esp_reference_attention(const esp_attention *a, double *scores) {
@@ -110,7 +110,8 @@ void esp_reference_attention(const esp_attention *a, double *scores) {
           most = fmax(most, score);
         }
         for (int64_t j = 0; j < a->keys; j++) sum += scores[j] = exp(scores[j] - most);
-        float *y = a->y + b * a->out.batch_step + h * a->out.head_step + i * a->out.token_step;
+        float *y =
+            a->y + b * a->out.batch_stride + h * a->out.head_stride + i * a->out.token_stride;
         for (int64_t n = 0; n < a->value_size; n++) {
           double value = 0;
           for (int64_t j = 0; j < a->keys; j++) value += scores[j] * row_of(&a->v, b, h, j)[n];

@@ -1,5 +1,5 @@
-// Winograd's transforms for 3 x 3 convolutions: F(2 x 2) and F(4 x 4), of tiles of M = 2 or 4 output
-// pixels each way that need N = M + 2 input pixels.
+// Winograd's transforms for 3 x 3 convolutions: F(2 x 2) and F(4 x 4), of tiles of M = 2 or 4
+// output pixels each way that need N = M + 2 input pixels.
 //
 //   output tile = A^T [(G w G^T) * (B^T x B)] A      * element by element, summed over channels
 //
@@ -23,18 +23,18 @@ typedef struct esp_winograd_input {
   /// Scratch of N lines, `pitch` floats each: at least M for each tile and two vectors of tiles.
   float *lines;
   ptrdiff_t pitch;
-  /// Position p of tile t goes to v[p * v_step + t].
+  /// Position p of tile t goes to v[p * v_stride + t].
   float *v;
-  ptrdiff_t v_step;
+  ptrdiff_t v_stride;
   /// Whether nothing may be written behind the last tile; else it may be up to a vector.
   int32_t exact;
 } esp_winograd_input;
 
 /// z[i][M t + k]: the sums of tile t, transformed along its rows; i < N. Written in whole vectors.
 typedef struct esp_winograd_rows {
-  /// Position p of tile t is m[p * m_step + t].
+  /// Position p of tile t is m[p * m_stride + t].
   const float *m;
-  ptrdiff_t m_step;
+  ptrdiff_t m_stride;
   int32_t tiles;
   float *z;
   ptrdiff_t pitch;

@@ -1,7 +1,8 @@
-// The transforms of esp_winograd.h for the vector type that the including file chose. That file also
-// gives the shuffles of two vectors as one sequence: esp_winograd_even and _odd take every other
-// element, _low and _high are the halves of both interleaved, _behind is all but the first element and
-// one more; and esp_winograd_load(p, first, last), lanes first ..< last of p, else zeros.
+// The transforms of esp_winograd.h for the vector type that the including file chose. That file
+// also gives the shuffles of two vectors as one sequence: esp_winograd_even and _odd take every
+// other element, _low and _high are the halves of both interleaved, _behind is all but the first
+// element and one more; and esp_winograd_load(p, first, last), lanes first ..< last of p, else
+// zeros.
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 #define ESP_INLINE static inline __attribute__((always_inline))
@@ -105,7 +106,7 @@ ESP_INLINE void esp_winograd_input_any(const esp_winograd_input *call, const int
   }
   ESP_UNROLL for (int i = 0; i < N; i++) {
     const float *line = call->lines + i * pitch;
-    float *v = call->v + i * N * call->v_step;
+    float *v = call->v + i * N * call->v_stride;
     esp_vec d[6], next[4];
     esp_winograd_split(line, next, M);
     for (int32_t t = 0; t < call->tiles; t += ESP_VEC_WIDTH) {
@@ -117,10 +118,10 @@ ESP_INLINE void esp_winograd_input_any(const esp_winograd_input *call, const int
       d[M + 1] = esp_winograd_behind(d[1], next[1]);
       esp_winograd_forward(d, M);
       if (!call->exact || left >= ESP_VEC_WIDTH) {
-        ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(v + j * call->v_step + t, d[j]);
+        ESP_UNROLL for (int j = 0; j < N; j++) esp_vec_store(v + j * call->v_stride + t, d[j]);
       } else {
         ESP_UNROLL for (int j = 0; j < N; j++) {
-          esp_vec_store_first(v + j * call->v_step + t, d[j], left);
+          esp_vec_store_first(v + j * call->v_stride + t, d[j], left);
         }
       }
     }
@@ -133,7 +134,7 @@ ESP_INLINE void esp_winograd_rows_any(const esp_winograd_rows *call, const int M
     ESP_UNROLL for (int i = 0; i < N; i++) {
       esp_vec m[6];
       ESP_UNROLL for (int j = 0; j < N; j++) {
-        m[j] = esp_vec_load(call->m + (i * N + j) * call->m_step + t);
+        m[j] = esp_vec_load(call->m + (i * N + j) * call->m_stride + t);
       }
       esp_winograd_back(m, M);
       esp_winograd_join(call->z + i * call->pitch + t * M, m, M);

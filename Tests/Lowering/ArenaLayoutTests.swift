@@ -5,7 +5,7 @@ import EspalierSeeded
 import Testing
 
 /// The plan against a simulation that writes every tensor's number into its bytes.
-@Suite struct MemoryPlanTests {
+@Suite struct ArenaLayoutTests {
   @Test(arguments: 1...60 as ClosedRange<UInt64>)
   func whatIsReadIsWhatWasWritten(seed: UInt64) throws {
     let program = try randomProgram(seed: seed)
@@ -20,7 +20,7 @@ import Testing
     for _ in 0..<20 { x = network.convolution(x) }
     let program = try network.fused(outputs: [x])
     #expect(program.steps.count == 20)
-    #expect(MemoryPlan(program).arenaByteCount == 2 * 8 * 32 * 32 * 4)
+    #expect(ArenaLayout(program).arenaByteCount == 2 * 8 * 32 * 32 * 4)
   }
 
   @Test func elementwiseStepsWorkInPlace() throws {
@@ -29,7 +29,7 @@ import Testing
     for operation in ["Sin", "Cos", "Tanh", "Abs"] { x = network.node(operation, [x]) }
     let y = network.node("Softmax", [network.node("Mul", [x, network.random([32])])])
     let program = try network.fused(outputs: [y])
-    #expect(MemoryPlan(program).arenaByteCount == 8 * 32 * 32 * 4)
+    #expect(ArenaLayout(program).arenaByteCount == 8 * 32 * 32 * 4)
   }
 
   @Test func anOperandThatIsReadLaterIsNotOverwritten() throws {
@@ -38,7 +38,7 @@ import Testing
     let b = network.node("Cos", [a])
     let y = network.node("Add", [a, b])
     let program = try network.fused(outputs: [y])
-    let plan = MemoryPlan(program)
+    let plan = ArenaLayout(program)
     let (sine, cosine) = (program.steps[0].outputs[0]!, program.steps[1].outputs[0]!)
     #expect(plan.offsets[sine] != plan.offsets[cosine])
   }
@@ -48,7 +48,7 @@ import Testing
     let a = network.node("Sin", [network.x])
     let b = network.node("Cos", [a])
     let program = try network.fused(outputs: [a, b])
-    let plan = MemoryPlan(program)
+    let plan = ArenaLayout(program)
     #expect(plan.offsets[program.outputs[0]] != plan.offsets[program.outputs[1]])
   }
 
@@ -58,7 +58,7 @@ import Testing
     let large = network.graph.addInput("large", TensorType(.float32, [1, 8, 9, 9]))
     let y = network.node("Add", [small, large])
     let program = try network.fused(outputs: [y])
-    let plan = MemoryPlan(program)
+    let plan = ArenaLayout(program)
     let step = try #require(program.steps.last)
     #expect(plan.offsets[step.outputs[0]!] != plan.offsets[step.inputs[0]!])
   }
@@ -70,7 +70,7 @@ import Testing
     let y = network.node("Add", [network.convolution(inner), trunk])
     let own = network.node("Add", [network.convolution(y), y])
     let program = try network.fused(outputs: [own])
-    let plan = MemoryPlan(program)
+    let plan = ArenaLayout(program)
     let (joined, last) = (program.steps[2], program.steps[3])
     #expect(plan.offsets[joined.outputs[0]!] == plan.offsets[joined.residual!])
     #expect(plan.offsets[last.outputs[0]!] != plan.offsets[last.inputs[0]!])
@@ -78,7 +78,7 @@ import Testing
 
   @Test func offsetsAreAligned() throws {
     for seed: UInt64 in 1...20 {
-      let plan = MemoryPlan(try randomProgram(seed: seed))
+      let plan = ArenaLayout(try randomProgram(seed: seed))
       #expect(plan.offsets.allSatisfy { ($0 ?? 0) % 64 == 0 }, "seed \(seed)")
       #expect(plan.arenaByteCount % 64 == 0, "seed \(seed)")
     }
@@ -88,7 +88,7 @@ import Testing
     var (arena, sum) = (0, 0)
     for seed: UInt64 in 1...20 {
       let program = try randomProgram(seed: seed)
-      arena += MemoryPlan(program).arenaByteCount
+      arena += ArenaLayout(program).arenaByteCount
       for tensor in program.tensors where tensor.constant == nil && tensor.viewOf == nil {
         sum += tensor.type.count * tensor.type.elementType.byteCount
       }
@@ -149,13 +149,13 @@ import Testing
 /// Runs a plan on bytes that hold, instead of numbers, which tensor wrote them last.
 private struct Simulation {
   private let program: Program
-  private let plan: MemoryPlan
+  private let plan: ArenaLayout
   private var owner: [Int]
   private(set) var faults: [String] = []
 
   init(_ program: Program) {
     self.program = program
-    plan = MemoryPlan(program)
+    plan = ArenaLayout(program)
     owner = Array(repeating: -1, count: plan.arenaByteCount)
   }
 

@@ -1,6 +1,6 @@
 // Winograd convolution of a whole layer.
-#ifndef ESP_WINOGRAD_PLAN_H
-#define ESP_WINOGRAD_PLAN_H
+#ifndef ESP_PREPARED_WINOGRAD_H
+#define ESP_PREPARED_WINOGRAD_H
 
 #include "../isa/esp_kernel_set.h"
 #include "esp_contraction.h"

@@ -1,7 +1,7 @@
 public import EspalierGraph
 
 /// Which indices of each group stay.
-public struct KeepPlan {
+public struct KeptChannels {
   /// The kept indices of one group, ascending.
   public enum Kept: Hashable, Sendable {
     case shared([Int])

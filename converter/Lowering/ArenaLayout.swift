@@ -7,7 +7,7 @@ package import EspalierModelFile
 /// one *storage*. Storages are placed largest first at the lowest offset that is free for their whole
 /// lifetime (greedy best fit by size, as in Pisarchyk and Lee, "Efficient Memory Management for Deep
 /// Neural Net Inference", 2020).
-package struct MemoryPlan: Sendable {
+package struct ArenaLayout: Sendable {
   /// Byte offset of each tensor; nil for constants and tensors without a use.
   package private(set) var offsets: [Int?]
   package private(set) var arenaByteCount = 0
@@ -42,8 +42,8 @@ private struct Storages {
     parent = Array(0..<count)
     byteCount = program.tensors.map { tensor in
       let bytes = tensor.type.count * max(tensor.type.elementType.byteCount, 1)
-      return (max(bytes, 1) + MemoryPlan.alignment - 1) / MemoryPlan.alignment
-        * MemoryPlan.alignment
+      return (max(bytes, 1) + ArenaLayout.alignment - 1) / ArenaLayout.alignment
+        * ArenaLayout.alignment
     }
     isConstant = program.tensors.map { $0.constant != nil }
     first = Array(repeating: Int.max, count: count)

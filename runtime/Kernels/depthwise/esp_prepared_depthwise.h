@@ -1,7 +1,7 @@
 // A prepared depthwise convolution, and what runs parts of it: a whole one, or one fused behind the
 // convolution that computes its input.
-#ifndef ESP_DEPTHWISE_PLAN_H
-#define ESP_DEPTHWISE_PLAN_H
+#ifndef ESP_PREPARED_DEPTHWISE_H
+#define ESP_PREPARED_DEPTHWISE_H
 
 #include "../isa/esp_kernel_set.h"
 #include "esp_contraction.h"
@@ -10,7 +10,7 @@
 /// Taps of the largest kernel that `flat` takes.
 enum { ESP_DEPTHWISE_TAPS = 49 };
 
-typedef struct esp_depthwise_plan {
+typedef struct esp_prepared_depthwise {
   esp_convolution c;
   const esp_kernel_set *set;
   esp_depthwise_layout layout;
@@ -24,18 +24,18 @@ typedef struct esp_depthwise_plan {
   float low, high;
   int32_t activates;
   int32_t taps[ESP_DEPTHWISE_TAPS];
-} esp_depthwise_plan;
+} esp_prepared_depthwise;
 
-esp_depthwise_plan esp_depthwise_plan_of(const esp_convolution *, const esp_kernel_set *);
+esp_prepared_depthwise esp_prepared_depthwise_of(const esp_convolution *, const esp_kernel_set *);
 
 /// Bytes of a worker's scratch that one call of esp_depthwise_rows needs.
-size_t esp_depthwise_scratch(const esp_depthwise_plan *);
+size_t esp_depthwise_scratch(const esp_prepared_depthwise *);
 
 /// Makes scratch ready for any number of calls of esp_depthwise_rows.
-void esp_depthwise_clear(const esp_depthwise_plan *, float *scratch);
+void esp_depthwise_clear(const esp_prepared_depthwise *, float *scratch);
 
 /// Input rows that output rows first ..< last meet: *begin ..< *end, within the input.
-void esp_depthwise_input_rows(const esp_depthwise_plan *, int32_t first, int32_t last,
+void esp_depthwise_input_rows(const esp_prepared_depthwise *, int32_t first, int32_t last,
                               int32_t *begin, int32_t *end);
 
 /// Where the first plane's row `row` begins, and how far the next plane is.
@@ -47,8 +47,8 @@ typedef struct esp_depthwise_source {
 
 /// Output rows first ..< last of `planes` output channels from number `plane` on, counted over all
 /// images, of the input channels from that of `plane` on.
-void esp_depthwise_rows(const esp_depthwise_plan *, int64_t plane, int32_t planes, int32_t first,
-                        int32_t last, const esp_depthwise_source *, float *scratch);
+void esp_depthwise_rows(const esp_prepared_depthwise *, int64_t plane, int32_t planes,
+                        int32_t first, int32_t last, const esp_depthwise_source *, float *scratch);
 
 esp_requirements esp_depthwise_requirements(const esp_convolution *, const esp_kernel_set *);
 int esp_depthwise_prepare(const esp_convolution *, const esp_kernel_set *, void *memory,

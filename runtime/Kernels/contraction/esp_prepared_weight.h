@@ -4,8 +4,8 @@
 // fits the nearest cache: panels of 1 and 2 rows, pattern groups and row pairs do little work for
 // each value of x they load. Higher panels keep up with the second cache. Sums wait in scratch
 // between blocks.
-#ifndef ESP_WEIGHT_PLAN_H
-#define ESP_WEIGHT_PLAN_H
+#ifndef ESP_PREPARED_WEIGHT_H
+#define ESP_PREPARED_WEIGHT_H
 
 #include "../isa/esp_kernel_set.h"
 #include "../panel/esp_panel.h"
@@ -18,7 +18,7 @@ typedef struct esp_panel_entry {
   int32_t count;
 } esp_panel_entry;
 
-typedef struct esp_weight_plan {
+typedef struct esp_prepared_weight {
   esp_weight weight;
   const esp_kernel_set *set;
   /// 4 for pattern groups, 2 for row pairs, 16 for rows and quads.
@@ -44,7 +44,7 @@ typedef struct esp_weight_plan {
   /// (`activates`) in a second pass.
   float low, high;
   int32_t activates;
-} esp_weight_plan;
+} esp_prepared_weight;
 
 /// Takes `bytes` from the memory at *at, 64-byte aligned. With a null start it only counts.
 static inline void *esp_take(uintptr_t *at, size_t bytes) {
@@ -53,45 +53,47 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
   return taken;
 }
 
-/// What the weight and the epilogue say by themselves; the plan's other fields are zero.
-esp_weight_plan esp_weight_plan_of(const esp_weight *, const esp_epilogue *,
+/// What the weight and the epilogue say by themselves; the other fields are zero.
+esp_prepared_weight esp_prepared_weight_of(const esp_weight *, const esp_epilogue *,
                                    const esp_kernel_set *);
 
-/// The kernels for the plan's panels; not for pattern groups, rows and quads.
-static inline const esp_panel_shape *esp_weight_plan_shape(const esp_weight_plan *plan) {
-  const int32_t h = plan->height;
-  return &plan->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
+/// The kernels for its panels; not for pattern groups, rows and quads.
+static inline const esp_panel_shape *esp_prepared_weight_shape(
+    const esp_prepared_weight *prepared) {
+  const int32_t h = prepared->height;
+  return &prepared->set->panel->shape[h == 8 ? 3 : h == 4 ? 2 : h == 2 ? 1 : 0];
 }
 
 /// Cuts `columns` pixels or tokens into tiles for this weight's kernels, and decides on blocks.
 /// `spread`: floats that a tile read in place covers, or 0 for a packed one.
-void esp_weight_plan_tile(esp_weight_plan *, int32_t columns, int64_t spread);
+void esp_prepared_weight_tile(esp_prepared_weight *, int32_t columns, int64_t spread);
 
-/// Takes the plan's memory; its contents come later.
-void esp_weight_plan_lay_out(esp_weight_plan *, uintptr_t *at);
+/// Takes its memory; its contents come later.
+void esp_prepared_weight_lay_out(esp_prepared_weight *, uintptr_t *at);
 
 /// Fills what was laid out. Column c begins at column_offsets[c] or, without them, where it does in
 /// its block's packed tile.
-void esp_weight_plan_fill(esp_weight_plan *, const float *bias, const int32_t *column_offsets);
+void esp_prepared_weight_fill(esp_prepared_weight *, const float *bias,
+                              const int32_t *column_offsets);
 
 /// How many columns a block has.
-static inline int32_t esp_block_size(const esp_weight_plan *plan, int32_t block) {
-  const int32_t left = plan->weight.columns - block * plan->block;
-  return left < plan->block ? left : plan->block;
+static inline int32_t esp_block_size(const esp_prepared_weight *prepared, int32_t block) {
+  const int32_t left = prepared->weight.columns - block * prepared->block;
+  return left < prepared->block ? left : prepared->block;
 }
 
 /// Panels of one work item, whole units, where `tiles` tiles of columns make items by themselves.
-int32_t esp_weight_plan_chunk(const esp_weight_plan *, int64_t tiles);
+int32_t esp_prepared_weight_chunk(const esp_prepared_weight *, int64_t tiles);
 
 /// Panels whose sums wait together between blocks: whole units.
-int32_t esp_weight_plan_together(const esp_weight_plan *);
+int32_t esp_prepared_weight_together(const esp_prepared_weight *);
 /// Floats of scratch for the sums of that many panels.
-size_t esp_weight_plan_sums(const esp_weight_plan *);
+size_t esp_prepared_weight_sums(const esp_prepared_weight *);
 
 /// One tile of columns to multiply panels into. The first panel's row r goes to y + r * y_stride,
 /// and so does the residual.
 typedef struct esp_tile_job {
-  const esp_weight_plan *plan;
+  const esp_prepared_weight *prepared;
   int32_t group, columns;
   /// What offsets count from.
   const float *x;

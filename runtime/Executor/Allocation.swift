@@ -2,7 +2,7 @@ internal import CEspalierMemory
 
 /// Zeroed memory of a fixed size that ends with its owner.
 @safe
-struct Block: ~Copyable {
+struct Allocation: ~Copyable {
   let base: UnsafeMutableRawPointer
   let count: Int
 
