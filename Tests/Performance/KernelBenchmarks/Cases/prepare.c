@@ -27,7 +27,7 @@ void prepare_convolution(kernel_run *run, const kernel_case *c, esp_isa isa) {
       .y = kernel_run_floats(run, (int64_t)c->out * c->extent * c->extent)};
   run->memory = run_memory_make(esp_convolution_requirements(&layer, isa), 1);
   const char *kernel;
-  run->task_count = esp_convolution_prepare(&layer, isa, run->memory.plan.memory,
+  run->task_count = esp_convolution_prepare(&layer, isa, run->memory.prepared.memory,
                                             run->memory.shared.memory, run->tasks, &kernel);
   run->work = (int64_t)c->out * (c->in / groups) * taps * c->extent * c->extent * c->keep / 100;
   if (groups > 1) run->work *= 4;  // as much again for the borders, and no weight serves two rows
@@ -42,7 +42,7 @@ void prepare_linear(kernel_run *run, const kernel_case *c, esp_isa isa) {
       .y = kernel_run_floats(run, (int64_t)c->extent * c->out)};
   run->memory = run_memory_make(esp_linear_requirements(&layer, isa), 1);
   const char *kernel;
-  run->task_count = esp_linear_prepare(&layer, isa, run->memory.plan.memory,
+  run->task_count = esp_linear_prepare(&layer, isa, run->memory.prepared.memory,
                                        run->memory.shared.memory, run->tasks, &kernel);
   run->work = (int64_t)layer.weight.value_count * c->extent;
 }
@@ -61,7 +61,7 @@ void prepare_product(kernel_run *run, const kernel_case *c, esp_isa isa) {
       .c = kernel_run_floats(run, (int64_t)HEADS * c->extent * c->out)};
   run->memory = run_memory_make(esp_matrix_product_requirements(&product, isa), 1);
   const char *kernel;
-  run->task_count = esp_matrix_product_prepare(&product, isa, run->memory.plan.memory,
+  run->task_count = esp_matrix_product_prepare(&product, isa, run->memory.prepared.memory,
                                                run->memory.shared.memory, run->tasks, &kernel);
   run->work = (int64_t)HEADS * c->extent * c->out * c->in;
 }
