@@ -142,7 +142,7 @@ public struct Conversion: Sendable {
     do throws(ModelFileError) {
       _ = unsafe try lowered.description.write(to: path) { bytes in
         do throws(ExecutorError) {
-          try unsafe Model(adopting: bytes, release: { _ in }).check()
+          try unsafe Model(checking: bytes).check()
           return true
         } catch {
           refused = error

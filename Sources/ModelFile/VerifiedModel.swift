@@ -12,11 +12,16 @@ public struct VerifiedModel: @unchecked Sendable {
   public let limits: ModelFileLimits
 
   /// Verifies envelope and structure in time linear in the length; allocates nothing.
-  /// - Parameter bytes: The whole file, at a 64-byte-aligned address.
+  /// - Parameters:
+  ///   - bytes: The whole file, at a 64-byte-aligned address.
+  ///   - limits: What the file may ask for.
+  ///   - isWritten: Whether the bytes are what `ModelDescription.write(to:check:)` lends: pages of
+  ///     values are then let go once they are summed.
   /// - Throws: `tooShort` to `overLimit`, with the byte where known.
-  public init(verifying bytes: UnsafeRawBufferPointer, limits: ModelFileLimits = .default)
-    throws(ModelFileError)
-  {
+  public init(
+    verifying bytes: UnsafeRawBufferPointer, limits: ModelFileLimits = .default,
+    isWritten: Bool = false
+  ) throws(ModelFileError) {
     guard UInt64(bytes.count) <= limits.fileBytes else {
       throw ModelFileError(.overLimit, at: .file, "the file is larger than the limit")
     }
@@ -25,7 +30,8 @@ public struct VerifiedModel: @unchecked Sendable {
     }
     var file = unsafe esp_model()
     var place: UInt64 = 0
-    let status = unsafe esp_model_open(base, bytes.count, &file, &place)
+    let status = unsafe esp_model_open(
+      base, bytes.count, isWritten ? esp_file_let_go : nil, &file, &place)
     guard status == ESP_MODEL_OK else { throw ModelFileError(status, at: place) }
     unsafe self.file = file
     self.limits = limits

@@ -1,5 +1,5 @@
 internal import EspalierGraph
-package import EspalierModelFile
+import EspalierModelFile
 
 /// Where each tensor lies in the arena: offline, by lifetimes, so that the runtime never allocates.
 ///

@@ -1,5 +1,5 @@
-package import EspalierGraph
-package import EspalierModelFile
+import EspalierGraph
+import EspalierModelFile
 
 /// Joins scores, addends, softmax and weighted values into one step of attention, which also reads
 /// heads where they lie and writes them where they belong: the copies around it fall away.

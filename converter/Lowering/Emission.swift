@@ -1,5 +1,5 @@
-package import EspalierGraph
-package import EspalierModelFile
+import EspalierGraph
+import EspalierModelFile
 
 /// Packs weights, places tensors and describes the file.
 package func emit(

@@ -1,5 +1,5 @@
-package import EspalierGraph
-package import EspalierModelFile
+import EspalierGraph
+import EspalierModelFile
 
 /// Joins steps into what one kernel does in one pass over its output.
 ///

@@ -259,7 +259,7 @@ extension Tensor {
 /// A row-major matrix turned, in tiles that stay in the cache: weights are large.
 func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Float] {
   let tile = 32
-  return [Float](unsafeUninitializedCapacity: values.count) { target, count in
+  return unsafe [Float](unsafeUninitializedCapacity: values.count) { target, count in
     unsafe values.withUnsafeBufferPointer { source in
       for firstRow in stride(from: 0, to: rows, by: tile) {
         for firstColumn in stride(from: 0, to: columns, by: tile) {

@@ -1,4 +1,4 @@
-package import EspalierModelFile
+import EspalierModelFile
 
 /// Every way to store and compute one weight, and what the cost model expects of each.
 ///

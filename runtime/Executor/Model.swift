@@ -21,6 +21,14 @@ public struct Model: ~Copyable, Sendable {
     storage = try ModelStorage(owner: unsafe FileOwner(bytes, release), limits: limits)
   }
 
+  /// Passes what `ModelDescription.write(to:check:)` lends through the three gates, without keeping
+  /// all of it in memory.
+  /// - Throws: `ExecutorError.file`, with code and place.
+  package init(checking bytes: UnsafeRawBufferPointer) throws(ExecutorError) {
+    let owner = unsafe FileOwner(bytes) { _ in }
+    storage = try ModelStorage(owner: owner, limits: .default, isWritten: true)
+  }
+
   /// Passes a copy of a model file's bytes through the three gates.
   /// - Throws: `ExecutorError.file`, with code and place.
   public init(

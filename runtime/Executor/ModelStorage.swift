@@ -34,9 +34,11 @@ final class ModelStorage: @unchecked Sendable {
   let weightBytes: Int
   var fileBytes: Int { unsafe owner.bytes.count }
 
-  init(owner: FileOwner, limits: ModelFileLimits) throws(ExecutorError) {
+  init(
+    owner: FileOwner, limits: ModelFileLimits, isWritten: Bool = false
+  ) throws(ExecutorError) {
     self.owner = owner
-    let file = try Self.verified(owner, limits)
+    let file = try Self.verified(owner, limits, isWritten)
     let size = Self.listBytes(file)
     guard let lists = Allocation(count: size) else { throw .outOfMemory(bytes: size) }
     var places = unsafe Places(base: lists.base)
@@ -58,10 +60,11 @@ final class ModelStorage: @unchecked Sendable {
   }
 
   private static func verified(
-    _ owner: FileOwner, _ limits: ModelFileLimits
+    _ owner: FileOwner, _ limits: ModelFileLimits, _ isWritten: Bool
   ) throws(ExecutorError) -> VerifiedModel {
     do throws(ModelFileError) {
-      let file = try unsafe VerifiedModel(verifying: owner.bytes, limits: limits)
+      let file = try unsafe VerifiedModel(
+        verifying: owner.bytes, limits: limits, isWritten: isWritten)
       // Weights are validated as they are copied.
       try file.checkProgram()
       return file

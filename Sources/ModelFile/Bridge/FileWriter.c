@@ -1,5 +1,5 @@
 // Files that appear whole or not at all.
-#define _GNU_SOURCE  // strndup, O_CLOEXEC under -std=c17
+#define _GNU_SOURCE  // strndup, O_CLOEXEC, madvise under -std=c17
 
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +89,14 @@ int esp_file_map(esp_file_writer *writer, const void **bytes, size_t *length) {
 }
 
 void esp_file_unmap(const void *bytes, size_t length) { munmap((void *)(uintptr_t)bytes, length); }
+
+void esp_file_let_go(const void *bytes, size_t length) {
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const uintptr_t first = ((uintptr_t)bytes + page - 1) / page * page;
+  const uintptr_t end = ((uintptr_t)bytes + length) / page * page;
+  // The mapping is of a file and shared, so that nothing but time is lost, here or where this fails.
+  if (first < end) madvise((void *)first, end - first, MADV_DONTNEED);
+}
 
 /// Makes the new name survive a power cut; file systems that cannot are none of our business.
 static void synchronise_folder(const char *path) {

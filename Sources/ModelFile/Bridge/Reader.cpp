@@ -29,8 +29,21 @@ bool is_zero(const uint8_t *bytes, uint64_t count, uint64_t *at) {
   return true;
 }
 
+/// The sum of the values segment, piece by piece, so that a caller need not hold it whole.
+uint32_t sum_values(const uint8_t *values, uint64_t length, esp_model_summed *summed) {
+  constexpr uint64_t piece = uint64_t(1) << 22;
+  uint32_t sum = 0;
+  for (uint64_t at = 0; at < length; at += piece) {
+    const size_t count = size_t(length - at < piece ? length - at : piece);
+    sum = esp_crc32c(sum, values + at, count);
+    if (summed != nullptr) summed(values + at, count);
+  }
+  return sum;
+}
+
 /// Gate 1: magic, version, features, lengths, padding and checksums.
-Refusal check_envelope(const uint8_t *bytes, uint64_t length, Envelope *envelope) {
+Refusal check_envelope(const uint8_t *bytes, uint64_t length, esp_model_summed *summed,
+                       Envelope *envelope) {
   for (uint64_t i = 0; i < sizeof(envelope_magic) && i < length; i++) {
     if (bytes[i] != envelope_magic[i]) return {ESP_MODEL_BAD_MAGIC, i};
   }
@@ -40,9 +53,9 @@ Refusal check_envelope(const uint8_t *bytes, uint64_t length, Envelope *envelope
   if (envelope->major != ESP_MODEL_MAJOR) {
     return {ESP_MODEL_NEWER_VERSION, offsetof(Envelope, major)};
   }
-  const size_t summed = offsetof(Envelope, prefix_crc32c);
-  if (esp_crc32c(0, bytes, summed) != envelope->prefix_crc32c) {
-    return {ESP_MODEL_BAD_CHECKSUM, summed};
+  const size_t prefix = offsetof(Envelope, prefix_crc32c);
+  if (esp_crc32c(0, bytes, prefix) != envelope->prefix_crc32c) {
+    return {ESP_MODEL_BAD_CHECKSUM, prefix};
   }
   if ((envelope->features & ~known_features) != 0) {
     return {ESP_MODEL_UNKNOWN_FEATURE, offsetof(Envelope, features)};
@@ -73,7 +86,7 @@ Refusal check_envelope(const uint8_t *bytes, uint64_t length, Envelope *envelope
       != envelope->header_crc32c) {
     return {ESP_MODEL_BAD_CHECKSUM, ESP_MODEL_PREFIX};
   }
-  if (esp_crc32c(0, bytes + values, envelope->values_length) != envelope->values_crc32c) {
+  if (sum_values(bytes + values, envelope->values_length, summed) != envelope->values_crc32c) {
     return {ESP_MODEL_BAD_CHECKSUM, values};
   }
   return accepted;
@@ -192,13 +205,13 @@ const Model *root_of(const esp_model *model) { return static_cast<const Model *>
 
 }  // namespace
 
-esp_model_status esp_model_open(const void *bytes, size_t length, esp_model *model,
-                                uint64_t *place) {
+esp_model_status esp_model_open(const void *bytes, size_t length, esp_model_summed *summed,
+                                esp_model *model, uint64_t *place) {
   *place = 0;
   if (reinterpret_cast<uintptr_t>(bytes) % ESP_MODEL_ALIGNMENT != 0) return ESP_MODEL_MISALIGNED;
   const uint8_t *file = static_cast<const uint8_t *>(bytes);
   Envelope envelope;
-  Refusal refusal = check_envelope(file, length, &envelope);
+  Refusal refusal = check_envelope(file, length, summed, &envelope);
   if (refusal.status == ESP_MODEL_OK) refusal = check_structure(file, envelope.header_length);
   if (refusal.status != ESP_MODEL_OK) {
     *place = refusal.place;

@@ -1,5 +1,5 @@
 package import EspalierGraph
-package import EspalierModelFile
+import EspalierModelFile
 
 extension Attention: Lowerable {
   /// Two matrix products around a softmax. Query heads that share a key head stand below one another

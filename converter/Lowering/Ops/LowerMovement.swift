@@ -1,5 +1,5 @@
 package import EspalierGraph
-package import EspalierModelFile
+import EspalierModelFile
 
 /// An operator that only gives a tensor another shape: no work at run time.
 package protocol ViewLowerable: Lowerable {}

@@ -1,5 +1,5 @@
 package import EspalierGraph
-package import EspalierModelFile
+import EspalierModelFile
 
 extension Gemm: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {

@@ -114,8 +114,11 @@ typedef struct esp_model {
 } esp_model;
 
 /// Gates 1 (envelope) and 2 (structure). `bytes` must be 64-byte aligned and stay unchanged and mapped.
-/// On refusal `*place` is a byte offset within the file.
-esp_model_status esp_model_open(const void *bytes, size_t length, esp_model *model, uint64_t *place);
+/// On refusal `*place` is a byte offset within the file. Where `summed` is not null it is called with
+/// each piece of the values segment once that is summed.
+typedef void esp_model_summed(const void *bytes, size_t length);
+esp_model_status esp_model_open(const void *bytes, size_t length, esp_model_summed *summed,
+                                esp_model *model, uint64_t *place);
 
 /// Each fills `*out`; the index must be below its count in the summary.
 void esp_model_get_tensor(const esp_model *, uint32_t index, esp_model_tensor *out);
@@ -166,6 +169,9 @@ int esp_file_write(esp_file_writer *, const void *bytes, size_t length, uint64_t
 /// or errno. esp_file_unmap ends it.
 int esp_file_map(esp_file_writer *, const void **bytes, size_t *length);
 void esp_file_unmap(const void *bytes, size_t length);
+/// Lets go of the memory of whole pages within a piece of such a mapping; they are read again when
+/// needed. An `esp_model_summed`.
+void esp_file_let_go(const void *bytes, size_t length);
 /// Gives the file its name and frees the writer; on failure nothing is left. Returns 0 or errno.
 int esp_file_commit(esp_file_writer *);
 /// Leaves nothing behind and frees the writer.
