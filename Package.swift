@@ -133,13 +133,15 @@ let modules: [Target] = [
   tests("ZooTests", "Tests/Zoo", ["EspalierZoo", "EspalierGraph"]),
   tests(
     "HostTests", "Tests/Host",
-    ["EspalierHost", "EspalierLowering", "EspalierModelFile", "EspalierGraph"]),
-  tests("TensorFilesTests", "Tests/TensorFiles", ["EspalierTensorFiles", "EspalierGraph"]),
+    ["EspalierHost", "EspalierLowering", "EspalierModelFile", "EspalierGraph", "EspalierSeeded"]),
+  tests(
+    "TensorFilesTests", "Tests/TensorFiles",
+    ["EspalierTensorFiles", "EspalierGraph", "EspalierSeeded"]),
   tests(
     "EspalierTests", "Tests/Espalier",
     [
       "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
-      "EspalierModelFile", "EspalierHost", "EspalierZoo",
+      "EspalierModelFile", "EspalierHost", "EspalierZoo", "EspalierSeeded",
     ]),
   tests(
     "PipelineTests", "Tests/Pipeline",

@@ -20,6 +20,13 @@ exported=$(sed -nE 's/^@_exported public import [a-z]+ [A-Za-z]+\.([A-Za-z]+)$/\
   Sources/Espalier/Exports.swift)
 own=$(find Sources/Espalier -name '*.swift' -exec \
   sed -nE 's/^public (struct|enum|final class|protocol) ([A-Za-z]+).*/\2/p' {} +)
+# One type each: a whole module would bring what no page lists.
+if grep -E '@_exported' Sources/Espalier/*.swift Sources/Espalier/*/*.swift |
+  grep -vE ':@_exported public import [a-z]+ [A-Za-z]+\.[A-Za-z]+$' >&2; then
+  echo "check-swift-in-docs: an export of more than one type" >&2
+  bad=1
+fi
+[ -n "$exported" ] && [ -n "$own" ] || { echo "check-swift-in-docs: no public types found" >&2; exit 70; }
 for type in $exported $own; do
   grep -qE '^- ``(/Espalier[A-Za-z]+/)?'"$type"'``$' "$pages/Espalier.md" || {
     echo "check-swift-in-docs: $pages/Espalier.md does not list $type" >&2
@@ -55,7 +62,6 @@ program() {  # program PAGE: its blocks as one main.swift
 cp Examples/digits/digits.onnx "$work/model.onnx"
 "$espalier" zoo resnet50 -o "$work/resnet50.onnx" >"$work/log"
 export XDG_CACHE_HOME="$work/cache"
-count=0
 for page in README.md "$pages"/{Converting,Running,Measuring}AModel.md; do
   name=$(basename "$page" .md)
   mkdir "$work/$name"
@@ -72,7 +78,6 @@ for page in README.md "$pages"/{Converting,Running,Measuring}AModel.md; do
     exit 1
   }
   blocks=$(grep -c '^```swift' "$page")
-  count=$((count + blocks))
   echo "$page: $blocks blocks build and run"
 done
 others=$(grep -l '^```swift' "$pages"/*.md | grep -vE '/(Converting|Running|Measuring)AModel.md' || true)

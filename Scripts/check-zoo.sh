@@ -9,8 +9,12 @@ cd "$(dirname "$0")/.."
 
 espalier=${ESPALIER:-.build/release/espalier}
 [ -x "$espalier" ] || { echo "check-zoo: no $espalier; build it first" >&2; exit 66; }
-# shellcheck disable=SC2046
-[ $# -gt 0 ] || set -- $("$espalier" zoo list | awk 'NR > 2 { print $1 }')
+if [ $# -eq 0 ]; then
+  names=$("$espalier" zoo list | awk 'NR > 2 { print $1 }')
+  # shellcheck disable=SC2086
+  set -- $names
+  [ $# -eq 18 ] || { echo "check-zoo: the zoo lists $# networks where 18 are expected" >&2; exit 1; }
+fi
 python=$(Scripts/oracle-env.sh)
 
 work=$(mktemp -d)

@@ -28,3 +28,7 @@ fi
   echo
   echo "#endif"
 } > runtime/Kernels/include/esp_packing.h
+[ "$(grep -c ' ESP_PACKING_' runtime/Kernels/include/esp_packing.h)" -gt 1 ] || {
+  echo "generate-model-header.sh: no packings found in the schema; adapt the sed line" >&2
+  exit 1
+}

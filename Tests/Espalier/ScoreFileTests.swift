@@ -1,5 +1,6 @@
 import EspalierGraph
 import EspalierPruning
+import EspalierSeeded
 import Foundation
 import Testing
 
@@ -7,15 +8,6 @@ import Testing
 
 /// Scores of single weights that another program has computed.
 @Suite struct ScoreFileTests {
-  /// A file by hand: a header and the bytes behind it.
-  private func file(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
-    let path = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).safetensors"
-    let length = length ?? UInt64(header.utf8.count)
-    let start = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
-    try Data(start + Array(header.utf8) + bytes).write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
   /// Two layers: what the scores of the first say decides which of its channels stay.
   private func network() -> Graph {
     var graph = Graph()
@@ -41,7 +33,7 @@ import Testing
     let header =
       "{\"first\": {\"dtype\": \"F32\", \"shape\": [4, 2, 1, 1], \"data_offsets\": [0, 32]}}"
     let numbers: [Float] = [4, 4, 1, 1, 3, 3, 2, 2]
-    let path = try file(
+    let path = try safetensorsFile(
       header,
       numbers.flatMap { n in (0..<4).map { UInt8(truncatingIfNeeded: n.bitPattern >> (8 * $0)) } })
     let array = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).npy"

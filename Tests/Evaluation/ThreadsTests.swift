@@ -29,6 +29,8 @@ import Testing
     let most = Atomic(0)
     Threads.$count.withValue(4) {
       Threads.forEach(50, atMost: 2) { _ in
+        // Four threads over two pieces at a time; this shows the limit also where there are few cores.
+        #expect(Threads.count == 2)
         let running = now.add(1, ordering: .sequentiallyConsistent).newValue
         most.max(running, ordering: .sequentiallyConsistent)
         now.subtract(1, ordering: .sequentiallyConsistent)

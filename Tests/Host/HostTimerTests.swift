@@ -1,6 +1,7 @@
 import EspalierGraph
 import EspalierLowering
 import EspalierModelFile
+import EspalierSeeded
 import Foundation
 import Testing
 
@@ -10,26 +11,6 @@ import Testing
 @Suite struct HostTimerTests {
   private let options = MeasuringOptions(threads: 1)
   private let identity = MachineIdentity(processorFacts: "model name : test", program: Data([1]))
-
-  private func inFolder(_ body: (String) throws -> Void) throws {
-    let folder = NSTemporaryDirectory() + "espalier-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try body(folder)
-  }
-
-  /// One pruned layer and one dense one.
-  private func network(zeros: Int = 2) throws -> Specialised {
-    var graph = Graph()
-    graph.opset = 17
-    let x = graph.addInput("x", TensorType(.float32, [1, 32, 8, 8]))
-    var values = (0..<32 * 32).map { Float($0 % 7 + 1) }
-    for index in values.indices where index / 32 / 8 % 4 < zeros { values[index] = 0 }
-    let first = graph.addConstant("w", Tensor(values, shape: [32, 32, 1, 1]))
-    let second = graph.addConstant("v", Tensor(values.map { $0 + 1 }, shape: [32, 32, 1, 1]))
-    let y = graph.addNode("Conv", [x, first], name: "pruned")
-    graph.outputs = [graph.addNode("Conv", [y, second], name: "full")]
-    return try Specialised(graph)
-  }
 
   /// Converts with given times and tells how often they were asked for.
   private func asked(
@@ -44,7 +25,7 @@ import Testing
       return [1000] + [UInt64?](repeating: 300, count: layer.candidateCount - 1)
     }
     let lowered = try lower(
-      network(zeros: zeros), options: LoweringOptions(allowsSparse: true, timer: timer))
+      halfPrunedNetwork(zeros: zeros), options: LoweringOptions(allowsSparse: true, timer: timer))
     #expect(lowered.layers[0].times?.chosen == 300)
     #expect(lowered.layers[0].times?.dense == 1000)
     #expect(lowered.layers[1].times == nil)
@@ -58,7 +39,7 @@ import Testing
   }
 
   @Test func whatWasTimedIsNotTimedAgain() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       #expect(try asked(folder) == 1)
       #expect(try asked(folder) == 0)
       // Another layer, another number of threads, another processor, other kernels, or on demand.
@@ -76,7 +57,7 @@ import Testing
 
   /// Whatever byte is damaged, the line does not count, and its layer is timed again.
   @Test func damagedLinesAreNotBelieved() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       #expect(try asked(folder) == 1)
       let path = try folder + "/" + #require(files(folder).first)
       let good = try Data(contentsOf: URL(fileURLWithPath: path))
@@ -98,7 +79,7 @@ import Testing
 
   /// Conversions at once: the file is whole, and nobody's times are lost.
   @Test func writersDoNotHarmEachOther() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       DispatchQueue.concurrentPerform(iterations: 8) { number in
         var cache = MeasurementCache(folder: folder, identity: 1)
         for round in 0..<20 {
@@ -118,7 +99,7 @@ import Testing
   }
 
   @Test func timesOfAnotherNumberOfCandidatesAreNotTimes() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       var cache = MeasurementCache(folder: folder, identity: 1)
       cache.store([1, 2], of: "layer")
       try cache.save()
@@ -130,7 +111,7 @@ import Testing
   }
 
   @Test func filesOfOldBuildsGo() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       for build in 0..<12 as Range<UInt64> {
         var cache = MeasurementCache(folder: folder, identity: build)
         cache.store([1], of: "layer")
@@ -146,7 +127,7 @@ import Testing
 
   /// A cache that cannot be written costs the times, not the conversion.
   @Test func aCacheThatCannotBeWrittenIsAnError() throws {
-    try inFolder { folder throws in
+    try inTemporaryFolder { folder throws in
       try Data().write(to: URL(fileURLWithPath: folder))
       var cache = MeasurementCache(folder: folder + "/below", identity: 1)
       try cache.save()

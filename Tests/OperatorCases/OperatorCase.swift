@@ -59,10 +59,9 @@ public struct OperatorCase: Sendable, CustomStringConvertible {
     return (graph, values)
   }
 
-  /// The same node with the inputs of its first one's type in another; nil where the operator does not
-  /// take it. So every type that a shape rule accepts becomes a case.
-  public func retyped(_ type: ElementType) -> OperatorCase? {
-    guard let own = inputs.first??.elementType, own != type, type != .string else { return nil }
+  /// The same node with all inputs of one type in another; nil where the operator does not take it.
+  func retyped(_ own: ElementType, as type: ElementType) -> OperatorCase? {
+    guard own != type, type != .string else { return nil }
     var result = self
     result.name += " in \(type)"
     for (index, tensor) in inputs.enumerated() where tensor?.elementType == own {
@@ -80,10 +79,18 @@ public struct OperatorCase: Sendable, CustomStringConvertible {
 }
 
 extension OperatorKind {
-  /// The cases as they stand, and the first of them in every other type that the operator takes.
+  /// The cases as they stand, and the first of them in every other type that its shape rule accepts, be
+  /// it of the first input or, where that holds a condition or places, of the data.
   public var typedCases: [OperatorCase] {
     let cases = cases
-    return cases + ElementType.allCases.compactMap { cases.first?.retyped($0) }
+    guard let first = cases.first else { return [] }
+    let types = first.inputs.compactMap { $0?.elementType }
+    let (lead, data) = (types.first, types.first(where: \.isFloatingPoint))
+    let varied = data == lead ? [lead] : [lead, data]
+    return cases
+      + varied.compactMap(\.self).flatMap { own in
+        ElementType.allCases.compactMap { first.retyped(own, as: $0) }
+      }
   }
 }
 

@@ -1,20 +1,12 @@
 import EspalierGraph
+import EspalierSeeded
 import EspalierTensorFiles
 import Foundation
 import Testing
 
 @Suite struct SafetensorsTests {
-  /// A file by hand: a header and the bytes behind it.
-  private func file(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
-    let path = NSTemporaryDirectory() + "espalier-\(UUID().uuidString).safetensors"
-    let length = length ?? UInt64(header.utf8.count)
-    let start = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
-    try Data(start + Array(header.utf8) + bytes).write(to: URL(fileURLWithPath: path))
-    return path
-  }
-
   private func problem(_ header: String, _ bytes: [UInt8], length: UInt64? = nil) throws -> String {
-    let path = try file(header, bytes, length: length)
+    let path = try safetensorsFile(header, bytes, length: length)
     defer { try? FileManager.default.removeItem(atPath: path) }
     do {
       _ = try EspalierTensorFiles.tensors(contentsOfSafetensors: path)
@@ -37,7 +29,7 @@ import Testing
     let bytes: [UInt8] =
       [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0] + [0, 0x38] + [0x40, 0x40]
       + [0, 0, 0, 0, 0, 0, 0xD0, 0x3F]
-    let path = try file(header, bytes)
+    let path = try safetensorsFile(header, bytes)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let tensors = try EspalierTensorFiles.tensors(contentsOfSafetensors: path)
     #expect(
