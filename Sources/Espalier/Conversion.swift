@@ -1,3 +1,4 @@
+internal import EspalierEvaluation
 internal import EspalierExecutor
 public import EspalierGraph
 public import EspalierHost
@@ -89,7 +90,8 @@ public struct Conversion: Sendable {
     _ graph: Specialised, file: String, keepsDense: Bool = false,
     timer: (any LayerTimer)? = nil, progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
-    let options = LoweringOptions(allowsSparse: !keepsDense, timer: timer)
+    let options = LoweringOptions(
+      allowsSparse: !keepsDense, timer: timer, threads: Threads.count)
     do throws(GraphProblems) {
       lowered = try lower(graph, options: options, source: file, progress: progress)
     } catch {
@@ -99,7 +101,7 @@ public struct Conversion: Sendable {
     guard lowered.arenaByteCount <= limit else {
       throw EspalierError(
         exitCode: 65,
-        "\(file): E3010: its activations need \(lowered.arenaByteCount) bytes at once; "
+        "\(file): E\(ModelFileError.Code.overLimit.rawValue): its activations need \(lowered.arenaByteCount) bytes at once; "
           + "the runtime takes at most \(limit); use smaller input shapes")
     }
   }
@@ -126,8 +128,10 @@ public struct Conversion: Sendable {
   /// - Throws: `EspalierError`: 65 for a model beyond the runtime's limits, 70 for what it refuses.
   public func bytes() throws(EspalierError) -> [UInt8] {
     let bytes: [UInt8]
-    do throws(ModelFileError) { bytes = try lowered.description.bytes() } catch {
-      throw EspalierError(exitCode: 70, "packing: \(error)")
+    do throws(ModelFileError) {
+      bytes = try lowered.description.bytes(threads: Threads.count)
+    } catch {
+      throw failure(error, of: "packing")
     }
     do throws(ExecutorError) { try Model(copying: bytes.span).check() } catch {
       throw refusal(error, of: "packing")
@@ -140,7 +144,7 @@ public struct Conversion: Sendable {
   public func write(to path: String) throws(EspalierError) {
     var refused: ExecutorError?
     do throws(ModelFileError) {
-      _ = unsafe try lowered.description.write(to: path) { bytes in
+      _ = unsafe try lowered.description.write(to: path, threads: Threads.count) { bytes in
         do throws(ExecutorError) {
           try unsafe Model(checking: bytes).check()
           return true
@@ -150,9 +154,20 @@ public struct Conversion: Sendable {
         }
       }
     } catch {
-      throw EspalierError(exitCode: 73, "\(path): \(error)")
+      throw failure(error, of: path)
     }
     if let refused { throw refusal(refused, of: path) }
+  }
+
+  /// Why there are no bytes: the system, too much of something, or a fault of ours.
+  private func failure(_ error: ModelFileError, of file: String) -> EspalierError {
+    let exitCode: Int32 =
+      switch error.code {
+      case .cannotWrite: 73
+      case .overLimit: 65
+      default: 70
+      }
+    return EspalierError(exitCode: exitCode, "\(file): \(error)")
   }
 
   /// What our own loader has against the file: a fault of ours, but for a model that is too large or a

@@ -10,7 +10,8 @@ internal import EspalierTensorFiles
 
 /// Why something was refused or failed: lines a person can act on, and the command's exit code.
 public struct EspalierError: Error, Sendable, CustomStringConvertible {
-  /// A sysexits code: 65 bad model data, 66 no input, 69 unavailable, 70 internal, 73 cannot create, 74 I/O.
+  /// A sysexits code: 64 usage, 65 bad model data, 66 no input, 69 unavailable (an instruction set, cores,
+  /// a device), 70 internal, 73 cannot create, 74 I/O, 78 a recipe that is not right.
   public var exitCode: Int32
   /// What is wrong, with codes and places; one line per problem.
   public var description: String

@@ -1,9 +1,7 @@
 // What `import Espalier` brings from the modules behind it: the types that users name, and no more.
 // Espalier.docc/Espalier.md lists them and everything that this module adds.
 
-// running
 @_exported public import struct EspalierBoard.BoardError
-// pruning
 @_exported public import struct EspalierCoupling.FrozenAxis
 @_exported public import enum EspalierExecutor.ExecutorError
 @_exported public import enum EspalierExecutor.InstructionSet
@@ -12,15 +10,12 @@
 @_exported public import struct EspalierExecutor.Session
 @_exported public import struct EspalierExecutor.StepInfo
 @_exported public import struct EspalierExecutor.TensorInfo
-// graphs and tensors
 @_exported public import enum EspalierGraph.Attribute
 @_exported public import enum EspalierGraph.ElementType
 @_exported public import struct EspalierGraph.Graph
 @_exported public import struct EspalierGraph.Tensor
 @_exported public import struct EspalierGraph.TensorType
-// packing for this machine
 @_exported public import struct EspalierHost.MeasuringOptions
-// measuring
 @_exported public import struct EspalierLatencyReport.BenchReport
 @_exported public import struct EspalierLatencyReport.Samples
 @_exported public import enum EspalierMeasure.LoadError

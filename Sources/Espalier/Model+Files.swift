@@ -23,7 +23,7 @@ package func loadModel(bytes: [UInt8], name: String) throws(EspalierError) -> Mo
   }
 }
 
-/// Whether a file begins as a packed model does; false where it cannot be read.
+/// Whether a file is named, or begins, as a packed model; what it holds is not looked at.
 package func isPackedModel(_ path: String) -> Bool { path.hasSuffix(".esp") || hasMagic(path) }
 
 /// Whether a file begins with the packed model's first four bytes.

@@ -1,6 +1,7 @@
 internal import EspalierBoard
 public import EspalierExecutor
 public import EspalierGraph
+internal import EspalierLatencyReport
 internal import EspalierModelFile
 internal import EspalierTensorFiles
 
@@ -20,28 +21,27 @@ extension Model {
     }
     let names = (0..<inputs.count).map { inputs[$0].name }
     if let unknown = values.keys.sorted().first(where: { !names.contains($0) }) {
-      throw EspalierError(
-        exitCode: 65, "E1015: the model has no input \"\(unknown)\"; it has \(names)")
+      throw Self.badInput(
+        "the model has no input \"\(unknown)\"; it has \(names)")
     }
     for position in 0..<inputs.count {
       let info = inputs[position]
       guard let tensor = values[info.name] else {
-        throw EspalierError(exitCode: 65, "E1015: input \"\(info.name)\" is not given")
+        throw Self.badInput(
+          "input \"\(info.name)\" is not given")
       }
       let shape = info.dims
       guard tensor.shape == shape else {
-        throw EspalierError(
-          exitCode: 65,
-          "E1015: input \"\(info.name)\" has shape \(tensor.shape) but the model takes \(shape)")
+        throw Self.badInput(
+          "input \"\(info.name)\" has shape \(tensor.shape) but the model takes \(shape)")
       }
       let code = ElementType(rawValue: info.element.rawValue)!
       let isAcceptable =
         code == tensor.elementType
         || (code == .float32 && tensor.elementType.isFloatingPoint)
       guard isAcceptable else {
-        throw EspalierError(
-          exitCode: 65,
-          "E1015: input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
+        throw Self.badInput(
+          "input \"\(info.name)\" is \(tensor.elementType) but the model takes \(code)")
       }
       unsafe tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
     }
@@ -57,6 +57,13 @@ extension Model {
       results.append((info.name, value))
     }
     return results
+  }
+}
+
+extension Model {
+  private static func badInput(_ message: String) -> EspalierError {
+    let error = GraphError(.badInput, message)
+    return EspalierError(exitCode: 65, escapingControls("\(error)", keepsLines: false))
   }
 }
 

@@ -10,7 +10,8 @@ struct EspalierCommand: ParsableCommand {
       "Prune neural networks, pack them for small machines, and prove that they got faster.",
     discussion: """
       Exit codes: 0 success; 1 a comparison failed; 64 usage; 65 bad model data; 66 no input; \
-      69 instruction set unavailable; 70 internal; 73 cannot create; 74 input or output failed. \
+      69 an instruction set, cores or a device unavailable; 70 internal; 73 cannot create; 74 input \
+      or output failed; 78 a recipe that is not right. \
       Messages go to standard error; with --json, standard output holds one JSON document. \
       The converter works on ESPALIER_THREADS threads, else on one for each core; what it makes does \
       not depend on how many.

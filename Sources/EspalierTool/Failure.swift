@@ -9,15 +9,11 @@ struct Failure: Error {
   var message: String
 }
 
-/// Exit codes; from 64 on they are those of sysexits.h.
+/// Exit codes of what the command itself finds; an `EspalierError` brings its own.
 enum ExitCodes: Int32 {
   case comparisonFailed = 1
   case badData = 65
-  case noInput = 66
-  case unavailable = 69
   case `internal` = 70
-  case cannotCreate = 73
-  case inputOutput = 74
 }
 
 /// Runs a command's body and turns what it throws into a message and an exit code.

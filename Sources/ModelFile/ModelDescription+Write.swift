@@ -8,7 +8,9 @@ extension ModelDescription {
   /// The whole file in memory.
   /// - Throws: `badTensor`, `badPlacement`, `badNumber` or `overLimit` where the description cannot
   ///   be written down. That it makes sense is checked when it is read, not here.
-  public func bytes() throws(ModelFileError) -> [UInt8] {
+  public func bytes(
+    threads: Int = Self.processorCount
+  ) throws(ModelFileError) -> [UInt8] {
     let layout = ValueLayout(self)
     let prefix = try prefix(layout)
     let length = prefix.count + Int(layout.length)
@@ -16,28 +18,32 @@ extension ModelDescription {
       let file = unsafe UnsafeMutableRawBufferPointer(
         rebasing: UnsafeMutableRawBufferPointer(target)[..<length])
       let sink = unsafe MemorySink(file)
-      _ = write(layout, prefix, to: sink)
+      _ = write(layout, prefix, to: sink, threads)
       count = length
     }
   }
 
   /// Writes the file, which appears whole or not at all.
   /// - Throws: As `bytes()`, and `cannotWrite` with the system's error.
-  public func write(to path: String) throws(ModelFileError) {
-    _ = unsafe try write(to: path) { _ in true }
+  public func write(
+    to path: String, threads: Int = Self.processorCount
+  ) throws(ModelFileError) {
+    _ = unsafe try write(to: path, threads: threads) { _ in true }
   }
 
   /// Writes the file, which appears whole or not at all: it is written beside `path`, read back by
   /// `check`, synchronised, and renamed.
   ///
-  /// Values are made and written weight by weight, on all processors, so that there are never many of
+  /// Values are made and written weight by weight, on several threads, so that there are never many of
   /// them in memory.
-  /// - Parameter check: Whether the file may appear; gets all of its bytes, 64-byte aligned, for as
-  ///   long as it runs.
+  /// - Parameters:
+  ///   - threads: How many at most; never many, since each holds a weight.
+  ///   - check: Whether the file may appear; gets all of its bytes, 64-byte aligned, for as long as it
+  ///     runs.
   /// - Returns: What `check` said; where that is false, nothing is left.
   /// - Throws: As `bytes()`, and `cannotWrite` with the system's error.
   public func write(
-    to path: String, check: (UnsafeRawBufferPointer) -> Bool
+    to path: String, threads: Int = Self.processorCount, check: (UnsafeRawBufferPointer) -> Bool
   ) throws(ModelFileError) -> Bool {
     let layout = ValueLayout(self)
     let prefix = try prefix(layout)
@@ -47,7 +53,7 @@ extension ModelDescription {
     }
     let sink = unsafe FileSink(writer)
     error = unsafe esp_file_resize(writer, UInt64(prefix.count) + layout.length)
-    if error == 0 { error = write(layout, prefix, to: sink) }
+    if error == 0 { error = write(layout, prefix, to: sink, threads) }
     var bytes: UnsafeRawPointer?
     var length = 0
     if error == 0 { error = unsafe esp_file_map(writer, &bytes, &length) }
@@ -71,10 +77,12 @@ extension ModelDescription {
   /// Makes and writes all pieces of the values segment, then the prefix with their sum. Bytes do not
   /// depend on how many threads there are.
   /// - Returns: 0 or the system's error.
-  private func write(_ layout: ValueLayout, _ prefix: [UInt8], to sink: some Sink) -> Int32 {
+  private func write(
+    _ layout: ValueLayout, _ prefix: [UInt8], to sink: some Sink, _ threads: Int
+  ) -> Int32 {
     let pieces = layout.pieces
     let work = PieceWork(count: pieces.count)
-    DispatchQueue.concurrentPerform(iterations: Self.threadCount(layout)) { _ in
+    DispatchQueue.concurrentPerform(iterations: Self.threadCount(layout, threads)) { _ in
       var scratch = Scratch()
       while let number = work.next() {
         let bytes = pieces[number].bytes
@@ -108,10 +116,13 @@ extension ModelDescription {
   }
 
   /// One thread where there is little to do; never many, since each holds a weight.
-  private static func threadCount(_ layout: ValueLayout) -> Int {
+  private static func threadCount(_ layout: ValueLayout, _ threads: Int) -> Int {
     guard layout.length > 1 << 20 else { return 1 }
-    return min(layout.pieces.count, sysconf(Int32(_SC_NPROCESSORS_ONLN)), 4)
+    return max(1, min(layout.pieces.count, threads, 4))
   }
+
+  /// Processors that are there.
+  public static var processorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 }
 
 /// Pieces of the values segment that threads take one after the other, and their sums.

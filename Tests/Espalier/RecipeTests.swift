@@ -280,6 +280,36 @@ import Testing
     #expect(throws: EspalierError.self) { try single.override(options("nm:2:4")) }
   }
 
+  /// One value may need another that is given with it, whatever their order.
+  @Test func optionsAreTakenTogether() throws {
+    var recipe = try Recipe(text: "steps: [{pattern: channel, budget: flops:2}]", file: "r.yaml")
+    var needy = PruningOptions()
+    needy.criterion = .reconstruction(.wanda)
+    #expect(throws: EspalierError.self) { try recipe.override(needy) }
+    needy.data = Written(.noise(mean: 0, deviation: 1), "noise")
+    try recipe.override(needy)
+    #expect(try channels(recipe).criterion == .reconstruction(.wanda))
+    var scores = PruningOptions()
+    (scores.criterion, scores.scores) = (.scores, [.archive(path: "s.safetensors")])
+    try recipe.override(scores)
+    #expect(try channels(recipe).criterion == .scores([.archive(path: "s.safetensors")]))
+  }
+
+  /// What a recipe of typed steps says of itself can be read back; what cannot is refused.
+  @Test func typedStepsAreHeldToTheTextsRules() throws {
+    let step = ChannelStep(budget: .operations(ratio: 2))
+    var (wide, few) = (step, step)
+    wide.pruner.alignment = 300
+    few.calibration.samples = -5
+    for wrong in [
+      [], [PruningStep](repeating: .channels(step), count: 33), [.channels(wide)], [.channels(few)],
+    ] {
+      #expect(throws: EspalierError.self) { try Recipe(wrong) }
+    }
+    let recipe = try Recipe([.channels(step)])
+    #expect(try Recipe(text: recipe.resolved, file: "r.yaml").resolved == recipe.resolved)
+  }
+
   // MARK: What recipes do
 
   @Test func channelsAndZerosCompose() throws {

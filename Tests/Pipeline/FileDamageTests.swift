@@ -93,7 +93,7 @@ import Testing
     }
     try session.run()
     return model.outputs.indices.map { position in
-      session.withOutput(position) { bytes in
+      unsafe session.withOutput(position) { bytes in
         (0..<bytes.count / 4).map {
           unsafe bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)
         }

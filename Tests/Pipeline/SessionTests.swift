@@ -80,7 +80,7 @@ import Testing
 
   private func check(_ packed: Packed, _ session: borrowing Session) {
     for (position, expected) in packed.expected.enumerated() {
-      let values = session.withOutput(position) { bytes in
+      let values = unsafe session.withOutput(position) { bytes in
         unsafe Array(bytes.bindMemory(to: Float.self))
       }
       let result = Tensor(values, shape: expected.tensor.shape)

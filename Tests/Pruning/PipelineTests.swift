@@ -97,9 +97,8 @@ import Testing
 
   @Test func stepsThatMakeNoSenseAreRefused() throws {
     let graph = network()
-    let zeros = PruningStep.zeros(
-      ZeroStep(
-        try MagnitudePruner(pattern: .strict(kept: 2, of: 4), keepsFirstAndLast: false)))
+    let zeroing = try MagnitudePruner(pattern: .strict(kept: 2, of: 4), keepsFirstAndLast: false)
+    let zeros = PruningStep.zeros(ZeroStep(zeroing))
     let channels = ChannelStep(budget: .channels(share: 0.25))
     func code(_ steps: [PruningStep]) -> PruningError.Code? {
       failure { () throws(PruningFailure) in try PruningPipeline(steps).run(on: graph) }
@@ -116,6 +115,29 @@ import Testing
       (wrong.pruner.cap, wrong.pruner.alignment) = (cap, alignment)
       #expect(code([.channels(wrong)]) == .badStep)
     }
+    // What text is refused for is refused of typed steps too, of both kinds.
+    for calibration in [
+      StepCalibration(source: .noise(mean: 0, deviation: 1), samples: -1, refits: true),
+      StepCalibration(source: .noise(mean: 0, deviation: 1), samples: 0, refits: true),
+      StepCalibration(source: .noise(mean: 0, deviation: 0), refits: true),
+      StepCalibration(source: .noise(mean: .nan, deviation: 1), refits: true),
+      StepCalibration(source: .noise(mean: 0, deviation: 1), refits: true, damping: .infinity),
+    ] {
+      var (wrong, other) = (channels, ZeroStep(zeroing))
+      (wrong.calibration, other.calibration) = (calibration, calibration)
+      #expect(code([.channels(wrong)]) == .badStep)
+      #expect(code([.zeros(other)]) == .badStep)
+    }
+    var twice = channels
+    twice.calibration = StepCalibration(
+      source: .arrays([CalibrationArray(path: "a.npy"), CalibrationArray(path: "a.npy")]),
+      refits: true)
+    var files = PruningFiles()
+    files.arrays["a.npy"] = Tensor([Float](repeating: 1, count: 4), shape: [1, 4])
+    #expect(
+      failure { () throws(PruningFailure) in
+        try PruningPipeline([.channels(twice)]).run(on: graph, files: files)
+      } == .badCalibration)
     #expect(code([.channels(ChannelStep(budget: .operations(ratio: 1e6)))]) == .unreachableBudget)
   }
 }

@@ -7,10 +7,13 @@ package struct LoweringOptions {
   package var allowsSparse = true
   /// Decides by measurement; without one the cost model decides.
   package var timer: (any LayerTimer)?
+  /// How many layers may be looked at together; what is chosen does not depend on it.
+  package var threads: Int
 
-  package init(allowsSparse: Bool = true, timer: (any LayerTimer)? = nil) {
+  package init(allowsSparse: Bool = true, timer: (any LayerTimer)? = nil, threads: Int = 1) {
     self.allowsSparse = allowsSparse
     self.timer = timer
+    self.threads = threads
   }
 }
 

@@ -13,6 +13,7 @@ struct WeightChooser {
   private let program: Program
   private let allowsSparse: Bool
   private var timer: (any LayerTimer)?
+  private let threads: Int
   /// Bytes of all weights that are not zero, what passes through the caches in one run; 0 without a
   /// timer.
   private let weightBytes: Int
@@ -23,6 +24,7 @@ struct WeightChooser {
     self.program = program
     allowsSparse = options.allowsSparse
     timer = options.timer
+    threads = max(1, options.threads)
     weightBytes =
       timer == nil
       ? 0
@@ -48,10 +50,14 @@ struct WeightChooser {
       } else {
         let allowsSparse = allowsSparse
         let made = Mutex<[Int: PackedWeight]>([:])
-        DispatchQueue.concurrentPerform(iterations: some.count) { index in
-          let number = some[some.startIndex + index]
-          let packed = Self.expected(steps[number].weight!, allowsSparse)
-          made.withLock { $0[number] = packed }
+        let next = Atomic(some.startIndex)
+        DispatchQueue.concurrentPerform(iterations: min(threads, some.count)) { _ in
+          while true {
+            let place = next.add(1, ordering: .relaxed).oldValue
+            guard place < some.endIndex else { return }
+            let packed = Self.expected(steps[some[place]].weight!, allowsSparse)
+            made.withLock { $0[some[place]] = packed }
+          }
         }
         for (number, packed) in made.withLock({ $0 }) { all[number] = packed }
       }

@@ -11,9 +11,11 @@ extension Session {
     let items = 16 * threads
     var best = 0.0
     for _ in 0..<40 {
-      var task = unsafe esp_peak_task(instructionSet.code, Int64(items))
+      let tasks = unsafe [esp_peak_task(instructionSet.code, Int64(items))]
       var nanoseconds: UInt64 = 0
-      try unsafe pool.run(UnsafeBufferPointer(start: &task, count: 1), nanoseconds: &nanoseconds)
+      try unsafe tasks.withUnsafeBufferPointer { tasks throws(RunError) in
+        try unsafe pool.run(tasks, nanoseconds: &nanoseconds)
+      }
       let operations = Double(items) * esp_peak_operations(instructionSet.code)
       if nanoseconds > 0 { best = max(best, operations / (Double(nanoseconds) * 1e-9)) }
     }

@@ -154,8 +154,7 @@ extension PruningOptions {
 
   private func checkInputs(_ user: String?) throws(RecipeFault) {
     guard let user else { return }
-    throw RecipeFault(
-      .missingKey, "\(user) needs inputs to calibrate on: give data, or noise in place of images")
+    throw RecipeFault(.missingKey, ChannelStep.lacksInputs(user).message)
   }
 }
 

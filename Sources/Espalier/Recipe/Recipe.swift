@@ -36,21 +36,33 @@ public struct Recipe: Sendable, Hashable {
     }
   }
 
-  /// - Throws: `RecipeFault` for steps in an order that makes no sense.
+  static let stepCounts = 1...32
+
+  /// - Throws: `RecipeFault` for no or too many steps, and for steps in an order that makes no sense.
   init(seed: UInt64 = 1, entries: [Entry]) throws(RecipeFault) {
     (self.seed, self.entries) = (seed, entries)
+    guard Self.stepCounts.contains(entries.count) else {
+      throw RecipeFault(
+        .badValue, "a recipe has 1 to \(Self.stepCounts.upperBound) steps, not \(entries.count)")
+    }
     if let place = pipeline.misplacedStep {
       throw RecipeFault(
-        .badOrder, "channels go before weights are set to zero in what is left; move the step up",
-        step: place)
+        .badOrder, PruningPipeline.orderRule, step: place)
     }
   }
 
   /// A recipe of some steps.
-  /// - Throws: `EspalierError` (64) for steps in an order that makes no sense.
+  /// - Throws: `EspalierError` (64) for no or too many steps, for steps in an order that makes no sense,
+  ///   and for values that do not fit.
   public init(_ steps: [PruningStep], seed: UInt64 = 1) throws(EspalierError) {
     do throws(RecipeFault) {
-      try self.init(seed: seed, entries: steps.map { Entry($0) })
+      var entries: [Entry] = []
+      for step in steps {
+        // What text would be refused for is refused here, so that `resolved` reads back.
+        _ = try Entry(PruningOptions(step))
+        entries.append(Entry(step))
+      }
+      try self.init(seed: seed, entries: entries)
     } catch { throw EspalierError(exitCode: 64, error.description) }
   }
 
@@ -71,7 +83,8 @@ public struct Recipe: Sendable, Hashable {
   /// - Throws: `EspalierError` (64) for a key that no step has, for one that decides what a step
   ///   does where there are several, and for values that do not fit.
   package mutating func override(_ options: PruningOptions) throws(EspalierError) {
-    for key in RecipeKey.all where key.json(options) != nil {
+    let given = RecipeKey.all.filter { $0.json(options) != nil }
+    for key in given {
       let places = entries.indices.filter { place in
         entries[place].keys.contains { $0.name == key.name }
       }
@@ -84,11 +97,13 @@ public struct Recipe: Sendable, Hashable {
           exitCode: 64,
           "--\(key.name): \(places.count) steps of the recipe take it; change the recipe")
       }
-      for place in places {
-        do throws(RecipeFault) {
-          entries[place] = try entries[place].replacing(key, by: options)
-        } catch { throw EspalierError(exitCode: 64, "--\(key.name): \(error)") }
-      }
+    }
+    // All at once: one value may need another that comes with it.
+    let names = given.map { "--\($0.name)" }.joined(separator: ", ")
+    for place in entries.indices {
+      do throws(RecipeFault) {
+        entries[place] = try entries[place].replacing(given, by: options)
+      } catch { throw EspalierError(exitCode: 64, "\(names): \(error)") }
     }
   }
 
@@ -102,24 +117,30 @@ public struct Recipe: Sendable, Hashable {
 }
 
 extension Recipe.Entry {
-  /// The step with another value; a budget replaces a sparsity and the other way round, score files a
-  /// criterion.
+  /// The step with other values for those of the keys that it has; a budget replaces a sparsity and the
+  /// other way round, score files a criterion.
   fileprivate func replacing(
-    _ key: RecipeKey, by other: PruningOptions
+    _ given: [RecipeKey], by other: PruningOptions
   ) throws(RecipeFault) -> Recipe.Entry {
+    let own = Set(keys.map(\.name))
+    let replaced = given.filter { own.contains($0.name) }
+    guard !replaced.isEmpty else { return self }
     var options = options
-    key.copy(other, &options)
-    if key.name == "pattern", let pattern = options.pattern?.value,
+    for key in replaced { key.copy(other, &options) }
+    if let pattern = options.pattern?.value,
       pattern.removesChannels != step.removesChannels
     {
       let own = self.options.pattern?.text ?? ""
       throw RecipeFault(.badValue, "the recipe's step of pattern \(own) does another thing")
     }
-    switch key.name {
-    case "scores": options.criterion = nil
-    case "criterion": options.scores = nil
-    case "budget": options.sparsity = nil
-    case "sparsity": options.budget = nil
+    switch (own.contains("scores") && other.scores != nil, other.criterion) {
+    case (true, nil): options.criterion = nil
+    case (false, let criterion?) where criterion != .scores: options.scores = nil
+    default: break
+    }
+    switch (own.contains("budget") && other.budget != nil, other.sparsity != nil) {
+    case (true, false): options.sparsity = nil
+    case (false, true): options.budget = nil
     default: break
     }
     return try Recipe.Entry(options)

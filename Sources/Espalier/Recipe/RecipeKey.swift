@@ -85,7 +85,7 @@ extension RecipeKey {
         "Whether scores are weighed against what removing a channel saves (wanda, obs, "
           + "obspa: true)."),
       RecipeKey(
-        "align", \.align, .count(1...256),
+        "align", \.align, .count(ChannelPruner.alignments),
         "Channels that fill a kernel's registers: counts stay multiples of it."),
       RecipeKey(
         "cap", \.cap, .share(canBeZero: false),
@@ -133,8 +133,9 @@ extension RecipeKey {
       "Inputs to calibrate on: FILE.npy, INPUT=FILE.npy for each of several inputs, or "
         + "noise or noise:MEAN:DEVIATION in place of images."),
     RecipeKey(
-      "samples", \.samples, .count(1...1_000_000),
-      "The most samples to take; of noise as many (128 where this is left out)."),
+      "samples", \.samples, .count(StepCalibration.sampleCounts),
+      "The most samples to take; of noise as many (\(StepCalibration.noiseSamples) where this is left "
+        + "out)."),
     RecipeKey(
       "refit", \.refit, .flag,
       "Whether what is left is fitted to the dense model's outputs by least squares "
@@ -142,8 +143,8 @@ extension RecipeKey {
     RecipeKey(
       "damping", \.damping, .share(canBeZero: false),
       "How much the refit is drawn to the weights that were left, as a share of the inputs' "
-        + "mean variance; 0.01 for convolutions and 0.1 for other products where this is left out."
-    ),
+        + "mean variance; \(Refit().convolutionDamping) for convolutions and \(Refit().productDamping) "
+        + "for other products where this is left out."),
   ]
 
   private static let scope = RecipeKey(

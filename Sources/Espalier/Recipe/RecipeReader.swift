@@ -43,7 +43,6 @@ extension Recipe {
 
 /// Turns nodes into a recipe and notes every problem on the way.
 private struct RecipeReader {
-  static let largestStepCount = 32
   var problems: [RecipeProblem] = []
 
   mutating func recipe(_ root: RecipeNode) -> Recipe? {
@@ -56,10 +55,10 @@ private struct RecipeReader {
       switch name(key) {
       case "seed": seed = whole(value).map(UInt64.init) ?? seed
       case "steps":
-        guard case .list(let items, _) = value, (1...Self.largestStepCount).contains(items.count)
+        guard case .list(let items, _) = value, Recipe.stepCounts.contains(items.count)
         else {
           return fault(
-            value.place, .badType, "steps is a list of 1 to \(Self.largestStepCount) steps")
+            value.place, .badType, "steps is a list of 1 to \(Recipe.stepCounts.upperBound) steps")
         }
         nodes = items
       case let name?:

@@ -76,8 +76,10 @@ extension Recipe {
     PruningOptions(.channels(ChannelStep(budget: .channels(share: 0))))
   }
   private static var zeroDefaults: PruningOptions {
-    let pruner = try? MagnitudePruner(pattern: .strict(kept: 2, of: 4))
-    return pruner.map { PruningOptions(.zeros(ZeroStep($0))) } ?? PruningOptions()
+    guard let pruner = try? MagnitudePruner(pattern: .strict(kept: 2, of: 4)) else {
+      preconditionFailure("2:4 is a pattern")
+    }
+    return PruningOptions(.zeros(ZeroStep(pruner)))
   }
 }
 

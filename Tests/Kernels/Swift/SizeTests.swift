@@ -5,7 +5,7 @@ import Testing
 @Suite struct SizeTests {
   /// Copies of this input would have 2^64 bytes, which wraps to none; tiles are gathered instead.
   @Test func `copies of an input too large to copy are not made`() {
-    var convolution = esp_convolution()
+    var convolution = unsafe esp_convolution()
     unsafe convolution.batch = 1
     unsafe convolution.in_channels = 1
     unsafe (convolution.in_h, convolution.in_w) = (2, 4_198_399)

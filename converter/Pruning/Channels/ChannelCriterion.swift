@@ -1,5 +1,5 @@
 public import EspalierCoupling
-public import EspalierGraph
+internal import EspalierGraph
 
 /// Criteria that need the weights alone.
 ///

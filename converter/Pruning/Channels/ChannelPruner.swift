@@ -18,6 +18,7 @@ public struct ChannelPruner: Sendable, Hashable {
   public var weighsCosts = false
   /// Channels that fill a kernel's registers; 1 for any count.
   public var alignment = 8
+  package static let alignments = 1...256
   /// The share of each group that may go at most.
   public var cap = 0.9
   /// Caps of the groups that have a layer or constant with a match; the lowest that matches holds.
@@ -112,7 +113,7 @@ extension Coupling {
   /// Leaves that number products of activations with activations: the heads of attention.
   var heads: Set<Factor> {
     var result: Set<Factor> = []
-    for (index, node) in graph.graph.nodes.enumerated() {
+    for node in graph.graph.nodes {
       let operands = node.inputs.prefix(2).compactMap { $0 }
       guard node.operation == "MatMul" || node.operation == "Attention",
         operands.count == 2, operands.allSatisfy({ graph.constants[$0] == nil })

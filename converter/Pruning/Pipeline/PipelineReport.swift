@@ -28,20 +28,6 @@ public struct PipelineReport: Sendable {
   }
 }
 
-extension PipelineReport {
-  /// Notes what a refit after the last step did.
-  mutating func note(_ refit: Refit.Report) {
-    switch steps.removeLast() {
-    case .channels(var report):
-      report.refit = refit
-      steps.append(.channels(report))
-    case .zeros(var report):
-      report.refit = refit
-      steps.append(.zeros(report))
-    }
-  }
-}
-
 extension PipelineReport.Step {
   public var refit: Refit.Report? {
     switch self {

@@ -13,6 +13,9 @@ public struct PruningPipeline: Sendable, Hashable {
     (self.steps, self.seed) = (steps, seed)
   }
 
+  package static let orderRule =
+    "channels go before weights are set to zero in what is left; move the step up"
+
   /// The first step that removes channels behind one that sets weights to zero; `nil` where the order
   /// makes sense.
   public var misplacedStep: Int? {
@@ -35,9 +38,7 @@ public struct PruningPipeline: Sendable, Hashable {
   ) throws(PruningFailure) -> PrunedModel {
     if let place = misplacedStep {
       throw .pruning(
-        PruningError(
-          .badStep, "channels go before weights are set to zero in what is left; move the step up",
-          at: "step \(place + 1)"))
+        PruningError(.badStep, Self.orderRule, at: "step \(place + 1)"))
     }
     let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
     var result = PrunedModel(graph: graph, report: PipelineReport(), reference: nil)

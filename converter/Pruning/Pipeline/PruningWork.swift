@@ -66,6 +66,7 @@ struct PruningWork {
   ) throws(PruningFailure) -> (graph: Graph, report: PruningReport) {
     var (masked, report) = try pruning { () throws(PruningError) in
       if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
+      try step.calibration.check()
       return try step.pruner.pruned(
         dense, inputShapes: inputShapes, sparing: sparing, progress: progress(.setZeros))
     }
@@ -98,7 +99,7 @@ struct PruningWork {
 }
 
 extension ChannelStep {
-  static func lacksInputs(_ user: String) -> PruningError {
+  package static func lacksInputs(_ user: String) -> PruningError {
     PruningError(
       .badStep, "\(user) needs inputs to calibrate on: give data, or noise in place of images")
   }
@@ -108,9 +109,12 @@ extension ChannelStep {
   func check() throws(PruningError) {
     if let needOfInputs { throw Self.lacksInputs(needOfInputs) }
     let shares = [pruner.cap] + pruner.caps.map(\.share)
-    guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), pruner.alignment >= 1 else {
+    let alignments = ChannelPruner.alignments
+    guard shares.allSatisfy({ $0 > 0 && $0 < 1 }), alignments.contains(pruner.alignment) else {
       throw PruningError(
-        .badStep, "caps are shares above 0 to below 1, and the alignment is a number from 1 up")
+        .badStep,
+        "caps are shares above 0 to below 1, and the alignment is 1 to \(alignments.upperBound)")
     }
+    try calibration.check()
   }
 }

@@ -4,7 +4,11 @@ public import EspalierGraph
 public struct StepCalibration: Sendable, Hashable {
   /// `nil` where the step looks at none.
   public var source: CalibrationSource?
-  /// The most samples to take; of noise as many, 128 where this is `nil`.
+  package static let sampleCounts = 1...1_000_000
+  /// How many samples of noise there are where nobody says.
+  package static let noiseSamples = 128
+
+  /// The most samples to take; of noise as many, `noiseSamples` where this is `nil`.
   public var samples: Int?
   /// Whether what is left is fitted to the dense model's outputs by least squares.
   public var refits: Bool
@@ -25,6 +29,24 @@ public struct StepCalibration: Sendable, Hashable {
     return refit
   }
 
+  /// What nobody who read it from text may have said wrong.
+  /// - Throws: `PruningError` with `.badStep`.
+  func check() throws(PruningError) {
+    guard samples.map(Self.sampleCounts.contains) ?? true else {
+      throw PruningError(
+        .badStep, "samples are 1 to \(Self.sampleCounts.upperBound), not \(samples ?? 0)")
+    }
+    guard damping.map({ $0 > 0 && $0 < 1 }) ?? true else {
+      throw PruningError(.badStep, "damping is a share above 0 to below 1, not \(damping ?? 0)")
+    }
+    if case .noise(let mean, let deviation) = source {
+      guard mean.isFinite, deviation.isFinite, deviation > 0 else {
+        throw PruningError(
+          .badStep, "noise has a mean and a deviation above 0, not \(mean) and \(deviation)")
+      }
+    }
+  }
+
   /// The inputs as runs of a graph; `nil` where the step names none.
   /// - Throws: `PruningError` with `.badCalibration` for data that the graph does not take.
   func runs(
@@ -34,7 +56,8 @@ public struct StepCalibration: Sendable, Hashable {
     case nil: return nil
     case .noise(let mean, let deviation):
       return try Calibration.smoothNoise(
-        for: graph, count: samples ?? 128, seed: seed, mean: [mean], deviation: [deviation])
+        for: graph, count: samples ?? Self.noiseSamples, seed: seed, mean: [mean],
+        deviation: [deviation])
     case .arrays(let arrays):
       let names = graph.graph.inputs.map { graph.graph.values[$0].name }
       var tensors: [String: Tensor] = [:]
@@ -45,7 +68,10 @@ public struct StepCalibration: Sendable, Hashable {
             "data \"\(array)\" does not say for which input; there are "
               + names.joined(separator: ", "))
         }
-        tensors[name] = try files.array(array.path)
+        guard tensors.updateValue(try files.array(array.path), forKey: name) == nil else {
+          throw PruningError(
+            .badCalibration, "data \"\(array)\" is a second file for input \"\(name)\"; join them")
+        }
       }
       return try Calibration(tensors, for: graph, limit: samples ?? .max)
     }
