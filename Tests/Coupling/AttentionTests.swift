@@ -189,8 +189,8 @@ import Testing
     let y = net.linear(net.matmul(all, weight), 5, 3)
     let oracle = try Oracle(net.finished([y]))
     try oracle.checkAll(groups: [5, 6], lists: 0)
-    let plan = oracle.removing([2], of: try oracle.group(ofSize: 6))
-    let kept = try oracle.kept(net.graph.values[weight].name, axis: 0, plan)
+    let keptChannels = oracle.removing([2], of: try oracle.group(ofSize: 6))
+    let kept = try oracle.kept(net.graph.values[weight].name, axis: 0, keptChannels)
     #expect(kept == (0..<24).filter { $0 % 6 != 2 })
   }
 }

@@ -9,9 +9,9 @@ import Testing
     let consumer = net.weight([4, 16, 1, 1])
     let oracle = try Oracle(net.finished([net.conv(net.concat([y, y]), weight: consumer)]))
     try oracle.checkAll(groups: [8], lists: 0)
-    let plan = oracle.removing([3], of: oracle.coupling.groups[0])
+    let keptChannels = oracle.removing([3], of: oracle.coupling.groups[0])
     let name = net.graph.values[consumer].name
-    #expect(try oracle.kept(name, axis: 1, plan) == (0..<16).filter { $0 != 3 && $0 != 11 })
+    #expect(try oracle.kept(name, axis: 1, keptChannels) == (0..<16).filter { $0 != 3 && $0 != 11 })
   }
 
   /// The indices of the second branch are moved by the whole of the first.
@@ -22,9 +22,9 @@ import Testing
     let both = net.concat([x, net.conv(x, 3, 8, kernel: 1)])
     let oracle = try Oracle(net.finished([net.conv(both, weight: consumer)]))
     try oracle.checkAll(groups: [8], lists: 0)
-    let plan = oracle.removing([0], of: oracle.coupling.groups[0])
+    let keptChannels = oracle.removing([0], of: oracle.coupling.groups[0])
     let name = net.graph.values[consumer].name
-    #expect(try oracle.kept(name, axis: 1, plan) == (0..<11).filter { $0 != 3 })
+    #expect(try oracle.kept(name, axis: 1, keptChannels) == (0..<11).filter { $0 != 3 })
   }
 
   @Test func branchesOfOneConcatStayApart() throws {

@@ -62,31 +62,31 @@ struct Oracle {
     return try #require(found.count == 1 ? found.first : nil)
   }
 
-  /// Which positions along an axis of a constant stay under a plan.
-  func kept(_ constant: String, axis: Int, _ plan: KeptChannels) throws -> [Int] {
+  /// Which positions along an axis of a constant stay.
+  func kept(_ constant: String, axis: Int, _ keptChannels: KeptChannels) throws -> [Int] {
     let use = try #require(
       coupling.uses.first { coupling.graph.graph.values[$0.value].name == constant })
-    return try #require(TensorSelection(use.axes, plan).positions(along: axis))
+    return try #require(TensorSelection(use.axes, keptChannels).positions(along: axis))
   }
 
-  /// A plan that removes some indices of one group, for every index of its partner if it has one.
+  /// What is kept where some indices of one group go, for every index of its partner if it has one.
   func removing(_ indices: Set<Int>, of group: ChannelGroup) -> KeptChannels {
-    var plan = KeptChannels(coupling)
-    plan.keep(.shared((0..<group.size).filter { !indices.contains($0) }), of: group)
-    return plan
+    var keptChannels = KeptChannels(coupling)
+    keptChannels.keep(.shared((0..<group.size).filter { !indices.contains($0) }), of: group)
+    return keptChannels
   }
 
   /// Indices of every group, drawn at random: about a share of each goes, at least one stays.
   func randomKeptChannels(removing share: Double, seed: UInt64, lists: Bool = true) -> KeptChannels
   {
     var random = Seeded(seed: seed)
-    var plan = KeptChannels(coupling)
+    var keptChannels = KeptChannels(coupling)
     for group in coupling.groups {
       let count = max(1, group.size - max(1, Int((Double(group.size) * share).rounded())))
       guard count < group.size else { continue }
-      plan.keep(randomKept(count, of: group, &random, lists: lists), of: group)
+      keptChannels.keep(randomKept(count, of: group, &random, lists: lists), of: group)
     }
-    return plan
+    return keptChannels
   }
 
   func randomKept(
@@ -104,12 +104,12 @@ struct Oracle {
   /// How far the pruned graph is from what it must compute, relative to the largest value of each
   /// output, and how far from the dense graph.
   func deviation(
-    _ plan: KeptChannels, sourceLocation: SourceLocation = #_sourceLocation
+    _ keptChannels: KeptChannels, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> (error: Double, change: Double) {
-    let pruned = coupling.pruned(plan)
+    let pruned = coupling.pruned(keptChannels)
     #expect(pruned.validate().isEmpty, sourceLocation: sourceLocation)
     let got = try Self.run(pruned, inputs)
-    let expected = try Self.run(coupling.maskedReference(plan), inputs)
+    let expected = try Self.run(coupling.maskedReference(keptChannels), inputs)
     var (error, change) = (0.0, 0.0)
     for (place, (a, b)) in zip(got, expected).enumerated() {
       try #require(a.shape == b.shape, sourceLocation: sourceLocation)
@@ -129,22 +129,22 @@ struct Oracle {
     }
   }
 
-  /// Prunes by a plan and holds the result to the masked original, and to differ from the dense one.
+  /// Prunes and holds the result to the masked original, and to differ from the dense one.
   @discardableResult
   func check(
-    _ plan: KeptChannels, tolerance: Double = 1e-5, changes: Bool = true,
+    _ keptChannels: KeptChannels, tolerance: Double = 1e-5, changes: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> Graph {
-    let (error, change) = try deviation(plan, sourceLocation: sourceLocation)
+    let (error, change) = try deviation(keptChannels, sourceLocation: sourceLocation)
     #expect(error <= tolerance, sourceLocation: sourceLocation)
-    if changes, !plan.isEmpty {
+    if changes, !keptChannels.isEmpty {
       #expect(
         change > 1e-4, "the network is blind to what was removed", sourceLocation: sourceLocation)
     }
-    return coupling.pruned(plan)
+    return coupling.pruned(keptChannels)
   }
 
-  /// Random plans, with lists and without.
+  /// Random kept channels, with lists and without.
   func checkAll(sourceLocation: SourceLocation = #_sourceLocation) throws {
     for seed in 1...3 as ClosedRange<UInt64> {
       for lists in [true, false] {
@@ -159,10 +159,10 @@ struct Oracle {
   func checkExtremes(sourceLocation: SourceLocation = #_sourceLocation) throws {
     var random = Seeded(seed: 4)
     for group in coupling.groups where group.size > 1 {
-      var plan = KeptChannels(coupling)
-      plan.keep(randomKept(group.size - 1, of: group, &random), of: group)
+      var keptChannels = KeptChannels(coupling)
+      keptChannels.keep(randomKept(group.size - 1, of: group, &random), of: group)
       // A single channel may be one that a rectifier silences.
-      try check(plan, changes: false, sourceLocation: sourceLocation)
+      try check(keptChannels, changes: false, sourceLocation: sourceLocation)
     }
     for lists in [true, false] {
       try check(

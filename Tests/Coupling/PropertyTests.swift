@@ -56,10 +56,10 @@ import Testing
   @Test(arguments: Network.allCases)
   func nothingRemovedChangesNothing(_ network: Network) throws {
     let coupling = Coupling(of: try Specialised(network.graph))
-    var plan = KeptChannels(coupling)
-    for group in coupling.groups { plan.keep(.shared(Array(0..<group.size)), of: group) }
-    #expect(plan.isEmpty)
-    let (pruned, whole) = (coupling.pruned(plan), coupling.graph.graph)
+    var keptChannels = KeptChannels(coupling)
+    for group in coupling.groups { keptChannels.keep(.shared(Array(0..<group.size)), of: group) }
+    #expect(keptChannels.isEmpty)
+    let (pruned, whole) = (coupling.pruned(keptChannels), coupling.graph.graph)
     #expect(pruned.values.map(\.constant) == whole.values.map(\.constant))
     #expect(pruned.values.map(\.name) == whole.values.map(\.name))
     #expect(pruned.nodes.map(\.inputs) == whole.nodes.map(\.inputs))
@@ -71,10 +71,10 @@ import Testing
   func removalsCompose(_ network: Network, _ lists: Bool) throws {
     for seed in 1...5 as ClosedRange<UInt64> {
       let coupling = Coupling(of: try Specialised(network.graph))
-      let first = Self.plan(coupling, seed: seed, lists: lists)
+      let first = Self.randomChannels(coupling, seed: seed, lists: lists)
       let once = coupling.pruned(first)
       let rest = Coupling(of: try Specialised(once))
-      let second = Self.plan(rest, seed: seed + 100, lists: lists)
+      let second = Self.randomChannels(rest, seed: seed + 100, lists: lists)
       let twice = rest.pruned(second)
       try #require(rest.groups.count == coupling.groups.count)
       var union = KeptChannels(coupling)
@@ -94,9 +94,11 @@ import Testing
   }
 
   /// Removes one or two of every group, and leaves at least two.
-  private static func plan(_ coupling: Coupling, seed: UInt64, lists: Bool) -> KeptChannels {
+  private static func randomChannels(_ coupling: Coupling, seed: UInt64, lists: Bool)
+    -> KeptChannels
+  {
     var random = Seeded(seed: seed)
-    var plan = KeptChannels(coupling)
+    var keptChannels = KeptChannels(coupling)
     for group in coupling.groups where group.size > 2 {
       func draw() -> [Int] {
         var all = Array(0..<group.size)
@@ -104,18 +106,18 @@ import Testing
         return all
       }
       if lists, let partner = group.partner {
-        plan.keep(
+        keptChannels.keep(
           .lists((0..<coupling.algebra.size(partner)).map { _ in draw() }, of: partner), of: group)
       } else {
-        plan.keep(.shared(draw()), of: group)
+        keptChannels.keep(.shared(draw()), of: group)
       }
     }
-    return plan
+    return keptChannels
   }
 
-  private static func indices(_ plan: KeptChannels, _ leaf: Factor) -> [Int] {
-    guard case .shared(let kept)? = plan.kept[leaf] else {
-      return Array(0..<plan.algebra.size(leaf))
+  private static func indices(_ keptChannels: KeptChannels, _ leaf: Factor) -> [Int] {
+    guard case .shared(let kept)? = keptChannels.kept[leaf] else {
+      return Array(0..<keptChannels.algebra.size(leaf))
     }
     return kept
   }
@@ -124,8 +126,8 @@ import Testing
     _ whole: ChannelGroup, _ first: KeptChannels, _ left: ChannelGroup, _ second: KeptChannels,
     in coupling: Coupling
   ) throws -> KeptChannels.Kept {
-    func list(_ plan: KeptChannels, _ group: ChannelGroup, _ index: Int) -> [Int] {
-      switch plan.kept[group.leaf] {
+    func list(_ keptChannels: KeptChannels, _ group: ChannelGroup, _ index: Int) -> [Int] {
+      switch keptChannels.kept[group.leaf] {
       case .lists(let lists, _)?: lists[index]
       case .shared(let kept)?: kept
       case nil: Array(0..<group.size)
@@ -201,9 +203,9 @@ import Testing
   @Test(arguments: Network.allCases.filter { $0 != .queries })
   func exchangedChannelsAreCaught(_ network: Network) throws {
     let oracle = try Oracle(network.graph)
-    let plan = oracle.randomKeptChannels(removing: 0.3, seed: 1)
-    let pruned = oracle.coupling.pruned(plan)
-    let expected = try Oracle.run(oracle.coupling.maskedReference(plan), oracle.inputs)
+    let keptChannels = oracle.randomKeptChannels(removing: 0.3, seed: 1)
+    let pruned = oracle.coupling.pruned(keptChannels)
+    let expected = try Oracle.run(oracle.coupling.maskedReference(keptChannels), oracle.inputs)
     var count = 0
     for group in oracle.coupling.groups {
       for member in group.members {

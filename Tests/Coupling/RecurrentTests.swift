@@ -46,11 +46,11 @@ import Testing
     let y = net.linear(net.node("Squeeze", [states, net.integers([1])]), 3, 2)
     let oracle = try Oracle(net.finished([y]))
     try oracle.checkAll(groups: [3], lists: 0)
-    let plan = oracle.removing([1], of: oracle.coupling.groups[0])
+    let keptChannels = oracle.removing([1], of: oracle.coupling.groups[0])
     for name in [w, r].map({ net.graph.values[$0].name }) {
-      #expect(try oracle.kept(name, axis: 1, plan) == [0, 2, 3, 5, 6, 8])
+      #expect(try oracle.kept(name, axis: 1, keptChannels) == [0, 2, 3, 5, 6, 8])
     }
-    #expect(try oracle.kept(net.graph.values[r].name, axis: 2, plan) == [0, 2])
+    #expect(try oracle.kept(net.graph.values[r].name, axis: 2, keptChannels) == [0, 2])
   }
 
   @Test func gruThatResetsAfterTheProduct() throws {

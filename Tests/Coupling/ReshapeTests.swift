@@ -15,8 +15,8 @@ import Testing
     let y = net.node("Gemm", [inner, net.weight([5, 4]), net.weight([1, 1])])
     let oracle = try Oracle(net.finished([y]))
     try oracle.checkAll(groups: [5, 6], lists: 0)
-    let plan = oracle.removing([2], of: try oracle.group(ofSize: 6))
-    let kept = try oracle.kept(net.graph.values[weight].name, axis: 1, plan)
+    let keptChannels = oracle.removing([2], of: try oracle.group(ofSize: 6))
+    let kept = try oracle.kept(net.graph.values[weight].name, axis: 1, keptChannels)
     #expect(kept == (0..<216).filter { !(72..<108).contains($0) })
   }
 
@@ -89,9 +89,9 @@ import Testing
     let y = net.conv(net.relu(larger), 5, 4, kernel: 1)
     let oracle = try Oracle(net.finished([y]))
     try oracle.checkAll(groups: [5], lists: 0)
-    let plan = oracle.removing([1], of: oracle.coupling.groups[0])
+    let keptChannels = oracle.removing([1], of: oracle.coupling.groups[0])
     let removed: Set = mode == "DCR" ? [1, 6, 11, 16] : [4, 5, 6, 7]
-    let kept = try oracle.kept(net.graph.values[weight].name, axis: 0, plan)
+    let kept = try oracle.kept(net.graph.values[weight].name, axis: 0, keptChannels)
     #expect(kept == (0..<20).filter { !removed.contains($0) })
   }
 

@@ -20,10 +20,10 @@ import Testing
   @Test func anOpenBatchStaysOpen() throws {
     let graph = openNetwork()
     let coupling = Coupling(of: try Specialised.forRewriting(graph))
-    var plan = KeptChannels(coupling)
+    var keptChannels = KeptChannels(coupling)
     #expect(coupling.groups.count == 1)
-    plan.keep(.shared([0, 2, 3, 6]), of: coupling.groups[0])
-    let pruned = coupling.pruned(plan)
+    keptChannels.keep(.shared([0, 2, 3, 6]), of: coupling.groups[0])
+    let pruned = coupling.pruned(keptChannels)
     #expect(pruned.values[pruned.inputs[0]].shape?[0] == .symbol("N"))
     // Three samples at once, and one by one.
     var random = Seeded(seed: 3)
@@ -51,9 +51,9 @@ import Testing
     let y = net.node("Add", [net.gemm(x, 3, 8), rows])
     let graph = net.finished([net.gemm(net.relu(y), 8, 2)])
     let coupling = Coupling(of: try Specialised.forRewriting(graph))
-    var plan = KeptChannels(coupling)
-    plan.keep(.shared([1, 4, 5]), of: coupling.groups[0])
-    let pruned = coupling.pruned(plan)
+    var keptChannels = KeptChannels(coupling)
+    keptChannels.keep(.shared([1, 4, 5]), of: coupling.groups[0])
+    let pruned = coupling.pruned(keptChannels)
     #expect(pruned.values[pruned.inputs[0]].shape == [.symbol("N"), .fixed(3)])
     let name = pruned.values[pruned.inputs[0]].name
     let interpreter = Interpreter(try Specialised(pruned, inputShapes: [name: [5, 3]]))
@@ -85,9 +85,9 @@ import Testing
     let held = coupling.frozenAxes.filter { $0.reason.contains("If") }
     // Rows and bias that make it, columns that read it.
     #expect(held.count == 3)
-    var plan = KeptChannels(coupling)
-    for group in coupling.groups { plan.keep(.shared([1, 4, 5]), of: group) }
-    let pruned = coupling.pruned(plan)
+    var keptChannels = KeptChannels(coupling)
+    for group in coupling.groups { keptChannels.keep(.shared([1, 4, 5]), of: group) }
+    let pruned = coupling.pruned(keptChannels)
     #expect(pruned.validate().isEmpty)
     #expect(pruned.nodes.contains { $0.operation == "If" && $0.captures.count == 1 })
   }

@@ -116,7 +116,7 @@ import Testing
         CalibrationArray(input: "x", path: "a.npy"), CalibrationArray(path: "b.npy"),
       ]), samples: 12, refits: true, damping: 0.5)
     #expect(heads == expected && heads.rotates && heads.criterion == .reconstruction(.obspa))
-    #expect(heads.stages == [.couple, .rotate, .score, .plan, .slice, .refit])
+    #expect(heads.stages == [.couple, .rotate, .score, .select, .slice, .refit])
     #expect(
       try channels(recipe, 1).criterion
         == .scores([.archive(path: "s.safetensors"), .array(initializer: "w", path: "s.npy")]))

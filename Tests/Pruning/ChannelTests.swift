@@ -71,8 +71,8 @@ import Testing
     let scores = ChannelScores(values: [[[1, 1, 1, 1]]])
     var pruner = pruner(.operations(ratio: 2))
     pruner.scope = scope
-    let plan = try pruner.plan(coupling, scores)
-    #expect(plan.kept[coupling.groups[0].leaf] == .shared([2, 3]))
+    let keptChannels = try pruner.selected(coupling, scores)
+    #expect(keptChannels.kept[coupling.groups[0].leaf] == .shared([2, 3]))
   }
 
   /// The last has squares that overflow, of which no share can be taken.
@@ -82,7 +82,7 @@ import Testing
     var pruner = pruner(.operations(ratio: 2))
     pruner.normalisation = .lamp
     let error = #expect(throws: PruningError.self) {
-      try pruner.plan(coupling, ChannelScores(values: [[list]]))
+      try pruner.selected(coupling, ChannelScores(values: [[list]]))
     }
     #expect(error?.code == .nonFiniteScore && error?.place == "initializer \"first\"")
   }
@@ -92,7 +92,7 @@ import Testing
     let coupling = try network(rows, [[1, 1, 0, 9], [0, -1, number, 0]])
     let scores = criterion.scores(coupling, aggregation: .sum, seed: 1)
     let error = #expect(throws: PruningError.self) {
-      try pruner(.operations(ratio: 2)).plan(coupling, scores)
+      try pruner(.operations(ratio: 2)).selected(coupling, scores)
     }
     #expect(error?.code == .nonFiniteWeight && error?.place == "initializer \"second\"")
   }
@@ -102,8 +102,8 @@ import Testing
     let scores = ChannelScores(values: [[[0, 0, 0, 0]]])
     var pruner = pruner(.channels(share: 0.99))
     pruner.cap = 0.999
-    let plan = try pruner.plan(coupling, scores)
-    #expect(plan.kept[coupling.groups[0].leaf] == .shared([3]))
+    let keptChannels = try pruner.selected(coupling, scores)
+    #expect(keptChannels.kept[coupling.groups[0].leaf] == .shared([3]))
   }
 
   @Test func theCapHoldsAndAnImpossibleBudgetSaysHowFarItGets() throws {
@@ -111,7 +111,7 @@ import Testing
     let scores = ChannelScores(values: [[[0, 1, 2, 3]]])
     var pruner = pruner(.operations(ratio: 3))
     pruner.cap = 0.5
-    let error = #expect(throws: PruningError.self) { try pruner.plan(coupling, scores) }
+    let error = #expect(throws: PruningError.self) { try pruner.selected(coupling, scores) }
     #expect(error?.code == .unreachableBudget)
     #expect(error?.message.contains("flops:2.00") == true)
     #expect(error?.message.contains("graph input") == true)
@@ -122,7 +122,7 @@ import Testing
     var pruner = pruner(.operations(ratio: 2))
     pruner.exclude = ["^second$"]
     #expect(throws: PruningError.self) {
-      try pruner.plan(coupling, ChannelScores(values: [[[0, 1, 2, 3]]]))
+      try pruner.selected(coupling, ChannelScores(values: [[[0, 1, 2, 3]]]))
     }
   }
 
@@ -140,7 +140,7 @@ import Testing
     var pruner = ChannelPruner(budget: .operations(ratio: 1.5))
     pruner.alignment = 16
     // 42 channels would do.
-    #expect(try pruner.plan(coupling, scores).kept[coupling.groups[0].leaf]?.count == 32)
+    #expect(try pruner.selected(coupling, scores).kept[coupling.groups[0].leaf]?.count == 32)
   }
 
   @Test func budgetsAreReadStrictly() throws {

@@ -41,7 +41,7 @@ import Testing
     var step = ChannelStep(budget: .operations(ratio: 1.5), method: .obspa)
     step.calibration.source = .noise(mean: 0, deviation: 1)
     step.calibration.samples = 4
-    #expect(step.stages == [.couple, .rotate, .score, .plan, .slice, .refit])
+    #expect(step.stages == [.couple, .rotate, .score, .select, .slice, .refit])
     let done = try PruningPipeline([.channels(step)], seed: 5).run(on: graph)
 
     let dense = Coupling(of: try Specialised.forRewriting(graph))
@@ -49,8 +49,8 @@ import Testing
     let turned = try ChannelRotation().rotated(
       dense, allowed: step.pruner.allowed(dense), inputs)
     let scores = try ReconstructionScores(.obspa).scores(turned, inputs)
-    let plan = try step.pruner.plan(turned, scores)
-    let (refitted, report) = try Refit().refitted(turned, plan, inputs)
+    let keptChannels = try step.pruner.selected(turned, scores)
+    let (refitted, report) = try Refit().refitted(turned, keptChannels, inputs)
     #expect(done.graph.values.map(\.constant) == refitted.values.map(\.constant))
     #expect(done.report.steps.count == 1 && done.report.steps[0].refit == report)
   }

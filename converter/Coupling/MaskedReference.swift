@@ -6,8 +6,8 @@ extension Coupling {
   ///
   /// Exact for every coupling (the consumer-zero oracle). Sums are masked in their constant operand,
   /// or in an activation where both are; means and deviations are written out over a mask.
-  public func maskedReference(_ plan: KeptChannels) -> Graph {
-    var result = Masked(self, plan)
+  public func maskedReference(_ keptChannels: KeptChannels) -> Graph {
+    var result = Masked(self, keptChannels)
     for index in graph.graph.nodes.indices { result.append(index) }
     return result.finished()
   }
@@ -15,13 +15,13 @@ extension Coupling {
 
 private struct Masked {
   let coupling: Coupling
-  let plan: KeptChannels
+  let keptChannels: KeptChannels
   var graph: Graph
   private var count = 0
 
-  init(_ coupling: Coupling, _ plan: KeptChannels) {
+  init(_ coupling: Coupling, _ keptChannels: KeptChannels) {
     self.coupling = coupling
-    self.plan = plan
+    self.keptChannels = keptChannels
     graph = coupling.graph.graph
     graph.nodes = []
     // Masks have the extents that were assumed.
@@ -42,11 +42,11 @@ private struct Masked {
   mutating func append(_ index: Int) {
     var node = coupling.graph.graph.nodes[index]
     let facts = coupling.facts[index]
-    for contraction in facts.contractions where plan.touches(contraction.contracted) {
+    for contraction in facts.contractions where keptChannels.touches(contraction.contracted) {
       mask(&node, index, contraction.input)
     }
     let axes = facts.statisticAxes.isEmpty ? [] : coupling.valueAxes[node.inputs[0]!]!
-    guard plan.touches(facts.statisticAxes.map { axes[$0] }) else {
+    guard keptChannels.touches(facts.statisticAxes.map { axes[$0] }) else {
       graph.nodes.append(node)
       return
     }
@@ -63,7 +63,7 @@ private struct Masked {
       return
     }
     let use = coupling.use(node: index, input: input)!
-    let mask = TensorSelection(use.axes, plan).mask(of: constant.shape)
+    let mask = TensorSelection(use.axes, keptChannels).mask(of: constant.shape)
     node.inputs[input] = constantValue(
       Tensor(
         elementType: constant.elementType, shape: constant.shape,
@@ -78,13 +78,13 @@ private struct Masked {
   /// The mask of an activation, of extent 1 along axes that lose nothing and decide nothing.
   private mutating func maskValue(_ value: Graph.ValueID) -> Graph.ValueID {
     let leaves = coupling.valueAxes[value]!.map(coupling.algebra.leaves)
-    let deciding = Set(leaves.joined().compactMap { plan.partner(of: $0) })
+    let deciding = Set(leaves.joined().compactMap { keptChannels.partner(of: $0) })
     let axes = zip(coupling.valueAxes[value]!, leaves).map { axis, leaves in
-      plan.touches(axis) || leaves.contains(where: deciding.contains) ? axis : .unit
+      keptChannels.touches(axis) || leaves.contains(where: deciding.contains) ? axis : .unit
     }
     let shape = axes.map(coupling.algebra.size)
     let type = coupling.graph.type(of: value).elementType
-    let mask = TensorSelection(axes, plan).mask(of: shape)
+    let mask = TensorSelection(axes, keptChannels).mask(of: shape)
     return constantValue(
       Tensor(elementType: type, shape: shape, doubles: mask.map(Double.init)))
   }
@@ -129,7 +129,7 @@ private struct Masked {
     let result: Graph.ValueID
     switch coupling.graph.operators[index] {
     case let reduction as Reduction<MeanReduction>:
-      let kept = over.reduce(1) { $0 * plan.count(axes[$1]) }
+      let kept = over.reduce(1) { $0 * keptChannels.count(axes[$1]) }
       let total = sum(masked(x), over, keepsDimensions: reduction.keepsDimensions)
       result = apply("Div", [total, scalar(Double(kept), like: x)])
     case let layer as LayerNormalization:
@@ -184,7 +184,7 @@ private struct Masked {
   ) -> (values: Graph.ValueID, kept: Graph.ValueID) {
     let axes = coupling.valueAxes[x]!
     let mask = maskValue(x)
-    let kept = over.reduce(1) { $0 * plan.count(axes[$1]) }
+    let kept = over.reduce(1) { $0 * keptChannels.count(axes[$1]) }
     let count = scalar(Double(kept), like: x)
     var values = apply("Mul", [x, mask])
     if centred {
@@ -249,7 +249,7 @@ private struct Masked {
 
   /// Local response normalisation of the kept channels alone, put back in their places.
   private mutating func neighbours(_ node: Graph.Node, _ axis: Axis) -> Graph.ValueID {
-    let kept = TensorSelection([axis], plan).positions(along: 0)!
+    let kept = TensorSelection([axis], keptChannels).positions(along: 0)!
     var back = [Int64](repeating: 0, count: coupling.algebra.size(axis))
     for (place, position) in kept.enumerated() { back[position] = Int64(place) }
     let alone = apply(

@@ -1,11 +1,11 @@
 public import EspalierGraph
 
 extension Coupling {
-  /// The graph without what a plan removes: smaller constants, and nodes that state the new extents.
+  /// The graph of the kept channels: smaller constants, and nodes that state the new extents.
   ///
   /// Nothing is analysed again: every extent is what is left of an axis.
-  public func pruned(_ plan: KeptChannels) -> Graph {
-    var result = Pruned(self, plan)
+  public func pruned(_ keptChannels: KeptChannels) -> Graph {
+    var result = Pruned(self, keptChannels)
     for index in graph.graph.nodes.indices { result.rewrite(index) }
     return result.finished()
   }
@@ -13,16 +13,16 @@ extension Coupling {
 
 private struct Pruned {
   let coupling: Coupling
-  let plan: KeptChannels
+  let keptChannels: KeptChannels
   var graph: Graph
   /// The constants made of each constant so far, by the axes they were cut by.
   private var versions: [Graph.ValueID: [(axes: [Axis], value: Graph.ValueID)]] = [:]
   private var usesOfNode: [Int: [Coupling.ConstantUse]]
   private var names: Set<String>
 
-  init(_ coupling: Coupling, _ plan: KeptChannels) {
+  init(_ coupling: Coupling, _ keptChannels: KeptChannels) {
     self.coupling = coupling
-    self.plan = plan
+    self.keptChannels = keptChannels
     graph = coupling.graph.graph
     usesOfNode = Dictionary(grouping: coupling.uses, by: \.node)
     names = Set(graph.values.map(\.name))
@@ -34,7 +34,7 @@ private struct Pruned {
       graph.nodes[index].inputs[use.input] = version(of: use)
     }
     let related = (node.inputs + node.outputs).compactMap { $0.flatMap { coupling.valueAxes[$0] } }
-    guard related.contains(where: { plan.touches($0) }) else { return }
+    guard related.contains(where: { keptChannels.touches($0) }) else { return }
     for rewrite in coupling.facts[index].rewrites { apply(rewrite, to: index) }
   }
 
@@ -44,8 +44,9 @@ private struct Pruned {
     if let known = versions[use.value]?.first(where: { $0.axes == axes }) { return known.value }
     let whole = coupling.graph.constants[use.value]!
     var value = use.value
-    if plan.touches(axes) || versions[use.value] != nil {
-      let tensor = plan.touches(axes) ? TensorSelection(axes, plan).gather(whole) : whole
+    if keptChannels.touches(axes) || versions[use.value] != nil {
+      let tensor =
+        keptChannels.touches(axes) ? TensorSelection(axes, keptChannels).gather(whole) : whole
       if versions[use.value] == nil {
         graph.values[value].constant = tensor
         graph.values[value].shape = tensor.shape.map { .fixed($0) }
@@ -68,7 +69,7 @@ private struct Pruned {
   }
 
   private func value(_ extent: Extent) -> Int {
-    extent.axes.reduce(extent.fixed) { $0 + plan.count($1) }
+    extent.axes.reduce(extent.fixed) { $0 + keptChannels.count($1) }
   }
 
   private mutating func apply(_ rewrite: NodeRewrite, to index: Int) {
@@ -86,10 +87,10 @@ private struct Pruned {
     case .selection(let input, let pieces, let shape):
       var indices: [Int64] = []
       for (before, piece) in pieces {
-        let start = plan.count(before)
-        indices += (start..<start + plan.count(piece)).map { Int64($0) }
+        let start = keptChannels.count(before)
+        indices += (start..<start + keptChannels.count(piece)).map { Int64($0) }
       }
-      set(index, input, Tensor(integers: indices, shape: shape.map { plan.count($0) }))
+      set(index, input, Tensor(integers: indices, shape: shape.map { keptChannels.count($0) }))
     }
   }
 
@@ -97,7 +98,7 @@ private struct Pruned {
   private func target(_ index: Int, _ extents: [Extent]) -> [Int64] {
     let node = coupling.graph.graph.nodes[index]
     let old = node.inputs[1].flatMap { coupling.graph.constants[$0] }?.integers ?? []
-    let source = coupling.valueAxes[node.inputs[0]!]!.map { plan.count($0) }
+    let source = coupling.valueAxes[node.inputs[0]!]!.map { keptChannels.count($0) }
     let keepsZero = (coupling.graph.operators[index] as? Reshape)?.allowsZero == false
     return extents.enumerated().map { place, extent in
       let count = value(extent)
@@ -134,9 +135,9 @@ private struct Pruned {
     for value in graph.values.indices {
       if !used.contains(value) { graph.values[value].constant = nil }
       guard value < coupling.valueAxes.count, let axes = coupling.valueAxes[value],
-        plan.touches(axes)
+        keptChannels.touches(axes)
       else { continue }
-      graph.values[value].shape = isOpen ? nil : axes.map { .fixed(plan.count($0)) }
+      graph.values[value].shape = isOpen ? nil : axes.map { .fixed(keptChannels.count($0)) }
     }
     return graph
   }

@@ -1,6 +1,6 @@
 public import EspalierGraph
 
-/// The elements of a tensor that a plan keeps, as positions along each axis.
+/// The elements of a tensor that stay with the kept channels, as positions along each axis.
 ///
 /// Most axes keep the same positions everywhere. An axis of a group that keeps another list for each
 /// index of a partner, which lies on another axis, has a list for each kept position there.
@@ -16,11 +16,11 @@ public struct TensorSelection {
     var positions: [[Int]]
   }
 
-  public init(_ axes: [Axis], _ plan: KeptChannels) {
-    let slots = axes.map { Slot.all(of: $0, plan) }
+  public init(_ axes: [Axis], _ keptChannels: KeptChannels) {
+    let slots = axes.map { Slot.all(of: $0, keptChannels) }
     shape = slots.map(\.count)
     self.axes = slots.indices.map { axis in
-      let resolver = Resolver(plan: plan, slots: slots, axis: axis)
+      let resolver = Resolver(keptChannels: keptChannels, slots: slots, axis: axis)
       var places = [Int](repeating: 0, count: slots.count)
       var lists: [[Int]] = []
       resolver.forEachPlace { place in
@@ -101,13 +101,14 @@ private struct Slot {
   /// Digits whose index is the `place`-th of a list.
   var listed: [(leaf: Factor, place: Int, stride: Int)]
 
-  static func all(of axis: Axis, _ plan: KeptChannels) -> [Slot] {
-    let layout = plan.algebra.layout(axis)
+  static func all(of axis: Axis, _ keptChannels: KeptChannels) -> [Slot] {
+    let layout = keptChannels.algebra.layout(axis)
     var slots: [Slot] = []
     for box in layout.boxes {
       var product = [Slot(key: box.start, position: box.start, indices: [], listed: [])]
       for digit in box.digits {
-        product = product.flatMap { slot in slot.extended(by: digit, plan.kept[digit.leaf]) }
+        product = product.flatMap { slot in slot.extended(by: digit, keptChannels.kept[digit.leaf])
+        }
       }
       slots += product
     }
@@ -138,13 +139,13 @@ private struct Slot {
 
 /// Finds which list counts for a slot: by the partner's index in the same slot, or on another axis.
 private struct Resolver {
-  let plan: KeptChannels
+  let keptChannels: KeptChannels
   let slots: [[Slot]]
   let axis: Int
   private(set) var dependsOn: [Int] = []
 
-  init(plan: KeptChannels, slots: [[Slot]], axis: Int) {
-    (self.plan, self.slots, self.axis) = (plan, slots, axis)
+  init(keptChannels: KeptChannels, slots: [[Slot]], axis: Int) {
+    (self.keptChannels, self.slots, self.axis) = (keptChannels, slots, axis)
     var found: Set<Int> = []
     for slot in slots[axis] {
       for listed in slot.listed { depend(listed.leaf, axis, slot, &found) }
@@ -153,7 +154,7 @@ private struct Resolver {
   }
 
   private func partner(of leaf: Factor) -> (lists: [[Int]], partner: Factor) {
-    guard case .lists(let lists, let partner) = plan.kept[leaf] else {
+    guard case .lists(let lists, let partner) = keptChannels.kept[leaf] else {
       preconditionFailure("only groups with lists are listed")
     }
     return (lists, partner)

@@ -26,7 +26,7 @@ func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescri
 
 private struct Emission {
   private let program: Program
-  private let plan: ArenaLayout
+  private let layout: ArenaLayout
   private var description = ModelDescription()
   private var layers: [LoweredLayer] = []
   /// The file's number of each tensor that something uses.
@@ -34,7 +34,7 @@ private struct Emission {
 
   init(_ program: Program, source: String) {
     self.program = program
-    plan = ArenaLayout(program)
+    layout = ArenaLayout(program)
     numbers = Array(repeating: nil, count: program.tensors.count)
     description.producer = "espalier 0.1"
     description.source = source
@@ -44,7 +44,7 @@ private struct Emission {
     description.inputs = program.inputs.map { number($0) }
     description.outputs = program.outputs.map { number($0) }
     return LoweredModel(
-      description: description, layers: layers, arenaByteCount: plan.arenaByteCount)
+      description: description, layers: layers, arenaByteCount: layout.arenaByteCount)
   }
 
   /// The file's number of a tensor, described when first asked for.
@@ -58,7 +58,7 @@ private struct Emission {
     } else if let base = value.viewOf {
       placement = .view(of: number(base), offset: 0)
     } else {
-      guard let offset = plan.offsets[tensor] else {
+      guard let offset = layout.offsets[tensor] else {
         preconditionFailure("no step writes tensor \(tensor), \"\(value.name)\"")
       }
       placement = .arena(offset: offset)

@@ -133,7 +133,7 @@ extension Program {
     steps = kept.reversed()
   }
 
-  /// Checks what the memory plan and the file rely on: each tensor that a step or the network reads is
+  /// Checks what the arena's layout and the file rely on: each tensor that a step or the network reads is
   /// an input, a constant, or was written by a step before.
   /// - Throws: `internalFault`, which names step and tensor.
   func checkOrder() throws(GraphError) {

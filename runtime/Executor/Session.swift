@@ -1,7 +1,7 @@
 internal import CEspalierKernels
 internal import EspalierModelFile
 
-/// A model made ready to run on this machine: memory planned, kernels chosen, workers started.
+/// A model made ready to run on this machine: memory laid out, kernels chosen, workers started.
 ///
 /// All allocation happens here; a run allocates nothing and builds no strings. A session belongs to
 /// one thread at a time; use several sessions of one model to run inferences side by side.

@@ -56,13 +56,13 @@ import Testing
     let list = scores.values[0][0]
     let order = list.indices.sorted { list[$0] < list[$1] }
     #expect(Set(order[..<5].map { $0 % 5 }).count == 5)
-    var plan = KeptChannels(coupling)
-    plan.keep(.shared(order[5...].sorted()), of: coupling.groups[0])
-    let cut = coupling.pruned(plan)
+    var keptChannels = KeptChannels(coupling)
+    keptChannels.keep(.shared(order[5...].sorted()), of: coupling.groups[0])
+    let cut = coupling.pruned(keptChannels)
     #expect(try error(graph, cut, data) > 0.8)
     var refit = Refit()
     refit.productDamping = 1e-7
-    let (refitted, report) = try refit.refitted(coupling, plan, data)
+    let (refitted, report) = try refit.refitted(coupling, keptChannels, data)
     // What went is there once more: rounding alone is left.
     #expect(try error(graph, refitted, data) < 1e-6)
     #expect(report.layers == 1 && report.runs == 60)
@@ -129,27 +129,27 @@ import Testing
     graph.outputs = [graph.addNode(operation, [output] + limits)]
     let data = try calibration(graph, 60, &random)
     let coupling = try Coupling(of: Specialised(graph))
-    var plan = KeptChannels(coupling)
-    plan.keep(.shared([0]), of: coupling.groups[0])
+    var keptChannels = KeptChannels(coupling)
+    keptChannels.keep(.shared([0]), of: coupling.groups[0])
     var refit = Refit()
     refit.productDamping = 1e-7
     let errors = try [0, 3, 60].map { rounds in
       refit.activationRounds = rounds
-      return try error(graph, refit.refitted(coupling, plan, data).0, data)
+      return try error(graph, refit.refitted(coupling, keptChannels, data).0, data)
     }
     // Least squares gives x its due where it is negative as well.
     #expect(errors[0] > 0.24 && errors[1] < 0.6 * errors[0] && errors[2] < 2e-3, "\(errors)")
   }
 
   private func halved(_ coupling: Coupling, _ scores: ChannelScores) -> KeptChannels {
-    var plan = KeptChannels(coupling)
+    var keptChannels = KeptChannels(coupling)
     for (group, lists) in zip(coupling.groups, scores.values) {
       let kept = lists.map { list in
         Array(list.indices.sorted { list[$0] > list[$1] }.prefix((group.size + 1) / 2).sorted())
       }
-      plan.keep(group.partner.map { .lists(kept, of: $0) } ?? .shared(kept[0]), of: group)
+      keptChannels.keep(group.partner.map { .lists(kept, of: $0) } ?? .shared(kept[0]), of: group)
     }
-    return plan
+    return keptChannels
   }
 
   @Test func `a refit of every layer helps on inputs it has not seen`() throws {
@@ -159,9 +159,9 @@ import Testing
     let coupling = try Coupling(of: Specialised(graph))
     for criterion in ReconstructionCriterion.allCases {
       let scores = try ReconstructionScores(criterion).scores(coupling, data)
-      let plan = halved(coupling, scores)
-      let (refitted, report) = try Refit().refitted(coupling, plan, data)
-      let cut = try error(graph, coupling.pruned(plan), others)
+      let keptChannels = halved(coupling, scores)
+      let (refitted, report) = try Refit().refitted(coupling, keptChannels, data)
+      let cut = try error(graph, coupling.pruned(keptChannels), others)
       let better = try error(graph, refitted, others)
       // Of random weights and inputs half the channels go, which the others cannot stand in for: what
       // can be had is a fifth of the error.

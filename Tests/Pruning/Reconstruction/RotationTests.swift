@@ -151,15 +151,15 @@ import Testing
     #expect(passages(coupling).count == 2)
     func cut(_ coupling: Coupling) throws -> Specialised {
       let scores = try ReconstructionScores(.obspa).scores(coupling, data)
-      var plan = KeptChannels(coupling)
+      var keptChannels = KeptChannels(coupling)
       for (group, lists) in zip(coupling.groups, scores.values) where group.size == 4 {
         let kept = lists.map { list in
           list.indices.sorted { list[$0] > list[$1] }.prefix(2).sorted()
         }
-        plan.keep(.lists(kept, of: group.partner!), of: group)
+        keptChannels.keep(.lists(kept, of: group.partner!), of: group)
       }
-      #expect(plan.kept.count == 2)
-      return try Specialised(coupling.pruned(plan))
+      #expect(keptChannels.kept.count == 2)
+      return try Specialised(coupling.pruned(keptChannels))
     }
     #expect(try difference(graph, cut(turned), data) < 1e-3)
     #expect(try difference(graph, cut(coupling), data) > 0.1)

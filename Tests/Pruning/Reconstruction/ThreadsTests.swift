@@ -41,9 +41,10 @@ import Testing
     var pruner = ChannelPruner(budget: .operations(ratio: 2))
     pruner.normalisation = .none
     pruner.weighsCosts = true
-    let plan = try pruner.plan(coupling, scores)
-    let refitted = try Refit().refitted(coupling, plan, data).0
-    let recalibrated = try BatchNormRecalibration().recalibrated(coupling.pruned(plan), data)
+    let keptChannels = try pruner.selected(coupling, scores)
+    let refitted = try Refit().refitted(coupling, keptChannels, data).0
+    let recalibrated = try BatchNormRecalibration().recalibrated(
+      coupling.pruned(keptChannels), data)
     return [scores, alone].map { $0.values.joined().joined().map(\.bitPattern) }
       + [refitted, recalibrated].map { graph in
         graph.values.compactMap(\.constant).flatMap { $0.doubles.map(\.bitPattern) }

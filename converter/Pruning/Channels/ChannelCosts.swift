@@ -52,39 +52,41 @@ struct ChannelCosts {
   }
 
   /// Counts anew what some groups touch.
-  mutating func update(_ plan: KeptChannels, groups: some Sequence<Int>) {
+  mutating func update(_ keptChannels: KeptChannels, groups: some Sequence<Int>) {
     for group in groups {
       for node in nodesOfGroup[group] {
-        let count = operations(of: node, plan)
+        let count = operations(of: node, keptChannels)
         multiplyAccumulates += count - operations[node]!
         operations[node] = count
       }
       for value in constantsOfGroup[group] {
-        let count = axesOfConstant[value]!.reduce(1) { $0 * plan.count($1) }
+        let count = axesOfConstant[value]!.reduce(1) { $0 * keptChannels.count($1) }
         parameters += count - elements[value]!
         elements[value] = count
       }
     }
   }
 
-  /// What a plan saves that differs from the counted one in one group.
-  func saved(_ plan: KeptChannels, group: Int) -> (multiplyAccumulates: Int, parameters: Int) {
+  /// What is saved by kept channels that differ from the counted ones in one group.
+  func saved(_ keptChannels: KeptChannels, group: Int) -> (
+    multiplyAccumulates: Int, parameters: Int
+  ) {
     (
-      nodesOfGroup[group].reduce(0) { $0 + operations[$1]! - operations(of: $1, plan) },
+      nodesOfGroup[group].reduce(0) { $0 + operations[$1]! - operations(of: $1, keptChannels) },
       constantsOfGroup[group].reduce(0) { sum, value in
-        sum + elements[value]! - axesOfConstant[value]!.reduce(1) { $0 * plan.count($1) }
+        sum + elements[value]! - axesOfConstant[value]!.reduce(1) { $0 * keptChannels.count($1) }
       }
     )
   }
 
-  private func operations(of index: Int, _ plan: KeptChannels) -> Int {
+  private func operations(of index: Int, _ keptChannels: KeptChannels) -> Int {
     let graph = coupling.graph
     let node = graph.graph.nodes[index]
     func type(_ value: Graph.ValueID?, _ axes: [Axis]?) -> TensorType? {
       value.map { value in
         let type = graph.type(of: value)
         guard let axes = axes ?? coupling.valueAxes[value] else { return type }
-        return TensorType(type.elementType, axes.map { plan.count($0) })
+        return TensorType(type.elementType, axes.map { keptChannels.count($0) })
       }
     }
     let inputs = node.inputs.enumerated().map { place, value in

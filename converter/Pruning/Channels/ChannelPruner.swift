@@ -30,10 +30,10 @@ public struct ChannelPruner: Sendable, Hashable {
 
   public init(budget: ChannelBudget) { self.budget = budget }
 
-  /// The plan for some scores.
+  /// The channels to keep, by some scores.
   /// - Throws: `PruningError` with `.badExclusion`, `.nonFiniteWeight`, `.nonFiniteScore`, or
   ///   `.unreachableBudget`.
-  package func plan(
+  package func selected(
     _ coupling: Coupling, _ scores: ChannelScores, progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> KeptChannels {
     try coupling.checkWeights()

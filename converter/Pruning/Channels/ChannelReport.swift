@@ -37,19 +37,20 @@ public struct ChannelReport: Sendable {
   public var refit: Refit.Report?
 
   package init(
-    _ coupling: Coupling, _ plan: KeptChannels, method: String, pattern: String, scope: PruningScope
+    _ coupling: Coupling, _ keptChannels: KeptChannels, method: String, pattern: String,
+    scope: PruningScope
   ) {
     (self.method, self.pattern, self.scope) = (method, pattern, scope)
     var costs = ChannelCosts(coupling)
     let (operations, parameters) = (costs.multiplyAccumulates, costs.parameters)
-    costs.update(plan, groups: coupling.groups.indices)
+    costs.update(keptChannels, groups: coupling.groups.indices)
     flopsRatio = Double(operations) / Double(max(costs.multiplyAccumulates, 1))
     parametersRatio = Double(parameters) / Double(max(costs.parameters, 1))
     let graph = coupling.graph.graph
     groups = coupling.groups.enumerated().map { id, group in
       let maker = group.members.first { $0.role == .output } ?? group.members[0]
       return Group(
-        id: id, kept: plan.kept[group.leaf]?.count ?? group.size, of: group.size,
+        id: id, kept: keptChannels.kept[group.leaf]?.count ?? group.size, of: group.size,
         exact: group.isExact, name: graph.values[coupling.uses[maker.use].value].name)
     }
     let (kept, all) = groups.reduce((0, 0)) { ($0.0 + $1.kept, $0.1 + $1.of) }
@@ -60,7 +61,7 @@ public struct ChannelReport: Sendable {
       guard use.isWeight(tensor), tensor.elementType.isFloatingPoint,
         seen.insert(use.value).inserted
       else { continue }
-      let shape = use.axes.map { plan.count($0) }
+      let shape = use.axes.map { keptChannels.count($0) }
       let kept = shape.reduce(1, *)
       layers.append(
         Layer(

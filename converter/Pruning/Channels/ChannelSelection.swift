@@ -25,7 +25,7 @@ struct ChannelSelection {
   private let order: [[[Int]]]
   private let steps: [Int]
   private var counts: [Int]
-  private var plan: KeptChannels
+  private var keptChannels: KeptChannels
   private(set) var costs: ChannelCosts
   private let denseOperations: Int
   private let denseParameters: Int
@@ -38,7 +38,7 @@ struct ChannelSelection {
       lists.map { list in list.indices.sorted { (list[$0], $0) < (list[$1], $1) } }
     }
     counts = coupling.groups.map(\.size)
-    plan = KeptChannels(coupling)
+    keptChannels = KeptChannels(coupling)
     costs = ChannelCosts(coupling)
     (denseOperations, denseParameters) = (costs.multiplyAccumulates, costs.parameters)
     steps = coupling.groups.map { $0.step(coupling, alignment: limits.alignment) }
@@ -46,7 +46,7 @@ struct ChannelSelection {
 
   // MARK: The choice
 
-  /// The plan that meets the budget.
+  /// The channels to keep that meet the budget.
   /// - Throws: `PruningError` with code `.unreachableBudget` that names the closest point.
   mutating func choose(progress: ((Double) -> Void)?) throws(PruningError) -> KeptChannels {
     switch limits.scope {
@@ -54,7 +54,7 @@ struct ChannelSelection {
     case .layer: chooseEvenly()
     }
     guard isMet else { throw unreachable() }
-    return plan
+    return keptChannels
   }
 
   private var removedShare: Double {
@@ -103,7 +103,7 @@ struct ChannelSelection {
 
   private mutating func set(_ group: Int, to count: Int) {
     counts[group] = count
-    plan.keep(kept(group, count), of: coupling.groups[group])
+    keptChannels.keep(kept(group, count), of: coupling.groups[group])
   }
 
   /// The best channels of a group.
@@ -124,7 +124,7 @@ struct ChannelSelection {
       }
       guard let best, let count = next(best) else { return }
       set(best, to: count)
-      costs.update(plan, groups: CollectionOfOne(best))
+      costs.update(keptChannels, groups: CollectionOfOne(best))
       for group in limits.weighsCosts ? costs.neighbours[best] + [best] : [best] {
         values[group] = value(of: group)
       }
@@ -143,7 +143,7 @@ struct ChannelSelection {
     guard limits.weighsCosts else {
       return sum / Double(counts[group] - count) / Double(order[group].count)
     }
-    var trial = plan
+    var trial = keptChannels
     trial.keep(kept(group, count), of: coupling.groups[group])
     let saved = costs.saved(trial, group: group)
     let share =
@@ -175,7 +175,7 @@ struct ChannelSelection {
       count = min(max(count, least), size)
       set(group, to: count)
     }
-    costs.update(plan, groups: coupling.groups.indices)
+    costs.update(keptChannels, groups: coupling.groups.indices)
   }
 
   private func unreachable() -> PruningError {

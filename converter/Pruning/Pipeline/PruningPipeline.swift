@@ -102,7 +102,7 @@ struct StageProgress {
       case .couple, .slice: 0.0
       case .rotate: 0.1
       case .score: looks ? 0.4 : 0
-      case .plan, .setZeros: 0.05
+      case .select, .setZeros: 0.05
       case .refit, .recalibrate: 0.45
       }
     }

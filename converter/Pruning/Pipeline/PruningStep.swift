@@ -35,7 +35,7 @@ public enum PruningStage: Sendable, Hashable, CaseIterable {
   /// Tells how much each channel matters.
   case score
   /// Chooses the channels that stay.
-  case plan
+  case select
   /// Cuts the graph to what stays.
   case slice
   /// Sets weights to zero.
@@ -95,7 +95,7 @@ public struct ChannelStep: Sendable, Hashable {
     let hasInputs = calibration.source != nil
     var stages: [PruningStage] = [.couple]
     if hasInputs, rotates { stages.append(.rotate) }
-    stages += [.score, .plan, .slice]
+    stages += [.score, .select, .slice]
     if hasInputs, calibration.refits {
       stages.append(.refit)
     } else if hasInputs, recalibrates {

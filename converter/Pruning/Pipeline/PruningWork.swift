@@ -7,7 +7,7 @@ struct PruningWork {
   let files: PruningFiles
   let seed: UInt64
 
-  /// Removes channels: couples, rotates, scores, plans, slices and repairs.
+  /// Removes channels: couples, rotates, scores, selects, slices and repairs.
   func channels(
     _ step: ChannelStep, _ graph: Graph, wantsReference: Bool, _ progress: StageProgress
   ) throws(PruningFailure) -> (graph: Graph, report: ChannelReport, reference: Graph?) {
@@ -21,24 +21,24 @@ struct PruningWork {
           dense, allowed: step.pruner.allowed(dense), inputs, progress: progress(.rotate))
       }
       let scores = try scores(step, coupling, inputs, progress(.score))
-      let plan = try step.pruner.plan(coupling, scores, progress: progress(.plan))
+      let keptChannels = try step.pruner.selected(coupling, scores, progress: progress(.select))
       var report = ChannelReport(
-        coupling, plan, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
+        coupling, keptChannels, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
         scope: step.pruner.scope)
-      let reference = wantsReference ? coupling.maskedReference(plan) : nil
+      let reference = wantsReference ? coupling.maskedReference(keptChannels) : nil
       // A model that loses nothing stays as it was read.
-      guard !plan.isEmpty else { return (graph, report, reference) }
+      guard !keptChannels.isEmpty else { return (graph, report, reference) }
       guard let inputs, step.calibration.refits || step.recalibrates else {
-        return (coupling.pruned(plan), report, reference)
+        return (coupling.pruned(keptChannels), report, reference)
       }
       guard step.calibration.refits else {
         let recalibrated = try BatchNormRecalibration().recalibrated(
-          coupling.pruned(plan), inputShapes: coupling.graph.inputShapes, inputs,
+          coupling.pruned(keptChannels), inputShapes: coupling.graph.inputShapes, inputs,
           progress: progress(.recalibrate))
         return (recalibrated, report, reference)
       }
       let (refitted, refit) = try step.calibration.refit.refitted(
-        coupling, plan, inputs, progress: progress(.refit))
+        coupling, keptChannels, inputs, progress: progress(.refit))
       report.refit = refit
       return (refitted, report, reference)
     }

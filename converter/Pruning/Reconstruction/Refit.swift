@@ -40,14 +40,14 @@ public struct Refit: Sendable {
   /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input, `.badGraph` where
   ///   what is left does not fit together.
   public func refitted(
-    _ coupling: Coupling, _ plan: KeptChannels, _ calibration: Calibration,
+    _ coupling: Coupling, _ keptChannels: KeptChannels, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, Report) {
     try refitted(
-      dense: coupling.graph, pruned: coupling.pruned(plan), calibration, keepsZeros: false,
+      dense: coupling.graph, pruned: coupling.pruned(keptChannels), calibration, keepsZeros: false,
       kept: { layer in
         let axis = coupling.valueAxes[layer.output]![layer.outputAxis]
-        return TensorSelection([axis], plan).positions(along: 0)
+        return TensorSelection([axis], keptChannels).positions(along: 0)
       }, progress: progress)
   }
 
