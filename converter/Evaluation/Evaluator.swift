@@ -4,7 +4,7 @@ public import EspalierGraph
 ///
 /// Operators that take most of the time have a fast path in `Ops`; the others run as the reference
 /// does. A walk is in the caller's hands: `start` gives the values of one sample, `compute` computes one
-/// node, and constants may be replaced between steps. A value is released after its last use.
+/// node, and constants may be replaced between nodes. A value is released after its last use.
 public struct Evaluator: Sendable {
   public let graph: Specialised
   /// What nodes read that is not computed; a replacement has the type of what it replaces.
@@ -42,7 +42,7 @@ public struct Evaluator: Sendable {
   /// A constant as nodes read it; `nil` for what is computed.
   public func constant(_ id: Graph.ValueID) -> Tensor? { constants[id] }
 
-  /// Gives a constant another value for the steps that follow.
+  /// Gives a constant another value for the nodes that follow.
   /// - Precondition: the value is a constant of the graph, and of this type.
   public mutating func replaceConstant(_ id: Graph.ValueID, by tensor: Tensor) {
     precondition(constants[id]?.type == tensor.type, "a constant keeps its type")
@@ -138,7 +138,7 @@ public struct Evaluator: Sendable {
     return result
   }
 
-  /// The most bytes that one sample's computed values occupy between two steps or during one.
+  /// The most bytes that one sample's computed values occupy between two nodes or during one.
   public var peakByteCount: Int {
     func bytes(_ id: Graph.ValueID) -> Int {
       constants[id] == nil ? graph.type(of: id).count * 4 : 0

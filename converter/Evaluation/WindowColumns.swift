@@ -47,22 +47,22 @@ package struct WindowColumns: Sendable {
       && taps[0].reduce(0) { $0 + $1.count } == placeCount
   }
 
-  /// Writes the columns of some places, every `step`-th of a range.
+  /// Writes the columns of some places, every `spacing`-th of a range.
   /// - Parameters:
   ///   - source: `channels` planes of `sourceCount` elements.
   ///   - rows: `channels * tapCount` rows, `stride` elements from one to the next.
   package func fill(
     _ rows: UnsafeMutablePointer<Float>, stride: Int, from source: UnsafePointer<Float>,
-    channels: Int, places: Range<Int>, every step: Int = 1
+    channels: Int, places: Range<Int>, every spacing: Int = 1
   ) {
-    let width = (places.count + step - 1) / step
+    let width = (places.count + spacing - 1) / spacing
     for channel in 0..<channels {
       let plane = unsafe source + channel * sourceCount
       for (tap, runs) in taps.enumerated() {
         let row = unsafe rows + (channel * taps.count + tap) * stride
         unsafe row.update(repeating: 0, count: width)
         for run in runs {
-          unsafe fill(row, plane, run, places, every: step)
+          unsafe fill(row, plane, run, places, every: spacing)
         }
       }
     }
@@ -71,14 +71,14 @@ package struct WindowColumns: Sendable {
   @inline(__always)
   private func fill(
     _ row: UnsafeMutablePointer<Float>, _ plane: UnsafePointer<Float>, _ run: Run,
-    _ places: Range<Int>, every step: Int
+    _ places: Range<Int>, every spacing: Int
   ) {
     let before = places.lowerBound - run.place
     var i = before <= 0 ? 0 : (before + placeStride - 1) / placeStride
     let after = places.upperBound - run.place
     let end = after <= 0 ? 0 : min(run.count, (after - 1) / placeStride + 1)
     guard i < end else { return }
-    if step == 1 {
+    if spacing == 1 {
       let (to, from) = unsafe (row + run.place - places.lowerBound, plane + run.source)
       if placeStride == 1, sourceStride == 1 {
         unsafe (to + i).update(from: from + i, count: end - i)
@@ -92,7 +92,7 @@ package struct WindowColumns: Sendable {
     }
     while i < end {
       let place = run.place + i * placeStride - places.lowerBound
-      if place % step == 0 { unsafe row[place / step] = plane[run.source + i * sourceStride] }
+      if place % spacing == 0 { unsafe row[place / spacing] = plane[run.source + i * sourceStride] }
       i += 1
     }
   }

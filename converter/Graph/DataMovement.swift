@@ -1,10 +1,10 @@
-/// The flat positions of a strided view in row-major order: `start + sum(index[i] * steps[i])`.
-func positions(of shape: [Int], from start: Int = 0, steps: [Int]) -> [Int] {
+/// The flat positions of a strided view in row-major order: `start + sum(index[i] * strides[i])`.
+func positions(of shape: [Int], from start: Int = 0, strides: [Int]) -> [Int] {
   var result: [Int] = []
   result.reserveCapacity(shape.reduce(1, *))
   forEachIndex(of: shape) { index in
     var position = start
-    for axis in index.indices { position += index[axis] * steps[axis] }
+    for axis in index.indices { position += index[axis] * strides[axis] }
     result.append(position)
   }
   return result

@@ -45,7 +45,7 @@ public func broadcast(_ shapes: [[Int]]) throws(GraphError) -> [Int] {
 
 /// For each element of `shape` in row-major order, the flat position in a tensor broadcast to it.
 public func broadcastPositions(from source: [Int], to shape: [Int]) -> [Int] {
-  positions(of: shape, steps: broadcastStrides(from: source, to: shape))
+  positions(of: shape, strides: broadcastStrides(from: source, to: shape))
 }
 
 /// A possibly negative axis as one within `0..<rank`.

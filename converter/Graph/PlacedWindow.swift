@@ -78,7 +78,7 @@ public struct PlacedWindow: Sendable, Hashable {
 
   /// The flat positions of the inputs that one output sees, in row-major order of the taps.
   func seen(from output: [Int]) -> [Int] {
-    let steps = EspalierGraph.strides(of: input)
+    let inputStrides = EspalierGraph.strides(of: input)
     let ranges = output.indices.map { taps(axis: $0, output: output[$0]) }
     var result: [Int] = []
     forEachIndex(of: ranges.map(\.count)) { index in
@@ -86,7 +86,7 @@ public struct PlacedWindow: Sendable, Hashable {
       for axis in index.indices {
         let tap = ranges[axis].lowerBound + index[axis]
         position +=
-          (output[axis] * strides[axis] + tap * dilations[axis] - begins[axis]) * steps[axis]
+          (output[axis] * strides[axis] + tap * dilations[axis] - begins[axis]) * inputStrides[axis]
       }
       result.append(position)
     }

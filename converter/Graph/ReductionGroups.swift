@@ -7,11 +7,11 @@ public struct ReductionGroups: Sendable {
 
   /// - Precondition: the axes are distinct and within `0..<shape.count`.
   public init(of shape: [Int], axes: [Int]) {
-    let steps = EspalierGraph.strides(of: shape)
+    let own = EspalierGraph.strides(of: shape)
     func positions(_ axes: [Int]) -> [Int] {
       var result: [Int] = []
       forEachIndex(of: axes.map { shape[$0] }) { index in
-        result.append(zip(index, axes).reduce(0) { $0 + $1.0 * steps[$1.1] })
+        result.append(zip(index, axes).reduce(0) { $0 + $1.0 * own[$1.1] })
       }
       return result
     }

@@ -169,11 +169,11 @@ extension Resampling {
     let isAnyOutside = tables.contains { $0.contains(where: \.isOutside) }
     if filter == .nearest, !isAnyOutside {
       // Moves elements without arithmetic, so that every type keeps its exact values.
-      let steps = strides(of: x.shape)
+      let own = strides(of: x.shape)
       var positions: [Int] = []
       forEachIndex(of: output) { index in
         positions.append(
-          index.indices.reduce(0) { $0 + tables[$1][index[$1]].indices[0] * steps[$1] })
+          index.indices.reduce(0) { $0 + tables[$1][index[$1]].indices[0] * own[$1] })
       }
       return x.gathering(positions, shape: output)
     }

@@ -1,25 +1,27 @@
 /// Which element of a tensor each element of a result is, where strides can say it: element `index` of
-/// the result is element `start + sum of index[i] * steps[i]`.
+/// the result is element `start + sum of index[i] * strides[i]`.
 public struct StridedPlan: Sendable, Hashable {
   /// Position of the first element.
   public let start: Int
   /// For each axis of the result, the distance between neighbours; 0 where elements repeat.
-  public let steps: [Int]
+  public let strides: [Int]
   /// The shape of the result.
   public let shape: [Int]
 
-  /// - Precondition: one step for each axis, and every position within the tensor.
-  public init(from start: Int = 0, steps: [Int], shape: [Int]) {
-    (self.start, self.steps, self.shape) = (start, steps, shape)
+  /// - Precondition: one stride for each axis, and every position within the tensor.
+  public init(from start: Int = 0, strides: [Int], shape: [Int]) {
+    (self.start, self.strides, self.shape) = (start, strides, shape)
   }
 
   /// The flat positions of all elements, in row-major order.
-  public var positions: [Int] { EspalierGraph.positions(of: shape, from: start, steps: steps) }
+  public var positions: [Int] { EspalierGraph.positions(of: shape, from: start, strides: strides) }
 
   /// Whether the result is all of a tensor of some number of elements, in its order.
   public func isWhole(of count: Int) -> Bool {
     start == 0 && shape.reduce(1, *) == count
-      && zip(shape, zip(steps, strides(of: shape))).allSatisfy { $0 == 1 || $1.0 == $1.1 }
+      && zip(shape, zip(strides, EspalierGraph.strides(of: shape))).allSatisfy {
+        $0 == 1 || $1.0 == $1.1
+      }
   }
 }
 
@@ -28,7 +30,7 @@ extension Tensor {
   func taking(_ plan: StridedPlan) -> Tensor { gathering(plan.positions, shape: plan.shape) }
 }
 
-/// The steps of a tensor broadcast to a shape: 0 on the axes along which it is stretched.
+/// The strides of a tensor broadcast to a shape: 0 on the axes along which it is stretched.
 /// - Precondition: it broadcasts to that shape.
 public func broadcastStrides(from source: [Int], to shape: [Int]) -> [Int] {
   let own = strides(of: source)

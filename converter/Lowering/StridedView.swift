@@ -12,11 +12,11 @@ struct StridedView {
   init?(_ tensor: Program.TensorID, _ own: [Int], over shape: [Int]) {
     guard own.count <= shape.count, !shape.contains(0) else { return nil }
     let lead = shape.count - own.count
-    let steps = EspalierGraph.strides(of: own)
+    let ownStrides = EspalierGraph.strides(of: own)
     var strides = Array(repeating: 0, count: shape.count)
     for axis in own.indices where own[axis] != 1 {
       guard own[axis] == shape[lead + axis] else { return nil }
-      strides[lead + axis] = steps[axis]
+      strides[lead + axis] = ownStrides[axis]
     }
     (self.tensor, self.shape, self.strides) = (tensor, shape, strides)
   }
@@ -77,10 +77,10 @@ struct StridedView {
       guard
         let place = move.axes.lastIndex(where: { $0.own <= stride && stride % $0.own == 0 })
       else { return nil }
-      let steps = stride / move.axes[place].own
-      reach[place] += steps * (shape[axis] - 1)
+      let multiple = stride / move.axes[place].own
+      reach[place] += multiple * (shape[axis] - 1)
       guard reach[place] < move.axes[place].extent else { return nil }
-      view.strides[axis] = steps * move.axes[place].other
+      view.strides[axis] = multiple * move.axes[place].other
     }
     return view
   }

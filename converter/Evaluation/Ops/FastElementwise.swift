@@ -109,7 +109,7 @@ private func joined(
       broadcastStrides(from: inputs[0]!.shape, to: shape),
       broadcastStrides(from: inputs[1]!.shape, to: shape), strides(of: shape),
     ])
-  let (length, strideA, strideB) = (loop.length, loop.step(0), loop.step(1))
+  let (length, strideA, strideB) = (loop.length, loop.stride(0), loop.stride(1))
   let values = unsafe [Float](filling: output.count) { y in
     unsafe a.withUnsafeBufferPointer { a in
       unsafe b.withUnsafeBufferPointer { b in

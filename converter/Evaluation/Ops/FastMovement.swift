@@ -17,16 +17,16 @@ extension Identity: FastView {}
 
 /// The elements of a float32 tensor that a plan names.
 private func gathered(_ x: [Float], _ plan: StridedPlan) -> Tensor {
-  let loop = StridedLoop(plan.shape, [plan.steps, strides(of: plan.shape)])
-  let (length, step) = (loop.length, loop.step(0))
+  let loop = StridedLoop(plan.shape, [plan.strides, strides(of: plan.shape)])
+  let (length, stride) = (loop.length, loop.stride(0))
   let values = unsafe [Float](filling: plan.shape.reduce(1, *)) { y in
     unsafe x.withUnsafeBufferPointer { x in
       loop.forEachLine { at in
         let (from, to) = unsafe (x.baseAddress! + plan.start + at[0], y + at[1])
-        if step == 1 {
+        if stride == 1 {
           unsafe to.update(from: from, count: length)
         } else {
-          for i in 0..<length { unsafe to[i] = from[i * step] }
+          for i in 0..<length { unsafe to[i] = from[i * stride] }
         }
       }
     }

@@ -116,21 +116,21 @@ extension Softmax: FastOperator {
   func compute(_ inputs: [Tensor?], _ output: TensorType) throws(GraphError) -> Tensor? {
     guard let x = inputs.singles(0) else { return nil }
     let lines = try plan(output.shape)
-    let (extent, step) = (lines.extent, lines.inner)
+    let (extent, stride) = (lines.extent, lines.inner)
     let values = unsafe [Float](filling: output.count) { y in
       unsafe x.withUnsafeBufferPointer { x in
         for line in 0..<(extent > 0 ? lines.count : 0) {
-          let start = line / step * extent * step + line % step
+          let start = line / stride * extent * stride + line % stride
           let (from, to) = unsafe (x.baseAddress! + start, y + start)
           var greatest = -Float.infinity
-          for i in 0..<extent { unsafe greatest = max(greatest, from[i * step]) }
+          for i in 0..<extent { unsafe greatest = max(greatest, from[i * stride]) }
           var sum: Float = 0
           for i in 0..<extent {
-            let power = unsafe expf(from[i * step] - greatest)
-            unsafe to[i * step] = power
+            let power = unsafe expf(from[i * stride] - greatest)
+            unsafe to[i * stride] = power
             sum += power
           }
-          for i in 0..<extent { unsafe to[i * step] /= sum }
+          for i in 0..<extent { unsafe to[i * stride] /= sum }
         }
       }
     }

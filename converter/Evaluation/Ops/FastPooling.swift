@@ -9,7 +9,7 @@ private func folded(
   let (inputs, outputs) = (placed.input.reduce(1, *), placed.output.reduce(1, *))
   let planes = output.shape[0] * output.shape[1]
   let taps = placed.tapRuns
-  let step = placed.strides.last!
+  let stride = placed.strides.last!
   return unsafe [Float](filling: output.count) { y in
     unsafe y.update(repeating: start, count: output.count)
     unsafe x.withUnsafeBufferPointer { x in
@@ -18,7 +18,7 @@ private func folded(
           for run in runs {
             let from = unsafe x.baseAddress! + plane * inputs + run.input
             let to = unsafe y + plane * outputs + run.output
-            for i in 0..<run.count { unsafe to[i] = fold(to[i], from[i * step]) }
+            for i in 0..<run.count { unsafe to[i] = fold(to[i], from[i * stride]) }
           }
         }
       }

@@ -32,11 +32,11 @@ extension Gemm: FastOperator {
     var values = [Float](repeating: 0, count: output.count)
     if inputs.has(2), beta != 0 {
       guard let addend = inputs.singles(2) else { return nil }
-      let steps = broadcastStrides(from: inputs[2]!.shape, to: output.shape)
+      let addendStrides = broadcastStrides(from: inputs[2]!.shape, to: output.shape)
       for row in 0..<sizes.rows {
         for column in 0..<sizes.columns {
           values[row * sizes.columns + column] =
-            beta * addend[row * steps[0] + column * steps[1]]
+            beta * addend[row * addendStrides[0] + column * addendStrides[1]]
         }
       }
     }
@@ -66,14 +66,14 @@ extension MatMul: FastOperator {
       sizes.rows *= starts.count
       starts = [(0, 0)]
     }
-    let step = sizes.rows * sizes.columns
+    let elements = sizes.rows * sizes.columns
     let values = unsafe [Float](filling: output.count) { y in
       unsafe a.withUnsafeBufferPointer { a in
         unsafe b.withUnsafeBufferPointer { b in
           for (place, start) in starts.enumerated() {
             unsafe multiply(
               rows: sizes.rows, inner: sizes.inner, columns: sizes.columns,
-              a.baseAddress! + start.a, b.baseAddress! + start.b, into: y + place * step)
+              a.baseAddress! + start.a, b.baseAddress! + start.b, into: y + place * elements)
           }
         }
       }

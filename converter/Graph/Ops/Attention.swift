@@ -191,7 +191,7 @@ public struct Attention: Operator {
     let values: [Double]?
     /// How many keys the mask speaks of; those after are hidden.
     let width: Int
-    let steps: [Int]
+    let strides: [Int]
     let lengths: [Int64]?
 
     init(_ attention: Attention, _ plan: Plan, _ mask: Tensor?, lengths: [Int64]?) {
@@ -202,13 +202,13 @@ public struct Attention: Operator {
       values = mask.map { isBoolean ? $0.doubles.map { $0 == 0 ? -.infinity : 0 } : $0.doubles }
       width = mask?.shape.last ?? plan.total
       let shape = [Int](repeating: 1, count: 4 - (mask?.rank ?? 4)) + (mask?.shape ?? [])
-      steps = zip(shape, strides(of: shape)).map { $0 == 1 ? 0 : $1 }
+      strides = zip(shape, EspalierGraph.strides(of: shape)).map { $0 == 1 ? 0 : $1 }
     }
 
     func apply(to row: inout [Double], _ item: Int, _ head: Int, _ token: Int) {
       for key in row.indices {
         if let values {
-          let start = item * steps[0] + head * steps[1] + token * steps[2]
+          let start = item * strides[0] + head * strides[1] + token * strides[2]
           row[key] += key < width ? values[start + key] : -.infinity
         }
         let isPadding = lengths.map { key >= $0[item] } ?? false

@@ -34,7 +34,7 @@ public struct DepthToSpace: Operator {
     let channels = shape[1] / (b * b)
     let (channel, block) = blockComesFirst ? (own[1], channels * own[1]) : (b * b * own[1], own[1])
     return StridedPlan(
-      steps: [own[0], channel, own[2], b * block, own[3], block],
+      strides: [own[0], channel, own[2], b * block, own[3], block],
       shape: [shape[0], channels, shape[2], b, shape[3], b])
   }
 

@@ -115,17 +115,17 @@ public struct Einsum: Operator {
       kept = (0..<widest).map { ellipsis + $0 } + once.sorted()
     }
     let summed = extents.keys.filter { !kept.contains($0) }.sorted()
-    let steps = zip(axes, shapes).map { labels, shape in
-      var steps: [Int: Int] = [:]
-      for (axis, step) in strides(of: shape).enumerated() where shape[axis] != 1 {
-        steps[labels[axis], default: 0] += step
+    let ofLabels = zip(axes, shapes).map { labels, shape in
+      var own: [Int: Int] = [:]
+      for (axis, stride) in strides(of: shape).enumerated() where shape[axis] != 1 {
+        own[labels[axis], default: 0] += stride
       }
-      return steps
+      return own
     }
     return EinsumPlan(
       outputShape: kept.map { extents[$0]! }, summedShape: summed.map { extents[$0]! },
-      outputStrides: steps.map { steps in kept.map { steps[$0] ?? 0 } },
-      summedStrides: steps.map { steps in summed.map { steps[$0] ?? 0 } })
+      outputStrides: ofLabels.map { own in kept.map { own[$0] ?? 0 } },
+      summedStrides: ofLabels.map { own in summed.map { own[$0] ?? 0 } })
   }
 }
 
@@ -145,9 +145,9 @@ package struct EinsumPlan {
     _ operands: [[Value]], _ zero: Value, _ one: Value,
     _ multiply: (Value, Value) -> Value, _ add: (Value, Value) -> Value
   ) -> [Value] {
-    func position(_ start: Int, _ index: [Int], _ steps: [Int]) -> Int {
+    func position(_ start: Int, _ index: [Int], _ strides: [Int]) -> Int {
       var position = start
-      for axis in index.indices { position += index[axis] * steps[axis] }
+      for axis in index.indices { position += index[axis] * strides[axis] }
       return position
     }
     var result: [Value] = []

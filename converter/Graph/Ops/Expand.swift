@@ -14,7 +14,7 @@ public struct Expand: Operator {
       throw GraphError(.badShape, "the shape \(target) has a negative extent")
     }
     let shape = try TensorType(.bool, broadcast([inputs[0]!.shape, target])).checked().shape
-    return StridedPlan(steps: broadcastStrides(from: inputs[0]!.shape, to: shape), shape: shape)
+    return StridedPlan(strides: broadcastStrides(from: inputs[0]!.shape, to: shape), shape: shape)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {

@@ -30,10 +30,10 @@ public struct Gather: Operator {
     let axis = try normalise(axis: axis, rank: shape.count)
     let place = index < 0 ? index + shape[axis] : index
     guard (0..<shape[axis]).contains(place) else { return nil }
-    var (rest, steps) = (shape, strides(of: shape))
+    var (rest, others) = (shape, strides(of: shape))
     rest.remove(at: axis)
-    let step = steps.remove(at: axis)
-    return StridedPlan(from: place * step, steps: steps, shape: rest)
+    let stride = others.remove(at: axis)
+    return StridedPlan(from: place * stride, strides: others, shape: rest)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {

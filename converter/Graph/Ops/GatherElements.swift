@@ -45,9 +45,9 @@ func elementLines(
 func elementPositions(
   _ indices: Tensor, in shape: [Int], _ lines: AxisLines
 ) throws(GraphError) -> [Int] {
-  var steps = strides(of: shape)
-  steps[lines.axis] = 0
-  let bases = positions(of: indices.shape, steps: steps)
+  var ownStrides = strides(of: shape)
+  ownStrides[lines.axis] = 0
+  let bases = positions(of: indices.shape, strides: ownStrides)
   var result: [Int] = []
   for (base, index) in zip(bases, indices.integers) {
     result.append(base + (try resolve(index: index, extent: lines.extent)) * lines.inner)

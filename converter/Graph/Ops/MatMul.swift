@@ -22,7 +22,7 @@ public struct MatMul: Operator {
     }
 
     /// Steps of each operand along the leading axes, the rows, the columns and the sum.
-    public var steps: (a: [Int], b: [Int]) {
+    public var strides: (a: [Int], b: [Int]) {
       let (a, b) = (matrix.rows * matrix.inner, matrix.inner * matrix.columns)
       return (
         broadcastStrides(from: batchA, to: batch).map { $0 * a } + [matrix.inner, 0, 1],

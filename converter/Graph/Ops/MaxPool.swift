@@ -61,11 +61,11 @@ public struct MaxPool: Operator {
   private func reported(_ position: Int, _ spatial: [Int]) -> Int {
     guard columnMajorIndices, position >= 0 else { return position }
     let plane = elementCount(spatial)
-    var (rest, result, step) = (position % plane, position - position % plane, 1)
+    var (rest, result, unit) = (position % plane, position - position % plane, 1)
     for (extent, stride) in zip(spatial, strides(of: spatial)) {
-      result += rest / stride * step
+      result += rest / stride * unit
       rest %= stride
-      step *= extent
+      unit *= extent
     }
     return result
   }

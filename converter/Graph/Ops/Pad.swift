@@ -71,7 +71,7 @@ public struct Pad: Operator {
       to += max(0, amount.before) * other[axis]
       box.append(max(0, shape[axis] - cut - max(0, -amount.after)))
     }
-    return Plan(kept: StridedPlan(from: from, steps: own, shape: box), target: to)
+    return Plan(kept: StridedPlan(from: from, strides: own, shape: box), target: to)
   }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {

@@ -48,7 +48,7 @@ public struct RotaryEmbedding: Operator {
     /// Pairs of each head; elements after them stay as they are.
     public let pairs: Int
     /// Distance between the first elements of neighbouring pairs.
-    public let step: Int
+    public let stride: Int
     /// Distance between the two elements of a pair.
     public let reach: Int
   }
@@ -62,7 +62,7 @@ public struct RotaryEmbedding: Operator {
     }
     let pairs = length / 2
     return Plan(
-      layout: layout, pairs: pairs, step: isInterleaved ? 2 : 1, reach: isInterleaved ? 1 : pairs)
+      layout: layout, pairs: pairs, stride: isInterleaved ? 2 : 1, reach: isInterleaved ? 1 : pairs)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
@@ -83,7 +83,7 @@ public struct RotaryEmbedding: Operator {
         for head in 0..<layout.heads {
           let start = layout.position(item, head, token)
           for pair in 0..<pairs {
-            let a = start + pair * plan.step
+            let a = start + pair * plan.stride
             let b = a + plan.reach
             let (cosine, sine) = (cosines[angle + pair], sines[angle + pair])
             result[a] = cosine * values[a] - sine * values[b]

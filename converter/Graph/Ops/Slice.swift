@@ -64,7 +64,7 @@ public struct Slice: Operator {
     let shape = cuts.map(\.count)
     // Where nothing is taken a start may lie behind the last element.
     let start = shape.contains(0) ? 0 : zip(cuts, own).reduce(0) { $0 + $1.0.start * $1.1 }
-    return StridedPlan(from: start, steps: zip(cuts, own).map { $0.step * $1 }, shape: shape)
+    return StridedPlan(from: start, strides: zip(cuts, own).map { $0.step * $1 }, shape: shape)
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {

@@ -24,7 +24,7 @@ public struct SpaceToDepth: Operator {
   public func plan(_ shape: [Int]) -> StridedPlan {
     let (own, b) = (strides(of: shape), blockSize)
     return StridedPlan(
-      steps: [own[0], own[2], own[3], own[1], b * own[2], b * own[3]],
+      strides: [own[0], own[2], own[3], own[1], b * own[2], b * own[3]],
       shape: [shape[0], b, b, shape[1], shape[2] / b, shape[3] / b])
   }
 

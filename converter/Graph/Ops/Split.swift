@@ -32,13 +32,13 @@ public struct Split: Operator {
     let whole = inputs[0]!.shape
     let axis = try normalise(axis: axis, rank: whole.count)
     let given = takesInput ? try inputs.integers(at: 1, "split") : extents
-    let steps = strides(of: whole)
+    let own = strides(of: whole)
     var start = 0
     return try parts(given, of: whole[axis]).map { extent in
       defer { start += extent }
       var shape = whole
       shape[axis] = extent
-      return StridedPlan(from: start * steps[axis], steps: steps, shape: shape)
+      return StridedPlan(from: start * own[axis], strides: own, shape: shape)
     }
   }
 

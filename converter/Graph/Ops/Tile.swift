@@ -22,7 +22,7 @@ public struct Tile: Operator {
       result.append(try checkedProduct([extent, count]))
     }
     let elements = StridedPlan(
-      steps: strides(of: type.shape).flatMap { [0, $0] },
+      strides: strides(of: type.shape).flatMap { [0, $0] },
       shape: zip(repeats, type.shape).flatMap { [$0, $1] })
     return (elements, try TensorType(type.elementType, result).checked().shape)
   }

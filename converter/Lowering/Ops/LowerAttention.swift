@@ -160,9 +160,9 @@ extension RotaryEmbedding: Lowerable {
     }
 
     let own = strides(of: outer + [layout.size])
-    let steps = Array(own.dropLast()) + [plan.step]
-    let a = builder.sliced(x, from: 0, steps: steps, half.shape)
-    let b = builder.sliced(x, from: plan.reach, steps: steps, half.shape)
+    let halfStrides = Array(own.dropLast()) + [plan.stride]
+    let a = builder.sliced(x, from: 0, strides: halfStrides, half.shape)
+    let b = builder.sliced(x, from: plan.reach, strides: halfStrides, half.shape)
     func product(_ value: Program.TensorID, _ table: Program.TensorID) -> Program.TensorID {
       builder.emitBinary(.multiply, value, table, type: half)
     }
@@ -173,8 +173,8 @@ extension RotaryEmbedding: Lowerable {
 
     let output = builder.add(TensorType(.float32, outer + [layout.size]))
     let target = strides(of: half.shape)
-    builder.emitCopy(from: turnedA, 0, target, to: output, 0, steps, half.shape)
-    builder.emitCopy(from: turnedB, 0, target, to: output, plan.reach, steps, half.shape)
+    builder.emitCopy(from: turnedA, 0, target, to: output, 0, halfStrides, half.shape)
+    builder.emitCopy(from: turnedB, 0, target, to: output, plan.reach, halfStrides, half.shape)
     let rest = outer + [layout.size - 2 * pairs]
     builder.emitCopy(from: x, 2 * pairs, own, to: output, 2 * pairs, own, rest)
     builder.bind(to: builder.view(output, type.shape))

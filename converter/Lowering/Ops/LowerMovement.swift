@@ -76,12 +76,15 @@ extension Concat: Lowerable {
 extension ProgramBuilder {
   /// Part of a tensor, taken with strides; a view where the part is all of it.
   package mutating func sliced(
-    _ tensor: Program.TensorID, from offset: Int, steps: [Int], _ shape: [Int]
+    _ tensor: Program.TensorID, from offset: Int, strides: [Int], _ shape: [Int]
   ) -> Program.TensorID {
     let source = type(of: tensor)
-    if source.shape == shape, offset == 0, steps == strides(of: shape) { return tensor }
+    if source.shape == shape, offset == 0, strides == EspalierGraph.strides(of: shape) {
+      return tensor
+    }
     let output = add(TensorType(source.elementType, shape))
-    emitCopy(from: tensor, offset, steps, to: output, 0, strides(of: shape), shape)
+    emitCopy(
+      from: tensor, offset, strides, to: output, 0, EspalierGraph.strides(of: shape), shape)
     return output
   }
 
@@ -91,7 +94,7 @@ extension ProgramBuilder {
   ) -> Program.TensorID {
     plan.isWhole(of: type(of: tensor).count)
       ? view(tensor, plan.shape)
-      : sliced(tensor, from: plan.start, steps: plan.steps, plan.shape)
+      : sliced(tensor, from: plan.start, strides: plan.strides, plan.shape)
   }
 
   /// Every input of the node as its operator's shape rule sees it.
@@ -133,7 +136,7 @@ extension Tile: Lowerable {
     let output = builder.add(try builder.outputType())
     try builder.checkCopyRank(elements.shape)
     builder.emitCopy(
-      from: input, 0, elements.steps, to: output, 0, strides(of: elements.shape),
+      from: input, 0, elements.strides, to: output, 0, strides(of: elements.shape),
       elements.shape)
     builder.bind(to: output)
   }
@@ -212,14 +215,14 @@ extension Pad: Lowerable {
     let output: Program.TensorID
     if attributeValue == nil, builder.constant(2) == nil, let value = try builder.input(2) {
       output = builder.sliced(
-        builder.view(value, []), from: 0, steps: type.shape.map { _ in 0 }, type.shape)
+        builder.view(value, []), from: 0, strides: type.shape.map { _ in 0 }, type.shape)
     } else {
       let constant = attributeValue.map { Tensor([$0], shape: [1]) } ?? builder.constant(2)
       output = builder.filled(type, constant)
     }
     let plan = plan(shape, amounts: amounts, result: type.shape)
     builder.emitCopy(
-      from: input, plan.kept.start, plan.kept.steps, to: output, plan.target,
+      from: input, plan.kept.start, plan.kept.strides, to: output, plan.target,
       strides(of: type.shape), plan.kept.shape)
     builder.bind(to: output)
   }

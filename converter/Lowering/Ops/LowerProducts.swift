@@ -125,11 +125,11 @@ extension ProgramBuilder {
   ) throws(GraphError) -> Program.TensorID {
     let result = plan.batch + [plan.matrix.rows, plan.matrix.columns]
     let dims = result + [plan.matrix.inner]
-    let steps = plan.steps
+    let strides = plan.strides
     let product = emit(
       .contract, [computable(a), computable(b)],
       computable(TensorType(type.elementType, result)),
-      integers: [dims.count, result.count] + dims + steps.a + steps.b)
+      integers: [dims.count, result.count] + dims + strides.a + strides.b)
     return view(cast(product, to: type.elementType), type.shape)
   }
 }

@@ -151,12 +151,12 @@ struct ActivationProduct: Sendable {
   private static func parts(
     of leaf: Factor, _ axes: [Axis], _ shape: [Int], _ coupling: Coupling
   ) -> [Int]? {
-    let steps = strides(of: Array(shape.dropLast(2)))
+    let ownStrides = strides(of: Array(shape.dropLast(2)))
     for axis in 0..<axes.count - 2 {
       let indices = coupling.algebra.layout(axes[axis]).indices(of: leaf)
       guard !indices.contains(nil) else { continue }
       let count = shape.dropLast(2).reduce(1, *)
-      return (0..<count).map { indices[$0 / steps[axis] % shape[axis]]! }
+      return (0..<count).map { indices[$0 / ownStrides[axis] % shape[axis]]! }
     }
     return nil
   }

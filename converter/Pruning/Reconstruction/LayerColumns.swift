@@ -2,12 +2,12 @@ import EspalierEvaluation
 import EspalierGraph
 
 extension LinearLayer {
-  /// Of each map, every `step`-th place is read: neighbours on large maps say the same.
-  private var step: Int { isWindow && planeSize >= 256 ? 3 : 1 }
+  /// Of each map, every `spacing`-th place is read: neighbours on large maps say the same.
+  private var spacing: Int { isWindow && planeSize >= 256 ? 3 : 1 }
 
-  /// Writes targets at every `step`-th of some places of an image, `[targets, places]`.
+  /// Writes targets at every `spacing`-th of some places of an image, `[targets, places]`.
   typealias Targets = (
-    _ to: UnsafeMutablePointer<Float>, _ stride: Int, _ batch: Int, Range<Int>, _ step: Int
+    _ to: UnsafeMutablePointer<Float>, _ stride: Int, _ batch: Int, Range<Int>, _ spacing: Int
   ) -> Void
 
   /// Adds to moments what one group reads in one run, and the targets beside it.
@@ -18,19 +18,19 @@ extension LinearLayer {
   ) {
     let stride = moments.capacity
     for batch in 0..<batches {
-      var start = run % step
+      var start = run % spacing
       while start < planeSize {
-        let count = min((planeSize - start + step - 1) / step, moments.room)
-        let places = start..<min(start + count * step, planeSize)
+        let count = min((planeSize - start + spacing - 1) / spacing, moments.room)
+        let places = start..<min(start + count * spacing, planeSize)
         unsafe moments.add(count) { columns, rows in
           unsafe fillColumns(
             columns, stride: stride, from: input, group: group, batch: batch, places: places,
-            every: step)
+            every: spacing)
           if let rows = unsafe rows, let targets = unsafe targets {
-            unsafe targets(rows, stride, batch, places, step)
+            unsafe targets(rows, stride, batch, places, spacing)
           }
         }
-        start += count * step
+        start += count * spacing
       }
     }
   }

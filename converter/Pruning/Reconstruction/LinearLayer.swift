@@ -144,12 +144,12 @@ struct LinearLayer: Sendable {
     return Tensor(numbers, shape: old.shape)
   }
 
-  /// Writes what one group reads at every `step`-th of some places of an image: `[columns, places]`.
+  /// Writes what one group reads at every `spacing`-th of some places of an image: `[columns, places]`.
   func fillColumns(
     _ to: UnsafeMutablePointer<Float>, stride: Int, from values: [Float], group: Int, batch: Int,
-    places: Range<Int>, every step: Int
+    places: Range<Int>, every spacing: Int
   ) {
-    let width = (places.count + step - 1) / step
+    let width = (places.count + spacing - 1) / spacing
     unsafe values.withUnsafeBufferPointer { values in
       nonisolated(unsafe) let (base, to) = unsafe (values.baseAddress!, to)
       switch source {
@@ -159,14 +159,14 @@ struct LinearLayer: Sendable {
           unsafe window.fill(
             to + own.lowerBound * taps * stride, stride: stride,
             from: base + start + own.lowerBound * window.sourceCount, channels: own.count,
-            places: places, every: step)
+            places: places, every: spacing)
         }
       case .features(let features):
         forEachBlock(of: features.features, each: width) { own in
           for feature in own {
             unsafe features.fillRow(
               to + feature * stride, from: base, feature: group * features.features + feature,
-              batch: batch, places: places, every: step, adding: nil)
+              batch: batch, places: places, every: spacing, adding: nil)
           }
         }
       }
@@ -190,17 +190,18 @@ struct LinearLayer: Sendable {
   ///   - factors: For each, what is added of it; `nil` to write it as it is.
   func fillOutputs(
     _ to: UnsafeMutablePointer<Float>, stride: Int, from values: [Float], features: [Int],
-    of width: Int, batch: Int, places: Range<Int>, every step: Int, adding factors: [Float]? = nil
+    of width: Int, batch: Int, places: Range<Int>, every spacing: Int,
+    adding factors: [Float]? = nil
   ) {
     let wide = result.widened(to: width)
     precondition(values.count == wide.batches * width * wide.places, "a tensor of other places")
     unsafe values.withUnsafeBufferPointer { values in
       nonisolated(unsafe) let (base, to) = unsafe (values.baseAddress!, to)
-      forEachBlock(of: features.count, each: (places.count + step - 1) / step) { rows in
+      forEachBlock(of: features.count, each: (places.count + spacing - 1) / spacing) { rows in
         for row in rows {
           unsafe wide.fillRow(
             to + row * stride, from: base, feature: features[row], batch: batch, places: places,
-            every: step, adding: factors?[row])
+            every: spacing, adding: factors?[row])
         }
       }
     }
@@ -246,10 +247,10 @@ struct FeaturePlaces: Sendable {
     return result
   }
 
-  /// Writes one feature at every `step`-th of some places, or adds a multiple of it.
+  /// Writes one feature at every `spacing`-th of some places, or adds a multiple of it.
   func fillRow(
     _ to: UnsafeMutablePointer<Float>, from values: UnsafePointer<Float>, feature: Int, batch: Int,
-    places: Range<Int>, every step: Int, adding factor: Float?
+    places: Range<Int>, every spacing: Int, adding factor: Float?
   ) {
     let start = batch * batchStride + feature * featureStride
     var index = 0
@@ -262,7 +263,7 @@ struct FeaturePlaces: Sendable {
         unsafe to[index] = value
       }
       index += 1
-      place += step
+      place += spacing
     }
   }
 }

@@ -104,13 +104,13 @@ struct Matrix: Sendable, Equatable {
           nonisolated(unsafe) let (left, right, sum) = (
             left.baseAddress!, right.baseAddress!, sum.baseAddress!
           )
-          let (stepA, stepB, step) = (a.columns, b.columns, columns)
+          let (strideA, strideB, stride) = (a.columns, b.columns, columns)
           ProductBlocks(rows: rows, inner: inner, columns: columns).forEach { own, places in
             unsafe espalier_dgemm(
               transposingFirst, transposingSecond, Int32(own.count), Int32(places.count),
-              Int32(inner), factor, left + own.lowerBound * (transposingFirst ? 1 : stepA),
-              Int32(stepA), right + places.lowerBound * (transposingSecond ? stepB : 1),
-              Int32(stepB), 1, sum + own.lowerBound * step + places.lowerBound, Int32(step))
+              Int32(inner), factor, left + own.lowerBound * (transposingFirst ? 1 : strideA),
+              Int32(strideA), right + places.lowerBound * (transposingSecond ? strideB : 1),
+              Int32(strideB), 1, sum + own.lowerBound * stride + places.lowerBound, Int32(stride))
           }
         }
       }

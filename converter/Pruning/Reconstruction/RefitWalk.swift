@@ -118,10 +118,10 @@ struct RefitWalk: Sendable {
       try solve(layer) { walk, group, own throws(PruningError) in
         let rows = Array(walk.rows(layer, group))
         let result = unsafe try walk.moments(layer, group, sumsProducts: false) { run in
-          { to, stride, batch, places, step in
+          { to, stride, batch, places, spacing in
             unsafe layer.pruned.fillOutputs(
               to, stride: stride, from: targets[run], features: rows, of: layer.kept.count,
-              batch: batch, places: places, every: step)
+              batch: batch, places: places, every: spacing)
           }
         }
         let cross = hasBias ? result.crossCovariance : result.cross
@@ -228,17 +228,17 @@ struct RefitWalk: Sendable {
         factors: Array(residual.factors[rows])
       )
     }
-    return { targets, stride, batch, places, step in
+    return { targets, stride, batch, places, spacing in
       unsafe layer.dense.fillOutputs(
         targets, stride: stride, from: output, features: features, of: width, batch: batch,
-        places: places, every: step)
+        places: places, every: spacing)
       guard let before else { return }
       unsafe layer.dense.fillOutputs(
         targets, stride: stride, from: before.dense, features: features, of: width, batch: batch,
-        places: places, every: step, adding: before.factors)
+        places: places, every: spacing, adding: before.factors)
       unsafe layer.dense.fillOutputs(
         targets, stride: stride, from: before.pruned, features: Array(rows), of: layer.kept.count,
-        batch: batch, places: places, every: step, adding: before.factors.map { -$0 })
+        batch: batch, places: places, every: spacing, adding: before.factors.map { -$0 })
     }
   }
 
