@@ -4,23 +4,23 @@ internal import CEspalierModelFile
 /// Copies of arrays and texts at addresses that stay, for structs of the C bridge to point at.
 @safe
 final class CopyPool {
-  private var blocks = unsafe [UnsafeMutableRawPointer]()
+  private var allocations = unsafe [UnsafeMutableRawPointer]()
 
   deinit {
-    while let block = unsafe blocks.popLast() { unsafe block.deallocate() }
+    while let allocation = unsafe allocations.popLast() { unsafe allocation.deallocate() }
   }
 
   /// Nil for an empty array.
   func copy<Element: BitwiseCopyable>(_ array: [Element]) -> UnsafePointer<Element>? {
     guard !array.isEmpty else { return nil }
     let count = array.count * MemoryLayout<Element>.stride
-    let block = UnsafeMutableRawPointer.allocate(
+    let allocation = UnsafeMutableRawPointer.allocate(
       byteCount: count, alignment: MemoryLayout<Element>.alignment)
-    unsafe blocks.append(block)
+    unsafe allocations.append(allocation)
     unsafe array.withUnsafeBytes {
-      unsafe block.copyMemory(from: $0.baseAddress!, byteCount: count)
+      unsafe allocation.copyMemory(from: $0.baseAddress!, byteCount: count)
     }
-    return unsafe UnsafePointer(block.bindMemory(to: Element.self, capacity: array.count))
+    return unsafe UnsafePointer(allocation.bindMemory(to: Element.self, capacity: array.count))
   }
 
   /// The text, cut at a character where it is longer than the format allows.

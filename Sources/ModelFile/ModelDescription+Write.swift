@@ -195,16 +195,16 @@ private struct FileSink: Sink, @unchecked Sendable {
 /// Memory of one thread, which grows and is used again.
 @safe
 private struct Scratch: ~Copyable {
-  private var block = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  private var allocation = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
 
-  deinit { unsafe block.deallocate() }
+  deinit { unsafe allocation.deallocate() }
 
   mutating func memory(_ count: Int) -> UnsafeMutableRawBufferPointer {
-    if unsafe block.count < count {
-      unsafe block.deallocate()
-      unsafe block = .allocate(byteCount: count, alignment: 64)
+    if unsafe allocation.count < count {
+      unsafe allocation.deallocate()
+      unsafe allocation = .allocate(byteCount: count, alignment: 64)
     }
-    return unsafe UnsafeMutableRawBufferPointer(rebasing: block[..<count])
+    return unsafe UnsafeMutableRawBufferPointer(rebasing: allocation[..<count])
   }
 }
 #endif

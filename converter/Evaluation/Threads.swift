@@ -82,23 +82,23 @@ package enum Threads {
   }
 }
 
-/// A matrix product cut into blocks of rows or of columns, whichever there are more of.
-package struct ProductBlocks {
+/// A matrix product cut into strips of rows or of columns, whichever there are more of.
+package struct ProductStrips {
   private let rows: Int
   private let columns: Int
-  /// Rows or columns of a block.
+  /// Rows or columns of a strip.
   private let extent: Int
 
   /// - Parameter inner: Over how many terms each element is summed.
   package init(rows: Int, inner: Int, columns: Int) {
     (self.rows, self.columns) = (rows, columns)
-    // What takes about a millisecond, at most 8 blocks in all: each reads one of the factors whole.
+    // What takes about a millisecond, at most 8 strips in all: each reads one of the factors whole.
     let work = Double(rows) * Double(columns) * Double(inner)
     let count = min(8, max(1, Int(work / Double(1 << 26))))
     extent = ((max(rows, columns) + count - 1) / count + 15) / 16 * 16
   }
 
-  /// Calls the body with the rows and columns of each block, on several threads.
+  /// Calls the body with the rows and columns of each strip, on several threads.
   package func forEach(_ body: @Sendable (_ rows: Range<Int>, _ columns: Range<Int>) -> Void) {
     let longer = max(rows, columns)
     Threads.forEach((longer + extent - 1) / extent) { piece in

@@ -256,15 +256,15 @@ extension Tensor {
   }
 }
 
-/// A row-major matrix turned, in tiles that stay in the cache: weights are large.
+/// A row-major matrix turned, in squares that stay in the cache: weights are large.
 func transposedMatrix(_ values: [Float], rows: Int, columns: Int) -> [Float] {
-  let tile = 32
+  let edge = 32
   return unsafe [Float](unsafeUninitializedCapacity: values.count) { target, count in
     unsafe values.withUnsafeBufferPointer { source in
-      for firstRow in stride(from: 0, to: rows, by: tile) {
-        for firstColumn in stride(from: 0, to: columns, by: tile) {
-          for column in firstColumn..<min(firstColumn + tile, columns) {
-            for row in firstRow..<min(firstRow + tile, rows) {
+      for firstRow in stride(from: 0, to: rows, by: edge) {
+        for firstColumn in stride(from: 0, to: columns, by: edge) {
+          for column in firstColumn..<min(firstColumn + edge, columns) {
+            for row in firstRow..<min(firstRow + edge, rows) {
               unsafe target.initializeElement(
                 at: column * rows + row, to: source[row * columns + column])
             }

@@ -18,7 +18,7 @@ struct Allocation: ~Copyable {
   }
 }
 
-/// Hands out 64-byte-aligned places, first to learn their sum, then within a block of that size.
+/// Hands out 64-byte-aligned places, first to learn their sum, then within a allocation of that size.
 ///
 /// The same code runs twice, so what is measured and what is placed cannot disagree.
 @safe

@@ -3,7 +3,7 @@ internal import EspalierModelFile
 
 /// Turns steps of the file into tasks of kernels, checking each against its kernel's contract.
 ///
-/// Runs twice over all steps: once without `places` to learn sizes, once to fill the session's block.
+/// Runs twice over all steps: once without `places` to learn sizes, once to fill the session's allocation.
 /// Kernels check nothing, so whatever they assume is established here, in checked arithmetic.
 @safe
 struct Binder: ~Copyable {

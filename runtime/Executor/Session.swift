@@ -10,7 +10,7 @@ public struct Session: ~Copyable {
   let model: ModelStorage
   let arena: Allocation
   /// Arguments, prepared kernels, tasks and shared scratch.
-  let block: Allocation
+  let allocation: Allocation
   let pool: ThreadPool
   let tasks: UnsafeBufferPointer<esp_task>
   /// Duration of each task in the last profiled run.
@@ -39,23 +39,23 @@ public struct Session: ~Copyable {
     let set = instructionSet ?? .best
     guard set.isAvailable else { throw .instructionSetUnavailable(set) }
     let storage = model.storage
-    let arena = try Self.block(Int(storage.file.arenaBytes))
+    let arena = try Self.allocation(Int(storage.file.arenaBytes))
 
     let needs = try Self.needs(of: storage, arena: arena, set)
-    let block = try Self.block(needs.blockBytes)
+    let allocation = try Self.allocation(needs.allocationBytes)
 
-    var places = unsafe Places(base: block.base)
+    var places = unsafe Places(base: allocation.base)
     guard let taskPlace = unsafe places.take(needs.taskBytes),
       let timePlace = unsafe places.take(needs.timeBytes),
       let shared = unsafe places.take(needs.sharedBytes)
-    else { throw .outOfMemory(bytes: needs.blockBytes) }
+    else { throw .outOfMemory(bytes: needs.allocationBytes) }
     let taskMemory = unsafe taskPlace.bindMemory(to: esp_task.self, capacity: needs.taskCount)
     var binder = unsafe Binder(
       model: storage, arena: arena.base, instructionSet: set.code, places: places,
       tasks: taskMemory, shared: shared)
     try binder.bindAll()
     precondition(
-      binder.places.count <= block.count && binder.taskCount <= needs.taskCount,
+      binder.places.count <= allocation.count && binder.taskCount <= needs.taskCount,
       "what was placed is more than what was measured")
 
     pool = try ThreadPool(count: threads, scratchBytes: needs.workerBytes, cores: cores)
@@ -67,7 +67,7 @@ public struct Session: ~Copyable {
     outputs = storage.outputNumbers.compactMap { unsafe storage.operand($0, arena: arena.base) }
     self.model = storage
     self.arena = arena
-    self.block = block
+    self.allocation = allocation
     self.threads = threads
     self.instructionSet = set
   }
@@ -78,7 +78,7 @@ public struct Session: ~Copyable {
   /// What binding all steps takes beside the arena, in bytes.
   private struct Needs {
     var taskCount, sharedBytes, workerBytes: Int
-    var blockBytes = 0
+    var allocationBytes = 0
     var taskBytes: Int { unsafe taskCount * MemoryLayout<esp_task>.stride }
     var timeBytes: Int { taskCount * MemoryLayout<UInt64>.stride }
   }
@@ -103,7 +103,7 @@ public struct Session: ~Copyable {
     guard !layout.hasOverflown, layout.count <= limit, needs.workerBytes <= limit else {
       throw .file(ModelFileError(.overLimit, at: .file, "kernels need more memory than the limit"))
     }
-    needs.blockBytes = layout.count
+    needs.allocationBytes = layout.count
     return needs
   }
 
@@ -111,19 +111,19 @@ public struct Session: ~Copyable {
   /// promises; runs nothing, and touches no memory of the arena's size.
   static func check(_ storage: ModelStorage) throws(ExecutorError) {
     do throws(ModelFileError) { try storage.file.checkWeights() } catch { throw .file(error) }
-    let arena = try block(Int(storage.file.arenaBytes))
+    let arena = try allocation(Int(storage.file.arenaBytes))
     _ = try needs(of: storage, arena: arena, .best)
   }
 
-  private static func block(_ count: Int) throws(ExecutorError) -> Allocation {
-    guard let block = Allocation(count: count) else { throw .outOfMemory(bytes: count) }
-    return block
+  private static func allocation(_ count: Int) throws(ExecutorError) -> Allocation {
+    guard let allocation = Allocation(count: count) else { throw .outOfMemory(bytes: count) }
+    return allocation
   }
 
   /// Bytes of activations; what else a session needs is `preparedBytes`.
   public var arenaBytes: Int { arena.count }
   /// Bytes of prepared kernels, tasks and scratch that workers share.
-  public var preparedBytes: Int { block.count }
+  public var preparedBytes: Int { allocation.count }
 
   /// The kernel that runs a step; empty where the step has nothing to do.
   public func kernel(ofStep step: Int) -> String {

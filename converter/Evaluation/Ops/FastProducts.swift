@@ -11,7 +11,7 @@ func multiply(
   beta: Float = 0, into c: UnsafeMutablePointer<Float>
 ) {
   nonisolated(unsafe) let (a, b, c) = unsafe (a, b, c)
-  ProductBlocks(rows: rows, inner: inner, columns: columns).forEach { own, places in
+  ProductStrips(rows: rows, inner: inner, columns: columns).forEach { own, places in
     unsafe espalier_sgemm(
       transposesA, transposesB, Int32(own.count), Int32(places.count), Int32(inner), alpha,
       a + own.lowerBound * (transposesA ? 1 : inner), Int32(transposesA ? rows : inner),

@@ -119,14 +119,14 @@ public struct Attention: Operator {
     var shown: [Double] = []
     for item in 0..<query.batch {
       for head in 0..<query.heads {
-        let block =
+        let source =
           (item * plan.key.heads + head / (query.heads / plan.key.heads)) * total
         for token in 0..<query.tokens {
           let from = ((item * query.heads + head) * query.tokens + token) * keySize
           var row = [Double](repeating: 0, count: total)
           for i in 0..<keySize {
             addRow(
-              queries[from + i] * scale, keys, at: block * keySize + i, valueStride: keySize,
+              queries[from + i] * scale, keys, at: source * keySize + i, valueStride: keySize,
               to: &row, at: 0, count: total)
           }
           if scores == .products { shown += row }
@@ -142,7 +142,7 @@ public struct Attention: Operator {
             : (item * query.heads + head) * query.tokens + token
           for (key, weight) in row.enumerated() {
             addRow(
-              weight, values, at: (block + key) * valueSize, to: &output, at: to * valueSize,
+              weight, values, at: (source + key) * valueSize, to: &output, at: to * valueSize,
               count: valueSize)
           }
         }

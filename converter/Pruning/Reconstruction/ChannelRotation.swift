@@ -62,8 +62,8 @@ struct Basis {
     var moment = Matrix(zeros: size, size)
     var gram = Matrix(zeros: size, size)
     for consumer in consumers {
-      for block in 0..<(consumer.columns.map(\.count).min() ?? 0) {
-        let columns = consumer.columns.map { $0[block] }
+      for list in 0..<(consumer.columns.map(\.count).min() ?? 0) {
+        let columns = consumer.columns.map { $0[list] }
         let covariance = consumer.covariance.selecting(rows: columns, columns: columns)
         moment.add(covariance, .identity(size))
         let weights = consumer.weights.selecting(columns: columns)

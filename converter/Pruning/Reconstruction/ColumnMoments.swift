@@ -4,7 +4,7 @@ internal import EspalierEvaluation
 /// Sums over many columns `x`, and targets `t` beside them, of `x`, `t`, `x x'` and `t x'`.
 ///
 /// Columns are gathered in a buffer; products of a full buffer are taken in single precision and
-/// added in double precision, by blocks of rows on several threads.
+/// added in double precision, by strips of rows on several threads.
 final class ColumnMoments {
   /// Elements of a column, and of a target.
   let size: Int
@@ -59,17 +59,17 @@ final class ColumnMoments {
   private func flush() {
     guard filled > 0, size > 0 else { return }
     count += filled
-    let blocks = Self.blocks(of: 0..<size) + Self.blocks(of: size..<size + targetSize)
+    let strips = Self.strips(of: 0..<size) + Self.strips(of: size..<size + targetSize)
     unsafe buffer.withUnsafeBufferPointer { buffer in
       unsafe sums.withUnsafeMutableBufferPointer { sums in
         unsafe products.withUnsafeMutableBufferPointer { products in
-          // Each piece of work has a block of rows of its own.
+          // Each piece of work has a strip of rows of its own.
           nonisolated(unsafe) let (columns, sums, products) = (
             buffer.baseAddress!, sums.baseAddress!, products.baseAddress!
           )
           nonisolated(unsafe) let moments = self
-          Threads.forEach(blocks.count) { piece in
-            let rows = blocks[piece]
+          Threads.forEach(strips.count) { piece in
+            let rows = strips[piece]
             unsafe moments.add(rows, of: columns, to: sums)
             if unsafe rows.lowerBound >= moments.size || moments.sumsProducts {
               unsafe moments.addProducts(rows, columns, to: products)
@@ -83,7 +83,7 @@ final class ColumnMoments {
 
   /// Rows that are multiplied together: few enough to keep several threads busy, but not so few that
   /// more time goes into reading the columns than into multiplying them.
-  private static func blocks(of rows: Range<Int>) -> [Range<Int>] {
+  private static func strips(of rows: Range<Int>) -> [Range<Int>] {
     let height = min(512, max(64, (rows.count / 8 + 63) / 64 * 64))
     return stride(from: rows.lowerBound, to: rows.upperBound, by: height).map {
       $0..<min($0 + height, rows.upperBound)

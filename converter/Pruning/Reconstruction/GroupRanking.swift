@@ -147,9 +147,9 @@ private struct ConsumerState {
     for index in indices { columns[index] = [] }
     guard !gone.isEmpty else { return }
     let all = Array(0..<inverse.rows)
-    let block = inverse.selecting(rows: gone, columns: gone)
+    let square = inverse.selecting(rows: gone, columns: gone)
     let rows = inverse.selecting(rows: gone, columns: all)
-    guard let factor = block.factored() else { return }
+    guard let factor = square.factored() else { return }
     // G = B^-1 H^-1_P: by symmetry its transpose solves rows.
     let gain = factor.solving(rows.transposed)
     weights.add(weights.selecting(columns: gone), gain, transposingSecond: true, factor: -1)

@@ -155,14 +155,14 @@ struct LinearLayer: Sendable {
       switch source {
       case .window(let window, _, let channels):
         let start = (batch * groups + group) * channels * window.sourceCount
-        forEachBlock(of: channels, each: taps * width) { own in
+        forEachStrip(of: channels, each: taps * width) { own in
           unsafe window.fill(
             to + own.lowerBound * taps * stride, stride: stride,
             from: base + start + own.lowerBound * window.sourceCount, channels: own.count,
             places: places, every: spacing)
         }
       case .features(let features):
-        forEachBlock(of: features.features, each: width) { own in
+        forEachStrip(of: features.features, each: width) { own in
           for feature in own {
             unsafe features.fillRow(
               to + feature * stride, from: base, feature: group * features.features + feature,
@@ -175,12 +175,12 @@ struct LinearLayer: Sendable {
 
   /// Shares copying among threads, where there is enough of it.
   /// - Parameter size: Elements that go with each number below `count`.
-  private func forEachBlock(
+  private func forEachStrip(
     of count: Int, each size: Int, _ body: @Sendable (Range<Int>) -> Void
   ) {
-    let block = max(1, (1 << 16) / max(size, 1))
-    Threads.forEach((count + block - 1) / block) { piece in
-      body(piece * block..<min((piece + 1) * block, count))
+    let strip = max(1, (1 << 16) / max(size, 1))
+    Threads.forEach((count + strip - 1) / strip) { piece in
+      body(piece * strip..<min((piece + 1) * strip, count))
     }
   }
 
@@ -197,7 +197,7 @@ struct LinearLayer: Sendable {
     precondition(values.count == wide.batches * width * wide.places, "a tensor of other places")
     unsafe values.withUnsafeBufferPointer { values in
       nonisolated(unsafe) let (base, to) = unsafe (values.baseAddress!, to)
-      forEachBlock(of: features.count, each: (places.count + spacing - 1) / spacing) { rows in
+      forEachStrip(of: features.count, each: (places.count + spacing - 1) / spacing) { rows in
         for row in rows {
           unsafe wide.fillRow(
             to + row * stride, from: base, feature: features[row], batch: batch, places: places,

@@ -15,7 +15,7 @@ struct LinearPassage {
     var value: Graph.ValueID
     var axis: Int
     /// The positions of the group's indices, for each setting of what else numbers the axis.
-    var blocks: [(list: Int, positions: [Int])]
+    var parts: [(list: Int, positions: [Int])]
     /// Whether it takes the inverse basis, transposed.
     var isInverse: Bool
   }
@@ -124,7 +124,7 @@ struct LinearPassage {
     guard axes.count == 1, coupling.graph.type(of: use.value).elementType == .float32
     else { return nil }
     let group = coupling.groups[group]
-    var blocks: [(list: Int, positions: [Int])] = []
+    var parts: [(list: Int, positions: [Int])] = []
     for box in coupling.algebra.layout(use.axes[axes[0]]).boxes {
       let own = box.digits.indices.filter { box.digits[$0].leaf == leaf }
       guard let place = own.first else { continue }
@@ -134,14 +134,14 @@ struct LinearPassage {
       sizes[place] = 1
       forEachIndex(of: sizes) { index in
         let start = zip(index, box.digits).reduce(box.start) { $0 + $1.0 * $1.1.stride }
-        blocks.append(
+        parts.append(
           (
             list: partner.map { index[$0] } ?? 0,
             positions: (0..<group.size).map { start + $0 * box.digits[place].stride }
           ))
       }
     }
-    return Change(value: use.value, axis: axes[0], blocks: blocks, isInverse: isInverse)
+    return Change(value: use.value, axis: axes[0], parts: parts, isInverse: isInverse)
   }
 }
 
@@ -151,7 +151,7 @@ extension LinearPassage.Change {
   func applied(to old: Tensor, _ matrices: [Matrix]) -> Tensor {
     var numbers = old.floats
     let lines = AxisLines(of: old.shape, axis: axis)
-    for (list, positions) in blocks {
+    for (list, positions) in parts {
       var part = Matrix(zeros: lines.outer * lines.inner, positions.count)
       func forEach(_ body: (_ row: Int, _ column: Int, _ place: Int) -> Void) {
         for outer in 0..<lines.outer {

@@ -105,7 +105,7 @@ struct Matrix: Sendable, Equatable {
             left.baseAddress!, right.baseAddress!, sum.baseAddress!
           )
           let (strideA, strideB, stride) = (a.columns, b.columns, columns)
-          ProductBlocks(rows: rows, inner: inner, columns: columns).forEach { own, places in
+          ProductStrips(rows: rows, inner: inner, columns: columns).forEach { own, places in
             unsafe espalier_dgemm(
               transposingFirst, transposingSecond, Int32(own.count), Int32(places.count),
               Int32(inner), factor, left + own.lowerBound * (transposingFirst ? 1 : strideA),
@@ -123,7 +123,7 @@ struct Matrix: Sendable, Equatable {
     var values = values
     let isPositive = unsafe values.withUnsafeMutableBufferPointer { values in
       nonisolated(unsafe) let a = values.baseAddress
-      return stride(from: 0, to: rows, by: Self.factorBlock).allSatisfy {
+      return stride(from: 0, to: rows, by: Self.factorStrip).allSatisfy {
         unsafe factorRows(from: $0, of: a!)
       }
     }
@@ -131,17 +131,17 @@ struct Matrix: Sendable, Equatable {
   }
 
   /// Rows of a factor that are found together.
-  private static let factorBlock = 256
+  private static let factorStrip = 256
 
-  /// Turns the next block of rows into those of the factor, and takes what they give from the rows
+  /// Turns the next strip of rows into those of the factor, and takes what they give from the rows
   /// below them.
-  /// - Returns: whether the block is positive definite.
+  /// - Returns: whether the strip is positive definite.
   private func factorRows(from start: Int, of matrix: UnsafeMutablePointer<Double>) -> Bool {
-    let (size, block) = (rows, Self.factorBlock)
-    let height = min(block, size - start)
+    let (size, strip) = (rows, Self.factorStrip)
+    let height = min(strip, size - start)
     nonisolated(unsafe) let (a, top) = unsafe (matrix, matrix + start * size)
     guard unsafe espalier_dpotrf(Int32(height), top + start, Int32(size)) == 0 else { return false }
-    let rest = stride(from: start + height, to: size, by: block).map { $0..<min($0 + block, size) }
+    let rest = stride(from: start + height, to: size, by: strip).map { $0..<min($0 + strip, size) }
     Threads.forEach(rest.count) { piece in
       unsafe espalier_dtrsm(
         Int32(height), Int32(rest[piece].count), top + start, Int32(size),
@@ -186,16 +186,16 @@ struct CholeskyFactor: Sendable {
     var result = rows
     let (count, size) = (rows.rows, rows.columns)
     // At least so many rows at a time: each time the whole factor is read.
-    let block = max(128, (count + 7) / 8)
+    let strip = max(128, (count + 7) / 8)
     unsafe factor.values.withUnsafeBufferPointer { factor in
       unsafe result.values.withUnsafeMutableBufferPointer { values in
         nonisolated(unsafe) let (factor, values) = (
           factor.baseAddress!, values.baseAddress!
         )
-        Threads.forEach((count + block - 1) / block) { piece in
-          let first = piece * block
+        Threads.forEach((count + strip - 1) / strip) { piece in
+          let first = piece * strip
           unsafe espalier_dpotrs(
-            Int32(size), Int32(min(block, count - first)), factor, Int32(size),
+            Int32(size), Int32(min(strip, count - first)), factor, Int32(size),
             values + first * size, Int32(size))
         }
       }
@@ -219,12 +219,12 @@ struct CholeskyFactor: Sendable {
 extension Matrix {
   /// Copies the upper triangle to the lower one.
   mutating func mirrorUpper() {
-    let block = 64
+    let edge = 64
     unsafe values.withUnsafeMutableBufferPointer { values in
-      for top in stride(from: 0, to: rows, by: block) {
-        for left in stride(from: top, to: rows, by: block) {
-          for row in top..<min(top + block, rows) {
-            for column in max(left, row + 1)..<max(min(left + block, rows), row + 1) {
+      for top in stride(from: 0, to: rows, by: edge) {
+        for left in stride(from: top, to: rows, by: edge) {
+          for row in top..<min(top + edge, rows) {
+            for column in max(left, row + 1)..<max(min(left + edge, rows), row + 1) {
               unsafe values[column * rows + row] = values[row * rows + column]
             }
           }

@@ -119,7 +119,7 @@ static size_t lay_out(const esp_convolution *c, const esp_kernel_set *set,
   if (prepared->copies) {
     const int64_t copies = (int64_t)c->batch * c->in_channels * prepared->copies * prepared->plane;
     // Kernels may read to the end of a vector behind the last copy.
-    prepared->shared_bytes = ((size_t)copies + (size_t)w->tiling.step) * sizeof(float);
+    prepared->shared_bytes = ((size_t)copies + (size_t)w->tiling.pitch) * sizeof(float);
   }
   const int64_t per_channel = prepared->gathers ? 0
                               : prepared->copies ? prepared->copies * prepared->plane
@@ -128,7 +128,7 @@ static size_t lay_out(const esp_convolution *c, const esp_kernel_set *set,
   prepared->source_group = channels * per_channel;
   if (prepared->packs) {
     const int32_t rows = w->whole ? c->weight.columns : w->block;
-    prepared->tile_floats = (size_t)rows * (size_t)w->tiling.step;
+    prepared->tile_floats = (size_t)rows * (size_t)w->tiling.pitch;
   }
   prepared->worker_bytes = (prepared->tile_floats + esp_prepared_weight_sums(w)) * sizeof(float);
   const int64_t tiles = (int64_t)c->batch * w->tiling.tiles * c->weight.groups;
@@ -249,23 +249,23 @@ static void run_copy(const void *arguments, int64_t first, int64_t last, esp_wor
   }
 }
 
-/// tile[k * step + j] = what column first + k meets at pixel start + j of the group's channels.
+/// tile[k * pitch + j] = what column first + k meets at pixel start + j of the group's channels.
 static void gather(const esp_prepared_convolution *prepared, const float *group, int32_t first,
                    int32_t count, int32_t start, int32_t pixels, float *tile) {
   const esp_convolution *c = &prepared->c;
-  const int32_t step = prepared->weight.tiling.step, taps = c->kernel_h * c->kernel_w;
+  const int32_t pitch = prepared->weight.tiling.pitch, taps = c->kernel_h * c->kernel_w;
   const int32_t start_row = start / c->out_w, start_x = start % c->out_w;
-  for (int32_t k = first; k < first + count; k++, tile += step) {
+  for (int32_t k = first; k < first + count; k++, tile += pitch) {
     const float *plane = group + (int64_t)(k / taps) * c->in_h * c->in_w;
     const int32_t down = k % taps / c->kernel_w * c->dilation_h - c->pad_top;
     const int32_t right = k % c->kernel_w * c->dilation_w - c->pad_left;
-    for (int32_t j = 0; j < step; j++) tile[j] = 0;
+    for (int32_t j = 0; j < pitch; j++) tile[j] = 0;
     for (int32_t j = 0, row = start_row, x = start_x; j < pixels; row++, x = 0) {
       const int32_t run = c->out_w - x < pixels - j ? c->out_w - x : pixels - j;
       const esp_window window = {
           .top = (int64_t)row * c->stride_h + down, .left = (int64_t)x * c->stride_w + right,
           .stride_h = 1, .stride_w = c->stride_w, .rows = 1, .columns = run};
-      esp_copy_window(prepared->weight.set->pack, &window, tile + j, step, plane, c->in_h, c->in_w);
+      esp_copy_window(prepared->weight.set->pack, &window, tile + j, pitch, plane, c->in_h, c->in_w);
       j += run;
     }
   }
@@ -275,14 +275,14 @@ static void gather(const esp_prepared_convolution *prepared, const float *group,
 static void pack_taps(const esp_prepared_convolution *prepared, const esp_tap *taps, const float *x,
                       int32_t first, int32_t count, int32_t pixels, float *tile) {
   const esp_prepared_weight *w = &prepared->weight;
-  const int32_t step = w->tiling.step, width = w->tiling.width;
+  const int32_t pitch = w->tiling.pitch, width = w->tiling.width;
   const int32_t all = prepared->c.kernel_h * prepared->c.kernel_w;
   const ptrdiff_t channel_stride = (prepared->copies ? prepared->copies : 1) * prepared->plane;
   for (int32_t tap = 0; tap < all; tap++) {
     int32_t begin = tap - first % all;
     if (begin < 0) begin += all;
     if (begin >= count) continue;
-    w->set->pack->lanes(tile + (ptrdiff_t)begin * step, (ptrdiff_t)all * step,
+    w->set->pack->lanes(tile + (ptrdiff_t)begin * pitch, (ptrdiff_t)all * pitch,
                         x + (first + begin) / all * channel_stride + taps[tap].offset,
                         channel_stride, (count - begin - 1) / all + 1, taps[tap].lanes,
                         (pixels + width - 1) / width);
@@ -306,11 +306,11 @@ static void pack_columns(const esp_prepared_convolution *prepared, int64_t image
     for (int32_t block, end = first + count; first < end; first += block) {
       block = end - first < prepared->weight.block ? end - first : prepared->weight.block;
       pack_taps(prepared, taps, source, first, block, pixels, tile);
-      tile += (ptrdiff_t)block * prepared->weight.tiling.step;
+      tile += (ptrdiff_t)block * prepared->weight.tiling.pitch;
     }
     return;
   }
-  prepared->weight.set->pack->rows(tile, prepared->weight.tiling.step, source,
+  prepared->weight.set->pack->rows(tile, prepared->weight.tiling.pitch, source,
                                prepared->column_offsets + first, count, pixels);
 }
 

@@ -7,7 +7,7 @@
 typedef struct esp_tiling {
   int32_t columns, tiles;
   /// Most columns of a tile, rounded up to whole vectors: the row length of a packed tile.
-  int32_t step;
+  int32_t pitch;
   int32_t width;
   /// Tiles get `share` units each, the first `more` of them one unit more. A unit is one column
   /// where `by_column`, else one vector.

@@ -34,11 +34,11 @@ static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_prepar
   prepared->chunks = divide_up(w->panels_per_group, prepared->chunk);
   prepared->together = w->blocks > 1 ? esp_prepared_weight_together(w) : SUM_ROWS / w->height;
   prepared->together = divide_up(prepared->together, w->unit) * w->unit;
-  const size_t step = (size_t)w->tiling.step;
-  prepared->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * step;
+  const size_t pitch = (size_t)w->tiling.pitch;
+  prepared->tile_floats = (size_t)(w->whole ? l->in_features : w->block) * pitch;
   // Sums between blocks and results waiting to be transposed are the same memory.
   prepared->worker_bytes =
-      (prepared->tile_floats + (size_t)(prepared->together * w->height) * step) * sizeof(float);
+      (prepared->tile_floats + (size_t)(prepared->together * w->height) * pitch) * sizeof(float);
   esp_prepared_weight_lay_out(w, &at);
   return at - (uintptr_t)memory;
 }
@@ -49,7 +49,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
   const esp_linear *l = &prepared->l;
   const esp_prepared_weight *w = &prepared->weight;
   const esp_pack_kernels *pack = w->set->pack;
-  const int32_t step = w->tiling.step, in = l->in_features, out = l->out_features;
+  const int32_t pitch = w->tiling.pitch, in = l->in_features, out = l->out_features;
   float *tile = worker->scratch, *sums = tile + prepared->tile_floats;
   int64_t packed = -1;
   for (int64_t item = first; item < last; item++) {
@@ -65,18 +65,18 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
       const esp_tile_job job = {
           .prepared = w, .columns = tokens,
           .x = tile,
-          .y = sums, .y_stride = step,
+          .y = sums, .y_stride = pitch,
           .low = -INFINITY, .high = INFINITY,
           .padded = 1,
           .partial = sums,
       };
       if (w->whole && packed != place) {
-        pack->transposed(tile, step, x, in, in, tokens, 1.0f);
+        pack->transposed(tile, pitch, x, in, in, tokens, 1.0f);
         packed = place;
       }
       for (int32_t block = 0; block < w->blocks; block++) {
         if (!w->whole) {
-          pack->transposed(tile, step, x + block * w->block, in, esp_block_size(w, block), tokens,
+          pack->transposed(tile, pitch, x + block * w->block, in, esp_block_size(w, block), tokens,
                            1.0f);
         }
         esp_tile_run(&job, p, end, block);
@@ -84,7 +84,7 @@ static void run_tiles(const void *arguments, int64_t first, int64_t last, esp_wo
       const int32_t row = p * w->height, most = (end - p) * w->height;
       const int32_t rows = out - row < most ? out - row : most;
       const int64_t y = (int64_t)token * out + row;
-      pack->finish_transposed(sums, step, rows, tokens, l->y + y, out,
+      pack->finish_transposed(sums, pitch, rows, tokens, l->y + y, out,
                               l->epilogue.residual ? l->epilogue.residual + y : 0, &l->epilogue);
     }
   }

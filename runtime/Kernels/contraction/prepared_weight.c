@@ -68,7 +68,7 @@ void esp_prepared_weight_tile(esp_prepared_weight *prepared, int32_t columns, in
     prepared->tiling = esp_tiling_of(columns, width, shape->vectors,
                                  shape->one_more ? ESP_PANEL_WHOLE : 0, prepared->height);
     // A little too much is better than another round of sums.
-    const int64_t size = spread ? spread : (int64_t)w->columns * prepared->tiling.step;
+    const int64_t size = spread ? spread : (int64_t)w->columns * prepared->tiling.pitch;
     const int64_t most = prepared->height >= 4 ? FAR_FLOATS : NEAR_FLOATS;
     if (size > most + most / 4) {
       prepared->blocks = (int32_t)((size + most - 1) / most);
@@ -78,7 +78,7 @@ void esp_prepared_weight_tile(esp_prepared_weight *prepared, int32_t columns, in
     }
   }
   // Packing a block just before it is used brings it near, unless that happens again and again.
-  prepared->whole = (int64_t)w->columns * prepared->tiling.step <= WHOLE_FLOATS &&
+  prepared->whole = (int64_t)w->columns * prepared->tiling.pitch <= WHOLE_FLOATS &&
                     (prepared->blocks == 1 ||
                      prepared->panels_per_group > 2 * esp_prepared_weight_together(prepared));
 }
@@ -104,7 +104,7 @@ void esp_prepared_weight_lay_out(esp_prepared_weight *prepared, uintptr_t *at) {
 static int32_t place(const esp_prepared_weight *prepared, const int32_t *column_offsets,
                      int32_t column) {
   if (column_offsets) return column_offsets[column];
-  return (prepared->whole ? column : column % prepared->block) * prepared->tiling.step;
+  return (prepared->whole ? column : column % prepared->block) * prepared->tiling.pitch;
 }
 
 static esp_panel_entry *entry_at(const esp_prepared_weight *prepared, int32_t group, int32_t block,
@@ -162,11 +162,11 @@ static void fill_lists(esp_prepared_weight *prepared, const int32_t *column_offs
 
 static void fill_patterns(esp_prepared_weight *prepared) {
   const uint16_t *stream = prepared->weight.stream;
-  const int32_t step = prepared->tiling.step;
+  const int32_t pitch = prepared->tiling.pitch;
   int64_t value = 0, at = 0;
   for (int32_t g = 0; g < prepared->weight.groups; g++) {
     for (int32_t b = 0; b < prepared->blocks; b++) {
-      const int32_t first = prepared->whole ? b * prepared->block * step : 0;
+      const int32_t first = prepared->whole ? b * prepared->block * pitch : 0;
       for (int32_t p = 0; p < prepared->panels_per_group; p++) {
         esp_panel_entry *entry = entry_at(prepared, g, b, p);
         *entry = (esp_panel_entry){.value = value, .offset = at};
@@ -177,7 +177,7 @@ static void fill_patterns(esp_prepared_weight *prepared) {
           value += n * __builtin_popcount((unsigned)set);
         }
         for (int32_t i = 0; i < entry->count; i++, at++) {
-          prepared->offsets[at] = first + stream[at] * step;
+          prepared->offsets[at] = first + stream[at] * pitch;
         }
       }
     }
@@ -186,7 +186,7 @@ static void fill_patterns(esp_prepared_weight *prepared) {
 
 static void fill_pairs(esp_prepared_weight *prepared) {
   const uint16_t *stream = prepared->weight.stream;
-  const int32_t vectors = prepared->tiling.step / prepared->set->width;
+  const int32_t vectors = prepared->tiling.pitch / prepared->set->width;
   int64_t value = 0, at = 0;
   for (int32_t g = 0; g < prepared->weight.groups; g++) {
     for (int32_t b = 0; b < prepared->blocks; b++) {
@@ -253,5 +253,5 @@ int32_t esp_prepared_weight_together(const esp_prepared_weight *prepared) {
 size_t esp_prepared_weight_sums(const esp_prepared_weight *prepared) {
   if (prepared->blocks == 1) return 0;
   return (size_t)esp_prepared_weight_together(prepared) * (size_t)prepared->height *
-         (size_t)prepared->tiling.step;
+         (size_t)prepared->tiling.pitch;
 }

@@ -14,7 +14,7 @@ static void fetch_next(const esp_panel_call *call) {
 
 static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   const esp_prepared_weight *prepared = job->prepared;
-  const int32_t height = prepared->height, step = prepared->tiling.step;
+  const int32_t height = prepared->height, pitch = prepared->tiling.pitch;
   const esp_panel_shape *shape = esp_prepared_weight_shape(prepared);
   const esp_panel_function run = esp_panel_for(shape, job->columns, prepared->set->width);
   const int64_t panels = prepared->panels_per_group;
@@ -36,8 +36,8 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
           .rows = left < shape->rows ? left : shape->rows,
           .columns = job->columns,
           .start = start + (int64_t)p * height + part,
-          .partial = job->partial ? job->partial + row * step : 0,
-          .partial_stride = step,
+          .partial = job->partial ? job->partial + row * pitch : 0,
+          .partial_stride = pitch,
           .first = block == 0,
           .last = block == prepared->blocks - 1,
           .y = job->y + row * job->y_stride,
@@ -55,7 +55,7 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
 
 static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   const esp_prepared_weight *prepared = job->prepared;
-  const int32_t width = prepared->set->width, step = prepared->tiling.step;
+  const int32_t width = prepared->set->width, pitch = prepared->tiling.pitch;
   const esp_pattern_function run = prepared->set->pattern->run[(job->columns + width - 1) / width];
   const int64_t panels = prepared->panels_per_group;
   const esp_panel_entry *entries =
@@ -69,8 +69,8 @@ static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, i
         .weights = prepared->weight.values + entry->value,
         .stream = prepared->offsets + entry->offset,
         .x = job->x,
-        .partial = job->partial ? job->partial + row * step : 0,
-        .partial_stride = step,
+        .partial = job->partial ? job->partial + row * pitch : 0,
+        .partial_stride = pitch,
         .first = block == 0,
         .last = block == prepared->blocks - 1,
         .rows = rows < 4 ? rows : 4,
@@ -89,7 +89,7 @@ static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, i
 /// Band by band: rows of a pair are anywhere in its band.
 static void run_pairs(const esp_tile_job *job, int32_t first, int32_t last, int32_t block) {
   const esp_prepared_weight *prepared = job->prepared;
-  const int32_t width = prepared->set->width, step = prepared->tiling.step;
+  const int32_t width = prepared->set->width, pitch = prepared->tiling.pitch;
   const esp_pair_function run = prepared->set->pair->run[(job->columns + width - 1) / width];
   const esp_panel_entry *entry =
       prepared->entries +
@@ -102,9 +102,9 @@ static void run_pairs(const esp_tile_job *job, int32_t first, int32_t last, int3
         .weights = prepared->weight.values + entry->value,
         .stream = prepared->columns + entry->offset,
         .pairs = last - p < prepared->unit ? last - p : prepared->unit,
-        .x = job->x + (prepared->whole ? (ptrdiff_t)block * prepared->block * step : 0),
-        .partial = job->partial ? job->partial + row * step : 0,
-        .partial_stride = step,
+        .x = job->x + (prepared->whole ? (ptrdiff_t)block * prepared->block * pitch : 0),
+        .partial = job->partial ? job->partial + row * pitch : 0,
+        .partial_stride = pitch,
         .first = block == 0,
         .last = block == prepared->blocks - 1,
         .rows = prepared->rows_per_group - p * 2,

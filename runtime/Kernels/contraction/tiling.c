@@ -12,13 +12,13 @@ esp_tiling esp_tiling_of(int32_t columns, int32_t width, int32_t vectors, int32_
       t.by_column = 1;
       t.share = columns / tiles;
       t.more = columns % tiles;
-      t.step = (whole + 1) * width;
+      t.pitch = (whole + 1) * width;
       return t;
     }
   }
   t.tiles = (total + vectors - 1) / vectors;
   t.share = total / t.tiles;
   t.more = total % t.tiles;
-  t.step = (t.share + (t.more ? 1 : 0)) * width;
+  t.pitch = (t.share + (t.more ? 1 : 0)) * width;
   return t;
 }

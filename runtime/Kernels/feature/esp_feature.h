@@ -1,7 +1,7 @@
 // The micro-kernel of dense sequences: a few tokens times a few panels of eight features.
 //
 //   y[t][i] = clip(bias[i] + residual[t][i] + sum over k < count of
-//                  panels[i / 8][k * step + i % 8] * x[k * tokens + t],
+//                  panels[i / 8][k * pitch + i % 8] * x[k * tokens + t],
 //                  low, high)        t < the function's tokens, i < features
 //
 // Features lie in vector lanes and each value of x is broadcast: the other way round than panels
@@ -18,7 +18,7 @@ enum { ESP_FEATURE_PANELS = 4, ESP_FEATURE_TOKENS = 12, ESP_FEATURE_HEIGHT = 8 }
 typedef struct esp_feature_call {
   /// Panels that do not exist repeat the last one that does.
   const float *panels[ESP_FEATURE_PANELS];
-  ptrdiff_t step;
+  ptrdiff_t pitch;
   /// [count][tokens of the kernels], however many of them the function takes.
   const float *x;
   int32_t count;
@@ -33,18 +33,18 @@ typedef struct esp_feature_call {
   /// Whether sums begin with bias and residual; otherwise with what y holds.
   int32_t first;
   float low, high;
-  /// Memory the caller reads soon, brought near while this call computes: `ahead_step` bytes for
+  /// Memory the caller reads soon, brought near while this call computes: `ahead_stride` bytes for
   /// every four k, at most 128. Any address, also one that does not exist.
-  uintptr_t ahead, ahead_step;
+  uintptr_t ahead, ahead_stride;
 } esp_feature_call;
 
 typedef void (*esp_feature_function)(const esp_feature_call *);
 
 /// Rows of scores that become probabilities.
 typedef struct esp_soften_call {
-  /// [rows][step]; readable and writable up to the next multiple of 16 columns.
+  /// [rows][pitch]; readable and writable up to the next multiple of 16 columns.
   float *scores;
-  ptrdiff_t step;
+  ptrdiff_t pitch;
   int32_t rows, columns;
   /// Added first: rows of so many floats; null where there is none.
   const float *addends[2];

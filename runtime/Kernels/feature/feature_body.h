@@ -42,9 +42,9 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
   }
   const float *w[ESP_FEATURE_PANELS], *x = call->x;
   ESP_UNROLL for (int p = 0; p < P; p++) w[p] = call->panels[p];
-  const ptrdiff_t step = call->step;
+  const ptrdiff_t pitch = call->pitch;
   uintptr_t ahead = call->ahead;
-  const uintptr_t ahead_step = call->ahead_step;
+  const uintptr_t ahead_stride = call->ahead_stride;
 #define ESP_FEATURE_ROUND                                                               \
   {                                                                                     \
     esp_vec v[8];                                                                       \
@@ -55,14 +55,14 @@ static inline __attribute__((always_inline)) void esp_feature_rows(const esp_fea
       ESP_UNROLL for (int j = 0; j < V; j++) acc[t][j] = esp_vec_fma(token, v[j], acc[t][j]); \
       ESP_UNROLL for (int j = 0; j < V; j++) { ESP_FEATURE_ORDER(acc[t][j]) }           \
     }                                                                                   \
-    ESP_UNROLL for (int p = 0; p < P; p++) w[p] += step;                                \
+    ESP_UNROLL for (int p = 0; p < P; p++) w[p] += pitch;                                \
     x += ESP_FEATURE_ROW;                                                              \
   }
   int32_t k = call->count;
   for (; k >= 4; k -= 4) {
     __builtin_prefetch((const void *)ahead, 0, 2);
     __builtin_prefetch((const void *)(ahead + 64), 0, 2);
-    ahead += ahead_step;
+    ahead += ahead_stride;
     ESP_UNROLL for (int i = 0; i < 4; i++) ESP_FEATURE_ROUND
   }
   for (; k > 0; k--) ESP_FEATURE_ROUND
@@ -92,7 +92,7 @@ static inline __attribute__((always_inline)) void esp_soften_rows(const esp_soft
   const float *addend[2][4];
   esp_vec most[4], sum[4], share[4];
   ESP_UNROLL for (int i = 0; i < R; i++) {
-    row[i] = call->scores + (first + i) * call->step;
+    row[i] = call->scores + (first + i) * call->pitch;
     for (int a = 0; a < 2; a++) {
       addend[a][i] =
           call->addends[a] ? call->addends[a] + (first + i) * call->addend_strides[a] : 0;
@@ -134,11 +134,11 @@ static inline __attribute__((always_inline)) void esp_soften_short(const esp_sof
                                                                    const int R, const int N) {
   enum { W = ESP_VEC_WIDTH };
   const int last = call->columns - (N - 1) * W;
-  float *row = call->scores + first * call->step;
+  float *row = call->scores + first * call->pitch;
   esp_vec v[4][4], most[4], sum[4];
   ESP_UNROLL for (int i = 0; i < R; i++) {
     ESP_UNROLL for (int j = 0; j < N; j++) {
-      const float *p = row + i * call->step + j * W;
+      const float *p = row + i * call->pitch + j * W;
       v[i][j] = j < N - 1 ? esp_vec_load(p) : esp_vec_load_first(p, last);
     }
     v[i][N - 1] = esp_vec_add(v[i][N - 1], edge);
@@ -168,7 +168,7 @@ static inline __attribute__((always_inline)) void esp_soften_short(const esp_sof
   ESP_UNROLL for (int i = 0; i < R; i++) sum[i] = esp_vec_set(1.0f / esp_vec_sum(sum[i]));
   ESP_UNROLL for (int i = 0; i < R; i++) {
     ESP_UNROLL for (int j = 0; j < N; j++) {
-      esp_vec_store(row + i * call->step + j * W, esp_vec_mul(v[i][j], sum[i]));
+      esp_vec_store(row + i * call->pitch + j * W, esp_vec_mul(v[i][j], sum[i]));
     }
   }
 }

@@ -128,11 +128,11 @@ static void run_slab(const esp_prepared_sequence *prepared, int32_t slab, int32_
   const ptrdiff_t panel_stride = (ptrdiff_t)in * ESP_FEATURE_HEIGHT;
   const int32_t share = divide_up(rows * 4 * (int32_t)sizeof(float), tiles);
   esp_feature_call call = {
-      .step = ESP_FEATURE_HEIGHT,
+      .pitch = ESP_FEATURE_HEIGHT,
       .features = out - row < rows ? out - row : rows,
       .bias = l->epilogue.bias ? l->epilogue.bias + row : 0,
       .y_stride = out,
-      .ahead_step = share < 128 ? (uintptr_t)share : 128,
+      .ahead_stride = share < 128 ? (uintptr_t)share : 128,
   };
   for (int32_t b = 0; b < prepared->blocks; b++) {
     const int32_t column = b * prepared->block, is_last = b == prepared->blocks - 1;

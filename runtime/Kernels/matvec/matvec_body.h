@@ -16,21 +16,21 @@ typedef float esp_rows1;
       const int indexed) {                                                                     \
     esp_rows##V acc[4][4] = {0};                                                                \
     const float *w = call->weights + first * call->panel_stride, *x = call->x;                   \
-    const ptrdiff_t step = call->panel_stride;                                                   \
+    const ptrdiff_t pitch = call->panel_stride;                                                   \
     const uint32_t *columns = call->columns;                                                   \
     int32_t k = 0;                                                                             \
     for (; k + U <= call->count; k += U) {                                                     \
       ESP_UNROLL for (int u = 0; u < U; u++) {                                                 \
         const float b = x[indexed ? columns[k + u] : (uint32_t)(k + u)];                       \
         ESP_UNROLL for (int p = 0; p < P; p++) {                                               \
-          acc[p][u] += *(const esp_rows##V *)(w + p * step + (ptrdiff_t)(k + u) * V) * b;      \
+          acc[p][u] += *(const esp_rows##V *)(w + p * pitch + (ptrdiff_t)(k + u) * V) * b;      \
         }                                                                                      \
       }                                                                                        \
     }                                                                                          \
     for (; k < call->count; k++) {                                                             \
       const float b = x[indexed ? columns[k] : (uint32_t)k];                                   \
       ESP_UNROLL for (int p = 0; p < P; p++) {                                                 \
-        acc[p][0] += *(const esp_rows##V *)(w + p * step + (ptrdiff_t)k * V) * b;              \
+        acc[p][0] += *(const esp_rows##V *)(w + p * pitch + (ptrdiff_t)k * V) * b;              \
       }                                                                                        \
     }                                                                                          \
     ESP_UNROLL for (int p = 0; p < P; p++) {                                                   \

@@ -9,20 +9,20 @@
 #include "esp_contraction.h"
 
 typedef struct esp_pack_kernels {
-  /// tile[k * step + j] = x[offsets[k] + j], j < columns, k < count; lanes up to the next whole
+  /// tile[k * pitch + j] = x[offsets[k] + j], j < columns, k < count; lanes up to the next whole
   /// vector are zeroed.
-  void (*rows)(float *tile, ptrdiff_t step, const float *x, const int32_t *offsets, int32_t count,
+  void (*rows)(float *tile, ptrdiff_t pitch, const float *x, const int32_t *offsets, int32_t count,
                int32_t columns);
-  /// tile[k * step + j] = x[k * x_stride + j] where bit j % width of lanes[j / width] is set, else
+  /// tile[k * pitch + j] = x[k * x_stride + j] where bit j % width of lanes[j / width] is set, else
   /// 0; k < count, j < vectors * width. Only those elements of x are read.
-  void (*lanes)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_stride, int32_t count,
+  void (*lanes)(float *tile, ptrdiff_t pitch, const float *x, ptrdiff_t x_stride, int32_t count,
                 const uint16_t *lanes, int32_t vectors);
-  /// tile[k * step + j] = scale * x[j * x_stride + k], the same otherwise.
-  void (*transposed)(float *tile, ptrdiff_t step, const float *x, ptrdiff_t x_stride,
+  /// tile[k * pitch + j] = scale * x[j * x_stride + k], the same otherwise.
+  void (*transposed)(float *tile, ptrdiff_t pitch, const float *x, ptrdiff_t x_stride,
                      int32_t count, int32_t columns, float scale);
-  /// y[j * y_stride + i] = activation(sums[i * step + j] + residual[j * y_stride + i]), i < rows,
+  /// y[j * y_stride + i] = activation(sums[i * pitch + j] + residual[j * y_stride + i]), i < rows,
   /// j < columns; residual may be null.
-  void (*finish_transposed)(const float *sums, ptrdiff_t step, int32_t rows, int32_t columns,
+  void (*finish_transposed)(const float *sums, ptrdiff_t pitch, int32_t rows, int32_t columns,
                             float *y, ptrdiff_t y_stride, const float *residual,
                             const esp_epilogue *);
   /// y[i * y_stride + j] = activation(y[...]): the functions that micro-kernels do not apply.

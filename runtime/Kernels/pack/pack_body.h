@@ -3,13 +3,13 @@
 // esp_even(a, b): the even lanes of a, then of b. With ESP_PACK_ANY_LANES, esp_vec_load_lanes(p,
 // any) reads the lanes that esp_lanes_of(bits) has, and zeros for the others.
 
-static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float *x,
+static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t pitch, const float *x,
                                         const int32_t *offsets, int32_t count, int32_t columns) {
   enum { W = ESP_VEC_WIDTH };
   const int32_t whole = columns / W * W, rest = columns - whole;
   for (int32_t k = 0; k < count; k++) {
     const float *from = x + offsets[k];
-    float *to = tile + k * step;
+    float *to = tile + k * pitch;
     for (int32_t j = 0; j < whole; j += W) esp_vec_store(to + j, esp_vec_load(from + j));
     if (rest) esp_vec_store(to + whole, esp_vec_load_first(from + whole, rest));
   }
@@ -17,11 +17,11 @@ static void ESP_VEC_NAME(esp_pack_rows)(float *tile, ptrdiff_t step, const float
 
 /// Vectors with lanes of both kinds take a loop over lanes where the instruction set has no loads
 /// of any lanes.
-static void ESP_VEC_NAME(esp_pack_lanes)(float *tile, ptrdiff_t step, const float *x,
+static void ESP_VEC_NAME(esp_pack_lanes)(float *tile, ptrdiff_t pitch, const float *x,
                                          ptrdiff_t x_stride, int32_t count, const uint16_t *lanes,
                                          int32_t vectors) {
   enum { W = ESP_VEC_WIDTH };
-  for (int32_t k = 0; k < count; k++, tile += step, x += x_stride) {
+  for (int32_t k = 0; k < count; k++, tile += pitch, x += x_stride) {
     for (int32_t v = 0; v < vectors; v++) {
 #ifdef ESP_PACK_ANY_LANES
       esp_vec_store(tile + v * W, esp_vec_load_lanes(x + v * W, esp_lanes_of(lanes[v])));
@@ -39,7 +39,7 @@ static void ESP_VEC_NAME(esp_pack_lanes)(float *tile, ptrdiff_t step, const floa
 }
 
 /// One square: `count` of its rows exist in the tile, `columns` of its columns in the tensor.
-static inline void ESP_VEC_NAME(esp_pack_square)(float *tile, ptrdiff_t step, const float *x,
+static inline void ESP_VEC_NAME(esp_pack_square)(float *tile, ptrdiff_t pitch, const float *x,
                                                  ptrdiff_t x_stride, int32_t count,
                                                  int32_t columns, float scale) {
   enum { W = ESP_VEC_WIDTH };
@@ -53,13 +53,13 @@ static inline void ESP_VEC_NAME(esp_pack_square)(float *tile, ptrdiff_t step, co
   }
   esp_transpose(v);
   if (count == W) {
-    for (int i = 0; i < W; i++) esp_vec_store(tile + i * step, esp_vec_mul(v[i], factor));
+    for (int i = 0; i < W; i++) esp_vec_store(tile + i * pitch, esp_vec_mul(v[i], factor));
   } else {
-    for (int i = 0; i < count; i++) esp_vec_store(tile + i * step, esp_vec_mul(v[i], factor));
+    for (int i = 0; i < count; i++) esp_vec_store(tile + i * pitch, esp_vec_mul(v[i], factor));
   }
 }
 
-static void ESP_VEC_NAME(esp_pack_transposed)(float *tile, ptrdiff_t step, const float *x,
+static void ESP_VEC_NAME(esp_pack_transposed)(float *tile, ptrdiff_t pitch, const float *x,
                                               ptrdiff_t x_stride, int32_t count, int32_t columns,
                                               float scale) {
   enum { W = ESP_VEC_WIDTH };
@@ -67,14 +67,14 @@ static void ESP_VEC_NAME(esp_pack_transposed)(float *tile, ptrdiff_t step, const
     const int32_t across = columns - j < W ? columns - j : W;
     for (int32_t k = 0; k < count; k += W) {
       ESP_VEC_NAME(esp_pack_square)
-      (tile + k * step + j, step, x + j * x_stride + k, x_stride, count - k < W ? count - k : W,
+      (tile + k * pitch + j, pitch, x + j * x_stride + k, x_stride, count - k < W ? count - k : W,
        across, scale);
     }
   }
 }
 
 static inline __attribute__((always_inline)) void esp_finish_squares(
-    const float *sums, ptrdiff_t step, int32_t rows, int32_t columns, float *y,
+    const float *sums, ptrdiff_t pitch, int32_t rows, int32_t columns, float *y,
     ptrdiff_t y_stride, const float *residual, const esp_epilogue *e, int kind) {
   enum { W = ESP_VEC_WIDTH };
   const float a = e->a, b = e->b;
@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void esp_finish_squares(
       esp_vec v[W];
       // Lanes beyond `columns` hold whatever the kernel computed there; they are not stored.
       for (int k = 0; k < W; k++) {
-        v[k] = k < down ? esp_vec_load(sums + (i + k) * step + j) : esp_vec_set(0.0f);
+        v[k] = k < down ? esp_vec_load(sums + (i + k) * pitch + j) : esp_vec_set(0.0f);
       }
       esp_transpose(v);
       for (int k = 0; k < across; k++) {
@@ -98,11 +98,11 @@ static inline __attribute__((always_inline)) void esp_finish_squares(
   }
 }
 
-static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t step, int32_t rows,
+static void ESP_VEC_NAME(esp_finish_transposed)(const float *sums, ptrdiff_t pitch, int32_t rows,
                                                 int32_t columns, float *y, ptrdiff_t y_stride,
                                                 const float *residual, const esp_epilogue *e) {
 #define ESP_FINISH(kind) \
-  esp_finish_squares(sums, step, rows, columns, y, y_stride, residual, e, kind)
+  esp_finish_squares(sums, pitch, rows, columns, y, y_stride, residual, e, kind)
   switch (e->activation) {  // loops of their own for what networks have most
     case ESP_ACTIVATION_NONE: ESP_FINISH(ESP_ACTIVATION_NONE); break;
     case ESP_ACTIVATION_GELU: ESP_FINISH(ESP_ACTIVATION_GELU); break;

@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
   }
   more = _mm256_loadu_ps(column);
   const float *w = call->weights;
-  const ptrdiff_t step = call->weight_stride;
+  const ptrdiff_t pitch = call->weight_stride;
   const float *x = call->x;
   const int32_t *offsets = call->offsets, *end = offsets + call->count;
   for (; offsets != end; offsets++) {
@@ -73,7 +73,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows_one_more(
       more = _mm256_castps128_ps256(_mm_fmadd_ps(_mm_loadu_ps(w), _mm_set1_ps(p[48]),
                                                  _mm256_castps256_ps128(more)));
     }
-    w += step;
+    w += pitch;
   }
   if (V == 8) {
     _mm256_storeu_ps(column, more);

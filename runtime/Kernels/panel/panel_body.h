@@ -51,7 +51,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
     }
   }
   const float *w = call->weights;
-  const ptrdiff_t step = call->weight_stride;
+  const ptrdiff_t pitch = call->weight_stride;
   const float *x = call->x;
   const int32_t *offsets = call->offsets, *end = offsets + call->count;
   const int last = call->columns - (N - 1) * ESP_VEC_WIDTH;
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) void esp_panel_rows(
       ESP_UNROLL for (int j = 0; j < N; j++) acc[i][j] = esp_vec_fma(a, b[j], acc[i][j]);
       ESP_UNROLL for (int j = 0; j < N; j++) { ESP_PANEL_ORDER(acc[i][j]) }
     }
-    w += step;
+    w += pitch;
   }
   if (!call->last) {
     ESP_UNROLL for (int i = 0; i < V; i++) {

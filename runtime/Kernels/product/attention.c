@@ -100,19 +100,19 @@ static void run_tile(const esp_prepared_attention *prepared, int64_t batch, int6
   const int32_t tokens = share + (tile < more);
   float *values = keys + prepared->keys, *queries = values + prepared->values;
   float *scores = queries + prepared->queries, *shares = scores + prepared->scores;
-  const int32_t step = prepared->set->feature->tokens;
+  const int32_t pitch = prepared->set->feature->tokens;
   const esp_pack_kernels *pack = prepared->set->pack;
 
-  pack->transposed(queries, step, row_of(&a->q, batch, head, query), a->q.token_stride, a->size,
+  pack->transposed(queries, pitch, row_of(&a->q, batch, head, query), a->q.token_stride, a->size,
                    tokens, a->scale);
   esp_feature_call call = {
-      .step = KEYS, .x = queries, .count = a->size,
+      .pitch = KEYS, .x = queries, .count = a->size,
       .y = scores, .y_stride = (ptrdiff_t)prepared->score_stride,
       .first = 1, .low = -INFINITY, .high = INFINITY, .ahead = (uintptr_t)values,
   };
   multiply(prepared, &call, keys, (size_t)a->size * KEYS, a->keys, tokens);
 
-  esp_soften_call soften = {.scores = scores, .step = (ptrdiff_t)prepared->score_stride,
+  esp_soften_call soften = {.scores = scores, .pitch = (ptrdiff_t)prepared->score_stride,
                             .rows = tokens, .columns = a->keys};
   for (int i = 0; i < 2; i++) {
     if (!a->addends[i].base) continue;
@@ -121,8 +121,8 @@ static void run_tile(const esp_prepared_attention *prepared, int64_t batch, int6
   }
   prepared->set->feature->soften(&soften);
 
-  pack->transposed(shares, step, scores, (ptrdiff_t)prepared->score_stride, a->keys, tokens, 1.0f);
-  call.step = (ptrdiff_t)prepared->value_stride;
+  pack->transposed(shares, pitch, scores, (ptrdiff_t)prepared->score_stride, a->keys, tokens, 1.0f);
+  call.pitch = (ptrdiff_t)prepared->value_stride;
   call.x = shares;
   call.count = a->keys;
   call.y = a->y + batch * a->out.batch_stride + head * a->out.head_stride +

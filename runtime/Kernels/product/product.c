@@ -38,7 +38,7 @@ static size_t lay_out(const esp_matrix_product *m, const esp_kernel_set *set,
   prepared->tiling =
       esp_tiling_of(m->n, prepared->set->width, prepared->shape->vectors,
                     prepared->shape->one_more ? ESP_PANEL_WHOLE : 0, HEIGHT);
-  const size_t tile = (size_t)m->k * (size_t)prepared->tiling.step * sizeof(float);
+  const size_t tile = (size_t)m->k * (size_t)prepared->tiling.pitch * sizeof(float);
   prepared->run = tile == 0 || RUN_BYTES / tile > (size_t)prepared->tiling.tiles
                   ? prepared->tiling.tiles
                   : (int32_t)(RUN_BYTES / tile);
@@ -61,17 +61,17 @@ static size_t lay_out(const esp_matrix_product *m, const esp_kernel_set *set,
 static void pack_b(const esp_prepared_product *prepared, const float *b, int32_t run, float *to) {
   const esp_matrix_product *m = &prepared->m;
   const esp_pack_kernels *pack = prepared->set->pack;
-  const int32_t step = prepared->tiling.step;
+  const int32_t pitch = prepared->tiling.pitch;
   for (int32_t t = run * prepared->run; t < (run + 1) * prepared->run && t < prepared->tiling.tiles;
        t++) {
     int32_t column, columns;
     esp_tile_at(&prepared->tiling, t, &column, &columns);
     if (m->transpose_b) {
-      pack->transposed(to, step, b + (int64_t)column * m->k, m->k, m->k, columns, 1.0f);
+      pack->transposed(to, pitch, b + (int64_t)column * m->k, m->k, m->k, columns, 1.0f);
     } else {
-      pack->rows(to, step, b + column, prepared->row_offsets, m->k, columns);
+      pack->rows(to, pitch, b + column, prepared->row_offsets, m->k, columns);
     }
-    to += (int64_t)m->k * step;
+    to += (int64_t)m->k * pitch;
   }
 }
 
@@ -93,7 +93,7 @@ static void pack_a(const esp_prepared_product *prepared, const float *a, int32_t
 static void run_items(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   const esp_prepared_product *prepared = arguments;
   const esp_matrix_product *m = &prepared->m;
-  const int32_t width = prepared->set->width, step = prepared->tiling.step;
+  const int32_t width = prepared->set->width, pitch = prepared->tiling.pitch;
   float *tiles = worker->scratch, *panel = tiles + prepared->b_bytes / sizeof(float);
   int64_t packed = -1;
   for (int64_t item = first; item < last; item++) {
@@ -141,7 +141,7 @@ static void run_items(const void *arguments, int64_t first, int64_t last, esp_wo
         if (prepared->activates) {
           prepared->set->pack->activate(m->c + at, m->n, rows, columns, &m->epilogue);
         }
-        tile += (int64_t)m->k * step;
+        tile += (int64_t)m->k * pitch;
       }
     }
   }
@@ -160,7 +160,7 @@ int esp_product_prepare(const esp_matrix_product *m, const esp_kernel_set *set, 
   esp_prepared_product prepared, *placed;
   lay_out(m, set, &placed, &prepared, memory);
   for (int32_t k = 0; k < m->k; k++) {
-    prepared.offsets[k] = k * prepared.tiling.step;
+    prepared.offsets[k] = k * prepared.tiling.pitch;
     prepared.row_offsets[k] = k * m->n;
   }
   for (int32_t i = 0; i < HEIGHT; i++) prepared.zeros[i] = 0;

@@ -34,7 +34,7 @@ typedef struct esp_prepared_winograd {
   esp_tiling blocks;
   int32_t strips;
   /// Floats between channels of v and rows of m; of a line of the input and of z.
-  int32_t step, line;
+  int32_t pitch, line;
   /// Floats between positions, and between blocks of v.
   ptrdiff_t v_stride, m_stride, v_block;
   /// All blocks, or null where workers have one each.
@@ -73,13 +73,13 @@ static esp_requirements lay_out(esp_prepared_winograd *prepared, const esp_convo
   prepared->tiles_w = divide_up(c->out_w, prepared->m);
   prepared->blocks = blocks_of(prepared);
   prepared->strips = divide_up(c->out_channels, ESP_WINOGRAD_STRIP);
-  prepared->step = prepared->blocks.step;
+  prepared->pitch = prepared->blocks.pitch;
   const int32_t width = prepared->set->width, positions = prepared->n * prepared->n;
-  prepared->line = prepared->m * (prepared->step + 2 * width);
+  prepared->line = prepared->m * (prepared->pitch + 2 * width);
   // A vector more, since tiles of the input are stored in whole vectors; it also keeps positions
   // from falling on the same few places of a cache.
-  prepared->v_stride = (ptrdiff_t)c->in_channels * prepared->step + 16;
-  prepared->m_stride = (ptrdiff_t)ESP_WINOGRAD_STRIP * prepared->step + 16;
+  prepared->v_stride = (ptrdiff_t)c->in_channels * prepared->pitch + 16;
+  prepared->m_stride = (ptrdiff_t)ESP_WINOGRAD_STRIP * prepared->pitch + 16;
   prepared->v_block = positions * prepared->v_stride;
   prepared->offsets = esp_take(&at, (size_t)c->in_channels * sizeof(int32_t));
   prepared->zeros = esp_take(&at, HEIGHT * sizeof(float));
@@ -139,7 +139,7 @@ static void transform(const esp_prepared_winograd *prepared, int32_t block, int3
           .left = (int64_t)p.column * prepared->m - c->pad_left,
           .tiles = p.tiles,
           .lines = lines, .pitch = prepared->line,
-          .v = v + (ptrdiff_t)channel * prepared->step + p.at, .v_stride = prepared->v_stride,
+          .v = v + (ptrdiff_t)channel * prepared->pitch + p.at, .v_stride = prepared->v_stride,
           .exact = exact && channel == last - 1,
       };
       prepared->kernels->input(&call);
@@ -171,8 +171,8 @@ static void multiply(const esp_prepared_winograd *prepared, int32_t strip, int32
               .rows = shape->rows, .columns = columns,
               .start = prepared->zeros,
               .partial = m + position * prepared->m_stride +
-                         (ptrdiff_t)(panel * HEIGHT + part) * prepared->step + column,
-              .partial_stride = prepared->step,
+                         (ptrdiff_t)(panel * HEIGHT + part) * prepared->pitch + column,
+              .partial_stride = prepared->pitch,
               .first = 1, .last = 0,
               .padded = 1,
           };
@@ -194,7 +194,7 @@ static void transform_back(const esp_prepared_winograd *prepared, int32_t strip,
   const esp_winograd_piece begin = first_piece(prepared, start);
   for (int32_t row = 0; row < rows; row++) {
     const esp_winograd_rows call = {
-        .m = m + (ptrdiff_t)row * prepared->step, .m_stride = prepared->m_stride,
+        .m = m + (ptrdiff_t)row * prepared->pitch, .m_stride = prepared->m_stride,
         .tiles = tiles,
         .z = z, .pitch = prepared->line,
     };
@@ -274,7 +274,7 @@ int esp_winograd_prepare(const esp_convolution *c, const esp_kernel_set *set, vo
   esp_prepared_winograd prepared, *placed = memory;
   lay_out(&prepared, c, set, memory, shared);
   for (int32_t channel = 0; channel < c->in_channels; channel++) {
-    prepared.offsets[channel] = channel * prepared.step;
+    prepared.offsets[channel] = channel * prepared.pitch;
   }
   for (int32_t row = 0; row < HEIGHT; row++) prepared.zeros[row] = 0;
   const esp_activation activation = c->epilogue.activation;
