@@ -66,13 +66,14 @@ public struct Conversion: Sendable {
   ///     model decides.
   ///   - measuring: How they are timed.
   ///   - progress: Called with the share of the work done, from 0 to 1.
-  /// - Throws: `EspalierError`: 65 with everything that the runtime cannot execute, 69 where the device
+  /// - Throws: `EspalierError`: 64 for an `ESPALIER_THREADS` that is no number, 65 with everything that the runtime cannot execute, 69 where the device
   ///   cannot be measured.
   public init(
     _ graph: Graph, inputShapes: [String: [Int]] = [:], file: String = "the model",
     keepsDense: Bool = false, device: Device? = nil,
     measuring: MeasuringOptions = MeasuringOptions(), progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
+    try checkEnvironment()
     let typed = try specialise(graph, inputShapes: inputShapes, file: file)
     let timer: HostTimer?
     do throws(HostError) { timer = device == nil ? nil : try HostTimer(measuring) } catch {

@@ -1,4 +1,7 @@
 internal import EspalierEvaluation
 
-/// What is wrong with a variable of the environment that is read; `nil` where all is well.
-package func environmentFault() -> String? { Threads.fault }
+/// Refuses what the environment says wrong.
+/// - Throws: `EspalierError` (64).
+package func checkEnvironment() throws(EspalierError) {
+  if let fault = Threads.fault { throw EspalierError(exitCode: 64, fault) }
+}

@@ -20,6 +20,7 @@
 @_exported public import struct EspalierLatencyReport.Samples
 @_exported public import enum EspalierMeasure.LoadError
 @_exported public import enum EspalierModelFile.ElementCode
+@_exported public import struct EspalierModelFile.ModelFileError
 @_exported public import struct EspalierPruning.CalibrationArray
 @_exported public import enum EspalierPruning.CalibrationSource
 @_exported public import enum EspalierPruning.ChannelBudget

@@ -23,6 +23,8 @@ struct EspalierCommand: ParsableCommand {
     ])
 
   func validate() throws {
-    if let fault = environmentFault() { throw ValidationError(fault) }
+    do throws(EspalierError) { try checkEnvironment() } catch {
+      throw ValidationError(error.description)
+    }
   }
 }

@@ -49,10 +49,10 @@ extension Tensor {
   /// The elements in row-major order as a board keeps them.
   package func bytes(as element: NumPyElement) -> [UInt8] {
     switch element {
-    case .float32: floats.withUnsafeBytes { unsafe Array($0) }
-    case .int64: integers.withUnsafeBytes { unsafe Array($0) }
+    case .float32: unsafe floats.withUnsafeBytes { unsafe Array($0) }
+    case .int64: unsafe integers.withUnsafeBytes { unsafe Array($0) }
     case .int32:
-      integers.map { Int32(truncatingIfNeeded: $0) }.withUnsafeBytes { unsafe Array($0) }
+      unsafe integers.map { Int32(truncatingIfNeeded: $0) }.withUnsafeBytes { unsafe Array($0) }
     case .uint8, .int8: integers.map { UInt8(truncatingIfNeeded: $0) }
     case .bool: booleans.map { $0 ? 1 : 0 }
     }
@@ -66,7 +66,7 @@ package func tensor(
 ) -> Tensor {
   func values<Value>(_: Value.Type) -> [Value] {
     let count = bytes.count / MemoryLayout<Value>.stride
-    return Array(unsafeUninitializedCapacity: count) { buffer, filled in
+    return unsafe Array(unsafeUninitializedCapacity: count) { buffer, filled in
       for index in 0..<count {
         unsafe buffer[index] = bytes.loadUnaligned(
           fromByteOffset: index * MemoryLayout<Value>.stride, as: Value.self)

@@ -15,12 +15,14 @@ extension Graph {
   ///   - wantsReference: Whether to make the dense model with the removed channels zeroed, too; of a
   ///     recipe whose one step removes channels.
   ///   - progress: Called with the share of the work done, from 0 to 1.
-  /// - Throws: `EspalierError` with 65 for a graph that cannot be pruned so, such as for a budget
-  ///   that cannot be met, 66 where a file that the recipe names is missing.
+  /// - Throws: `EspalierError` with 64 for an `ESPALIER_THREADS` that is no number, 65 for a graph that
+  ///   cannot be pruned so, such as for a budget that cannot be met, 66 where a file that the recipe names
+  ///   is missing.
   public func pruned(
     by recipe: Recipe, inputShapes: [String: [Int]] = [:], file: String = "the model",
     wantsReference: Bool = false, progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) -> PrunedModel {
+    try checkEnvironment()
     let files = try PruningFiles(of: recipe.steps)
     do throws(PruningFailure) {
       var result = try recipe.pipeline.run(

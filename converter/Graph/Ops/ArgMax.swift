@@ -24,7 +24,7 @@ extension ArgumentOperator {
   }
 
   /// The lines of a tensor, and the shape of one position for each.
-  public func plan(_ shape: [Int]) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
+  package func plan(_ shape: [Int]) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
     let axis = try normalise(axis: axis, rank: shape.count)
     var result = shape
     if keepsDimension { result[axis] = 1 } else { result.remove(at: axis) }

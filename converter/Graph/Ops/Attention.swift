@@ -52,7 +52,7 @@ public struct Attention: Operator {
 
   /// The extents for given inputs.
   /// - Throws: `GraphError` where their shapes do not fit each other.
-  public func plan(_ inputs: [[Int]?]) throws(GraphError) -> Plan {
+  package func plan(_ inputs: [[Int]?]) throws(GraphError) -> Plan {
     let (q, k, v) = (inputs[0]!, inputs[1]!, inputs[2]!)
     let plan = Plan(
       query: try HeadLayout(q, heads: queryHeads, "the query"),

@@ -41,7 +41,7 @@ public struct BatchNormalization: Operator {
   }
 
   /// How scale, bias and statistics meet the elements; one axis alone has one channel.
-  public func plan(_ x: [Int]) -> ParameterCycle {
+  package func plan(_ x: [Int]) -> ParameterCycle {
     x.count > 1
       ? ParameterCycle(inner: elementCount(x.dropFirst(2)), count: x[1])
       : ParameterCycle(inner: 1, count: 1)

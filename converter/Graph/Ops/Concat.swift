@@ -29,7 +29,7 @@ public struct Concat: Operator {
   }
 
   /// How shapes join.
-  public func plan(_ shapes: [[Int]]) throws(GraphError) -> Plan {
+  package func plan(_ shapes: [[Int]]) throws(GraphError) -> Plan {
     var result = shapes[0]
     let axis = try normalise(axis: axis, rank: result.count)
     for shape in shapes.dropFirst() {

@@ -22,7 +22,7 @@ public struct CumSum: Operator {
   }
 
   /// The lines of a tensor along the axis that the second input names.
-  public func plan(_ shape: [Int], axis: Tensor) throws(GraphError) -> AxisLines {
+  package func plan(_ shape: [Int], axis: Tensor) throws(GraphError) -> AxisLines {
     AxisLines(of: shape, axis: try normalise(axis: Int(axis.integers[0]), rank: shape.count))
   }
 

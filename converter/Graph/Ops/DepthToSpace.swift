@@ -29,7 +29,7 @@ public struct DepthToSpace: Operator {
   }
 
   /// Where each element of `[images, channels, rows, block, columns, block]` stands in the input.
-  public func plan(_ shape: [Int]) -> StridedPlan {
+  package func plan(_ shape: [Int]) -> StridedPlan {
     let (own, b) = (strides(of: shape), blockSize)
     let channels = shape[1] / (b * b)
     let (channel, block) = blockComesFirst ? (own[1], channels * own[1]) : (b * b * own[1], own[1])

@@ -8,7 +8,7 @@ public struct Expand: Operator {
   }
 
   /// Where each element of the result stands in the first input.
-  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
+  package func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
     let target = try inputs.integers(at: 1, "shape")!
     guard target.allSatisfy({ $0 >= 0 }) else {
       throw GraphError(.badShape, "the shape \(target) has a negative extent")

@@ -16,7 +16,7 @@ public struct Gather: Operator {
   }
 
   /// The lines that indices choose from, and the shape of what they pick.
-  public func plan(
+  package func plan(
     _ shape: [Int], indices: [Int]
   ) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
     let axis = try normalise(axis: axis, rank: shape.count)
@@ -26,7 +26,7 @@ public struct Gather: Operator {
   }
 
   /// What one index picks, without the axis; nil where it is out of range.
-  public func plan(_ shape: [Int], at index: Int) throws(GraphError) -> StridedPlan? {
+  package func plan(_ shape: [Int], at index: Int) throws(GraphError) -> StridedPlan? {
     let axis = try normalise(axis: axis, rank: shape.count)
     let place = index < 0 ? index + shape[axis] : index
     guard (0..<shape[axis]).contains(place) else { return nil }

@@ -15,7 +15,7 @@ public struct GatherElements: Operator {
   }
 
   /// The lines that indices choose from.
-  public func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
+  package func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
     try elementLines(of: shape, indices: indices, axis: axis)
   }
 

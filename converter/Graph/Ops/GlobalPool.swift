@@ -18,7 +18,7 @@ public struct GlobalPool<Reduction: PlaneReduction>: Operator {
   }
 
   /// The planes of a tensor, as lines of their elements.
-  public func plan(_ shape: [Int]) -> AxisLines { AxisLines(of: shape, flattenedAt: 2) }
+  package func plan(_ shape: [Int]) -> AxisLines { AxisLines(of: shape, flattenedAt: 2) }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let x = inputs[0]!

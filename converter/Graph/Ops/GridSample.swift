@@ -53,7 +53,7 @@ public struct GridSample: Operator {
     public let output: [Int]
   }
 
-  public func plan(_ x: [Int], grid: [Int]) throws(GraphError) -> Plan {
+  package func plan(_ x: [Int], grid: [Int]) throws(GraphError) -> Plan {
     let axes = x.count - 2
     guard opset < 20 ? axes == 2 : (1...3).contains(axes) else {
       throw GraphError(

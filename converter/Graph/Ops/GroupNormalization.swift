@@ -30,7 +30,7 @@ public struct GroupNormalization: Operator {
   }
 
   /// Rows are the groups of each image.
-  public func plan(_ x: [Int]) -> NormalisationPlan {
+  package func plan(_ x: [Int]) -> NormalisationPlan {
     NormalisationPlan(x, groups: groups, scalesChannels: scalesChannels)
   }
 

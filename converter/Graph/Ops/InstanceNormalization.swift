@@ -20,7 +20,7 @@ public struct InstanceNormalization: Operator {
   }
 
   /// Rows are planes; scale and bias have one number for each channel.
-  public func plan(_ x: [Int]) -> NormalisationPlan {
+  package func plan(_ x: [Int]) -> NormalisationPlan {
     NormalisationPlan(x, groups: x[1], scalesChannels: true)
   }
 

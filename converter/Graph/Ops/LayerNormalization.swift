@@ -34,7 +34,7 @@ public struct LayerNormalization: Operator {
   }
 
   /// How the inputs' shapes meet, in their order and nil where left out.
-  public func plan(_ shapes: [[Int]?]) throws(GraphError) -> NormalisationPlan {
+  package func plan(_ shapes: [[Int]?]) throws(GraphError) -> NormalisationPlan {
     let x = shapes[0]!
     return NormalisationPlan(
       x, from: try normalise(axis: axis, rank: x.count),

@@ -33,7 +33,7 @@ public struct MatMul: Operator {
 
   /// How two shapes multiply.
   /// - Throws: `GraphError` with code `.badShape` where they do not.
-  public static func plan(_ a: [Int], _ b: [Int]) throws(GraphError) -> Plan {
+  package static func plan(_ a: [Int], _ b: [Int]) throws(GraphError) -> Plan {
     guard !a.isEmpty, !b.isEmpty else {
       throw GraphError(.badShape, "takes vectors and matrices, not scalars")
     }

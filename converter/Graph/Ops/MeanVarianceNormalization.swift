@@ -15,7 +15,7 @@ public struct MeanVarianceNormalization: Operator {
   }
 
   /// The axes, none negative, of a tensor of some rank.
-  public func plan(rank: Int) throws(GraphError) -> [Int] {
+  package func plan(rank: Int) throws(GraphError) -> [Int] {
     try normalise(axes: axes, rank: rank).sorted()
   }
 

@@ -44,7 +44,7 @@ public struct OneHot: Operator {
   }
 
   /// Where the new axis stands, and the shape with it.
-  public func plan(
+  package func plan(
     _ shape: [Int], depth: Tensor
   ) throws(GraphError) -> (axis: Int, result: [Int]) {
     let depth = Int(depth.integers[0])

@@ -58,7 +58,7 @@ public struct Pad: Operator {
   }
 
   /// The box of the input that padding with a value leaves, for a result of a shape.
-  public func plan(
+  package func plan(
     _ shape: [Int], amounts: [(before: Int, after: Int)], result: [Int]
   ) -> Plan {
     // Negative amounts narrow: the box that remains starts inside the input.

@@ -24,7 +24,7 @@ public struct RMSNormalization: Operator {
   }
 
   /// How the inputs' shapes meet.
-  public func plan(_ x: [Int], scale: [Int]) throws(GraphError) -> NormalisationPlan {
+  package func plan(_ x: [Int], scale: [Int]) throws(GraphError) -> NormalisationPlan {
     NormalisationPlan(x, from: try normalise(axis: axis, rank: x.count), parameters: [scale])
   }
 

@@ -76,7 +76,7 @@ public struct Resize: Operator {
 
   /// The extents and factors of every axis.
   /// - Throws: as `samplingTables`.
-  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [Resampling.Axis] {
+  package func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [Resampling.Axis] {
     let shape = inputs[0]!.shape
     let resized = try normalise(axes: axes ?? Array(shape.indices), rank: shape.count)
     var plan = shape.map { Resampling.Axis(input: $0, output: $0) }

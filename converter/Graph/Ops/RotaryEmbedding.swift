@@ -53,7 +53,7 @@ public struct RotaryEmbedding: Operator {
     public let reach: Int
   }
 
-  public func plan(_ shape: [Int]) throws(GraphError) -> Plan {
+  package func plan(_ shape: [Int]) throws(GraphError) -> Plan {
     // With four axes the attribute is not looked at.
     let layout = try HeadLayout(shape, heads: shape.count == 4 ? nil : heads, "the input")
     let length = rotated == 0 ? layout.size : rotated

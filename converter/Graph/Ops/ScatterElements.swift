@@ -25,7 +25,7 @@ public struct ScatterElements: Operator {
   }
 
   /// The lines that indices choose from.
-  public func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
+  package func plan(_ shape: [Int], indices: [Int]) throws(GraphError) -> AxisLines {
     try elementLines(of: shape, indices: indices, axis: axis)
   }
 

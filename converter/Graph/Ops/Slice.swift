@@ -59,7 +59,7 @@ public struct Slice: Operator {
   }
 
   /// Where each element of the result stands in the first input.
-  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
+  package func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> StridedPlan {
     let (cuts, own) = (try cuts(inputs), strides(of: inputs[0]!.shape))
     let shape = cuts.map(\.count)
     // Where nothing is taken a start may lie behind the last element.

@@ -20,7 +20,7 @@ extension AxisOperator {
   }
 
   /// The lines of a tensor.
-  public func plan(_ shape: [Int]) throws(GraphError) -> AxisLines {
+  package func plan(_ shape: [Int]) throws(GraphError) -> AxisLines {
     let axis = try normalise(axis: axis, rank: shape.count)
     return flattens
       ? AxisLines(of: shape, flattenedAt: axis) : AxisLines(of: shape, axis: axis)

@@ -21,7 +21,7 @@ public struct SpaceToDepth: Operator {
   }
 
   /// Where each element of `[images, block, block, channels, rows, columns]` stands in the input.
-  public func plan(_ shape: [Int]) -> StridedPlan {
+  package func plan(_ shape: [Int]) -> StridedPlan {
     let (own, b) = (strides(of: shape), blockSize)
     return StridedPlan(
       strides: [own[0], own[2], own[3], own[1], b * own[2], b * own[3]],

@@ -28,7 +28,7 @@ public struct Split: Operator {
   }
 
   /// Where the elements of each part stand in the first input.
-  public func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [StridedPlan] {
+  package func plan(_ inputs: [OperatorInput?]) throws(GraphError) -> [StridedPlan] {
     let whole = inputs[0]!.shape
     let axis = try normalise(axis: axis, rank: whole.count)
     let given = takesInput ? try inputs.integers(at: 1, "split") : extents

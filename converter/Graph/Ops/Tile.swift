@@ -9,7 +9,7 @@ public struct Tile: Operator {
 
   /// Where each element of the result stands in the first input: each axis of the result is one of
   /// repetitions and, inside it, the axis itself.
-  public func plan(
+  package func plan(
     _ inputs: [OperatorInput?]
   ) throws(GraphError) -> (elements: StridedPlan, result: [Int]) {
     let type = inputs[0]!.type

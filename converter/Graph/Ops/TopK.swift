@@ -68,7 +68,7 @@ public struct TopK: Operator {
 
   /// The lines of a tensor, and the shape of the first few elements of each.
   /// - Parameter count: the value of the second input, if there is one.
-  public func plan(
+  package func plan(
     _ shape: [Int], _ count: Tensor?
   ) throws(GraphError) -> (lines: AxisLines, result: [Int]) {
     let axis = try normalise(axis: axis, rank: shape.count)

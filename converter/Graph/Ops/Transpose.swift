@@ -24,7 +24,7 @@ public struct Transpose: Operator {
   }
 
   /// Where each element of the result stands in a tensor of a shape.
-  public func plan(_ shape: [Int]) -> StridedPlan {
+  package func plan(_ shape: [Int]) -> StridedPlan {
     let (order, own) = (permutation(rank: shape.count), strides(of: shape))
     return StridedPlan(strides: order.map { own[$0] }, shape: order.map { shape[$0] })
   }

@@ -17,7 +17,7 @@ public enum WeightCriterion: String, Sendable, CaseIterable {
   /// Absolute scale of batch normalisation (network slimming); absolute weights where a group has none.
   case batchNorm = "bn"
 
-  public func scores(
+  package func scores(
     _ coupling: Coupling, aggregation: ScoreAggregation, seed: UInt64
   ) -> ChannelScores {
     switch self {

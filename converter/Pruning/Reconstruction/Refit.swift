@@ -39,7 +39,7 @@ public struct Refit: Sendable {
   /// - Returns: the pruned graph with other weights, and biases where layers had none.
   /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input, `.badGraph` where
   ///   what is left does not fit together.
-  public func refitted(
+  package func refitted(
     _ coupling: Coupling, _ keptChannels: KeptChannels, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, Report) {
@@ -58,7 +58,7 @@ public struct Refit: Sendable {
   ///   - masked: the same graph with zeros among its weights.
   /// - Returns: the masked graph, folded, with other weights.
   /// - Throws: as for a graph without some channels.
-  public func refitted(
+  package func refitted(
     dense: Specialised, masked: Specialised, _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, Report) {
