@@ -11,21 +11,24 @@ def losses(table):
             for pattern, cell in zip(table.header[1:], row[1:]) if number(cell) is not None]
 
 
-def conclusion(table):
+def conclusion(table, facts):
     found = sorted(losses(table))
     most, network, pattern = found[-1]
+    # Pages that the command has written anew have no such row: they are of the code's constants.
+    of_others = (f" The figures are not those of the code's own constants: {facts['model']} "
+                 f"({facts['date']})." if "model" in facts else "")
     return f"""**What this shows.** `convert` without `--device` chooses how each layer is packed by a
 model of the kernels. What that loses: over {len(found)} pairs of network and pattern, the layers
 that have a choice take {statistics.median(loss for loss, *_ in found):.1f} % longer in the median
 than as the fastest choice was timed, {most:.1f} % at worst ({network}, {pattern}). Where that
 matters, and on any other processor than the one the model was fitted to, `--device host` times
-every layer instead."""
+every layer instead.{of_others}"""
 
 
 def render(sections):
     table, facts = markdown.results(sections), markdown.facts(sections)
     return {"cost-model.md": markdown.page(
-        "# What the cost model's choices lose", conclusion(table),
+        "# What the cost model's choices lose", conclusion(table, facts),
         """The model is `converter/Lowering/CostModel.swift`. `convert --device host --explain` sets
 its choices beside measured ones, layer by layer. The table has the total of networks and patterns
 of the [peer comparison](performance.md): by how much the layers that have a choice are slower as

@@ -54,6 +54,9 @@ def conclusion(found):
     gains = [(number(row[table.column("speed-up")]), f"{name} {row[0]}")
              for name, table in found.two_threads.items() for row in table.rows
              if number(row[table.column("speed-up")]) is not None]
+    not_faster_on_two = [
+        f"{name} {row[0]}" for name, table in found.two_threads.items() for row in table.rows
+        if (span := interval(row[-1])) and span[0] < 1]
     text = f"""**What this shows.** On one core of this machine
 ({found.facts["machine"].split(",")[0]}, {found.facts["kernels"]}), over {len(found.networks)} networks, Espalier's dense models run
 {found.span("dense")} times as fast as the fastest dense peer; models with zeros in patterns that
@@ -63,6 +66,8 @@ without a pattern). Weights are random, so this tells latency and never accuracy
     weak = []
     if not_faster:
         weak.append(f"The interval of {listed(not_faster)} reaches below 1: no faster than the peer.")
+    if not_faster_on_two:
+        weak.append(f"On two threads that of {listed(not_faster_on_two)} does.")
     if slower_chains:
         weak.append(f"Faster than our dense layers of one token: {listed(slower_chains)}.")
     if gains:
