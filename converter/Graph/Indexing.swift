@@ -54,8 +54,11 @@ public func normalise(axis: Int, rank: Int) throws(GraphError) -> Int {
   guard axis >= -rank, axis < rank else {
     throw GraphError(.badAttribute, "axis \(axis) is outside a tensor of rank \(rank)")
   }
-  return axis < 0 ? axis + rank : axis
+  return fromFront(axis, rank: rank)
 }
+
+/// An axis that is known to be there, counted from the front.
+func fromFront(_ axis: Int, rank: Int) -> Int { axis < 0 ? axis + rank : axis }
 
 /// Possibly negative, distinct axes as axes within `0..<rank`, in the order given.
 /// - Throws: `GraphError` with code `.badAttribute` where one is out of range or repeated.

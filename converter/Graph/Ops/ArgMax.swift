@@ -86,7 +86,7 @@ public struct ArgMin: ArgumentOperator {
 extension ArgumentOperator {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    let axis = axis < 0 ? axis + x.count : axis
+    let axis = fromFront(axis, rank: x.count)
     map.freeze([x[axis]], "axis of an \(map.node.operation)")
     let kept = x.indices.compactMap {
       $0 != axis ? x[$0] : map.outputs[0].rank == x.count ? .unit : nil

@@ -69,7 +69,7 @@ public struct Concat: Operator {
 extension Concat {
   public func mapChannels(_ map: inout ChannelMap) {
     let rank = map.outputs[0].rank
-    let along = axis < 0 ? axis + rank : axis
+    let along = fromFront(axis, rank: rank)
     // Constants last: they take the axes of what they meet.
     let order =
       map.inputs.indices.filter { !map.isConstant($0) } + map.inputs.indices.filter(map.isConstant)

@@ -56,7 +56,7 @@ public struct Gather: Operator {
 extension Gather {
   /// Constant indices that select few pieces follow the axis; others freeze it.
   public func mapChannels(_ map: inout ChannelMap) {
-    let along = axis < 0 ? axis + map.shape(0).count : axis
+    let along = fromFront(axis, rank: map.shape(0).count)
     let selected = map.gatheredAxes(along: along)
     let x = map.axes(0)
     if let selected {

@@ -84,7 +84,7 @@ extension [Double] {
 extension LayerNormalization {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    let first = axis < 0 ? axis + x.count : axis
+    let first = fromFront(axis, rank: x.count)
     for parameter in 1..<map.inputs.count where map.has(parameter) {
       map.bindBroadcast(parameter, to: x)
     }

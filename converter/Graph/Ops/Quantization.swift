@@ -100,7 +100,7 @@ extension QuantizationAttributes {
   /// Scales and zero points of one axis follow it; blocks freeze it.
   func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    let along = axis < 0 ? axis + x.count : axis
+    let along = fromFront(axis, rank: x.count)
     for input in 1..<3 where map.has(input) {
       if blockSize != 0 {
         map.freeze([x[along]], "quantised in blocks")

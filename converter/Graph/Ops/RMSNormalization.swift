@@ -47,7 +47,7 @@ extension RMSNormalization {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     map.bindBroadcast(1, to: x)
-    map.takeStatistics(over: Array((axis < 0 ? axis + x.count : axis)..<x.count))
+    map.takeStatistics(over: Array(fromFront(axis, rank: x.count)..<x.count))
     map.outputAxes = [x]
   }
 }

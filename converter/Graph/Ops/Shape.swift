@@ -24,7 +24,7 @@ public struct Shape: Operator {
 
   private func extents(of shape: [Int]) -> Tensor {
     func clamped(_ axis: Int) -> Int {
-      min(max(axis < 0 ? axis + shape.count : axis, 0), shape.count)
+      min(max(fromFront(axis, rank: shape.count), 0), shape.count)
     }
     let first = clamped(start)
     let last = max(first, end.map(clamped) ?? shape.count)

@@ -71,7 +71,7 @@ public struct Split: Operator {
 extension Split {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    let along = axis < 0 ? axis + x.count : axis
+    let along = fromFront(axis, rank: x.count)
     let parts = map.parts(of: x[along], map.outputs.map { $0.shape[along] })
     let extents = parts.map { Extent($0) }
     map.rewrite(takesInput ? .vector(1, extents) : .list("split", extents))

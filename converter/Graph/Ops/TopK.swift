@@ -92,7 +92,7 @@ public struct TopK: Operator {
 extension TopK {
   public func mapChannels(_ map: inout ChannelMap) {
     var x = map.axes(0)
-    let axis = axis < 0 ? axis + x.count : axis
+    let axis = fromFront(axis, rank: x.count)
     map.freeze([x[axis]], "axis of a TopK")
     x[axis] = map.frozen(map.outputs[0].shape[axis], "axis of a TopK")
     map.outputAxes = map.outputs.map { _ in x }

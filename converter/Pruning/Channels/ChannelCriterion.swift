@@ -1,4 +1,4 @@
-public import EspalierCoupling
+package import EspalierCoupling
 internal import EspalierGraph
 
 /// Criteria that need the weights alone.

@@ -1,6 +1,6 @@
-public import EspalierCoupling
+package import EspalierCoupling
 import EspalierEvaluation
-public import EspalierGraph
+package import EspalierGraph
 
 /// Refits what pruning left to what the dense model computes, by least squares, layer after layer.
 ///
