@@ -205,11 +205,26 @@ extension CaseBuilder {
         some(2, 3, 32), some(2, 3, 16), some(2, 3, 12), some(2, 1, 3, 5), some(2, 2, 2, 8),
         some(2, 2, 2, 6),
       ], heads, outputs: 3)
+    add(
+      "causal at the end of what is filled",
+      [some(3, 2, 3, 8), some(3, 2, 6, 8), some(3, 2, 6, 8), nil, nil, nil, list(6, 4, 2)],
+      ["is_causal": .integer(1)], opset: 24)
+    add(
+      "capped scores of hidden keys", [some(1, 2, 4, 3), some(1, 2, 4, 3), some(1, 2, 4, 3)],
+      ["is_causal": .integer(1), "softcap": .float(0.4)])
+    let blind = Tensor(booleans: [true, false, true, false, false, false], shape: [2, 3])
+    let infinite = Tensor([-.infinity, -.infinity, 0, 1, -.infinity, 0], shape: [1, 2, 1, 3])
+    for (name, mask) in [("truths", blind), ("addends", infinite)] {
+      add(
+        "a query that sees nothing by \(name)",
+        [some(1, 2, 2, 4), some(1, 2, 3, 4), some(1, 2, 3, 4), mask],
+        name == "truths" ? [:] : ["is_causal": .integer(1)])
+    }
     for mode in 0...3 as ClosedRange<Int64> {
       add(
         "scores at place \(mode)",
         [some(1, 2, 3, 4), some(1, 2, 3, 4), some(1, 2, 3, 4), some(3, 3)],
-        ["qk_matmul_output_mode": .integer(mode)], outputs: 4)
+        ["qk_matmul_output_mode": .integer(mode), "softcap": .float(0.7)], outputs: 4)
     }
     add(
       "one token", [some(1, 1, 1, 4), some(1, 1, 1, 4), some(1, 1, 1, 3)])

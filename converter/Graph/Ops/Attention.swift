@@ -1,6 +1,7 @@
 internal import Glibc
 
-/// Scaled dot-product attention: `softmax(q * k' * scale + mask) * v` for every head.
+/// Scaled dot-product attention: `softmax(softcap(q * k' * scale) + mask) * v` for every head, as ONNX
+/// 1.23.2 defines it; queries that may see no key give zeros.
 ///
 /// Inputs: queries, keys, values, mask, past keys and values, numbers of keys that are not padding.
 /// Outputs: the result, keys and values with the past before them, and the scores. Each key head
@@ -8,7 +9,7 @@ internal import Glibc
 public struct Attention: Operator {
   /// What the scores output gives.
   public enum Scores: Int, Sendable, Hashable {
-    case products, masked, capped, probabilities
+    case products, capped, masked, probabilities
   }
 
   public let isCausal: Bool
@@ -48,6 +49,14 @@ public struct Attention: Operator {
     public var past: Int
     /// Number of keys, the past included.
     public var total: Int { past + key.tokens }
+
+    /// How many keys stand before the first query: the past ones or, where the number of filled keys is
+    /// given, those before the queries at their end; may be negative.
+    func offset(of length: Int64?) -> Int {
+      length.map { Int(clamping: $0) }.map {
+        $0.subtractingReportingOverflow(query.tokens).partialValue
+      } ?? past
+    }
   }
 
   /// The extents for given inputs.
@@ -130,11 +139,11 @@ public struct Attention: Operator {
               to: &row, at: 0, count: total)
           }
           if scores == .products { shown += row }
-          mask.apply(to: &row, item, head, token)
-          if scores == .masked { shown += row }
-          if softcap != 0 { row = row.map { Double(softcap) * tanh($0 / Double(softcap)) } }
+          if softcap > 0 { row = row.map { Double(softcap) * tanh($0 / Double(softcap)) } }
           if scores == .capped { shown += row }
-          row = softmax(row)
+          let isBlind = mask.apply(to: &row, item, head, token)
+          if scores == .masked { shown += row }
+          row = isBlind ? row.map { _ in 0 } : softmax(row)
           if scores == .probabilities { shown += row }
           let to =
             query.isPacked
@@ -158,6 +167,26 @@ public struct Attention: Operator {
     guard let plan = try? plan(inputs.map { $0?.shape }) else { return 0 }
     return plan.query.batch * plan.query.heads * plan.query.tokens * plan.total
       * (plan.key.size + plan.value.size)
+  }
+
+  /// Whether there may be queries from which every key is hidden.
+  /// - Parameters:
+  ///   - mask: Its values where they are known; nil where it is computed, or there is none.
+  ///   - lengths: Whether the numbers of keys are given.
+  package func mayBeBlind(_ plan: Plan, hasMask: Bool, mask: Tensor?, hasLengths: Bool) -> Bool {
+    guard !hasLengths, plan.total > 0 else { return true }
+    guard hasMask else { return false }
+    guard let mask else { return true }
+    let known = Mask(self, plan, mask, lengths: nil)
+    var row = [Double](repeating: 0, count: plan.total)
+    for item in 0..<plan.query.batch {
+      for head in 0..<plan.query.heads {
+        for token in 0..<plan.query.tokens where known.apply(to: &row, item, head, token) {
+          return true
+        }
+      }
+    }
+    return false
   }
 
   /// New keys or values after the past ones, `[batch, heads, total, size]`.
@@ -186,7 +215,8 @@ public struct Attention: Operator {
   /// What is added to the scores of a query: minus infinity where a key is hidden.
   private struct Mask {
     let isCausal: Bool
-    let past: Int
+    /// How many keys stand before the first query, for each item of the batch.
+    let offsets: [Int]
     /// The additive mask and, for each score, the position of its addend.
     let values: [Double]?
     /// How many keys the mask speaks of; those after are hidden.
@@ -196,7 +226,7 @@ public struct Attention: Operator {
 
     init(_ attention: Attention, _ plan: Plan, _ mask: Tensor?, lengths: [Int64]?) {
       isCausal = attention.isCausal
-      past = plan.past
+      offsets = (0..<plan.query.batch).map { plan.offset(of: lengths?[$0]) }
       self.lengths = lengths
       let isBoolean = mask?.elementType == .bool
       values = mask.map { isBoolean ? $0.doubles.map { $0 == 0 ? -.infinity : 0 } : $0.doubles }
@@ -205,15 +235,21 @@ public struct Attention: Operator {
       strides = zip(shape, EspalierGraph.strides(of: shape)).map { $0 == 1 ? 0 : $1 }
     }
 
-    func apply(to row: inout [Double], _ item: Int, _ head: Int, _ token: Int) {
+    /// - Returns: Whether every key is hidden, whatever the scores are.
+    func apply(to row: inout [Double], _ item: Int, _ head: Int, _ token: Int) -> Bool {
+      var isBlind = true
       for key in row.indices {
+        var addend = 0.0
         if let values {
           let start = item * strides[0] + head * strides[1] + token * strides[2]
-          row[key] += key < width ? values[start + key] : -.infinity
+          addend = key < width ? values[start + key] : -.infinity
         }
         let isPadding = lengths.map { key >= $0[item] } ?? false
-        if isPadding || (isCausal && key > past + token) { row[key] = -.infinity }
+        if isPadding || (isCausal && key > offsets[item] + token) { addend = -.infinity }
+        row[key] = addend == -.infinity ? addend : row[key] + addend
+        isBlind = isBlind && addend == -.infinity
       }
+      return isBlind
     }
   }
 }

@@ -25,71 +25,112 @@ extension Attention: Lowerable {
       type: TensorType(.float32, [batch, keyHeads, rows, total]))
     var row = builder.view(products, [batch, query.heads, query.tokens, total])
     var shown = row
-    row = try masked(row, plan, &builder)
-    if scores == .masked { shown = row }
-    if softcap != 0 {
+    if softcap > 0 {
       row = builder.emitUnary(.affine, row, (1 / Double(softcap), 0))
       row = builder.emitUnary(.tanh, row)
       row = builder.emitUnary(.affine, row, (Double(softcap), 0))
     }
     if scores == .capped { shown = row }
+    let addends = try addends(plan, &builder)
+    if let addends {
+      row = builder.emitBinary(.add, row, addends, type: builder.type(of: row))
+    }
+    if scores == .masked { shown = row }
     row = builder.emit(
       .softmax, [row], builder.type(of: row), integers: [SoftmaxCode.softmax.rawValue, 3, 4])
-    if scores == .probabilities { shown = row }
 
-    let result = builder.emitProduct(
+    var result = builder.emitProduct(
       builder.view(row, [batch, keyHeads, rows, total]), values,
       type: TensorType(.float32, [batch, keyHeads, rows, plan.value.size]))
-    let heads = builder.view(result, [batch, query.heads, query.tokens, plan.value.size])
+    result = builder.view(result, [batch, query.heads, query.tokens, plan.value.size])
+    if let addends,
+      mayBeBlind(
+        plan, hasMask: builder.inputType(3) != nil, mask: builder.constant(3),
+        hasLengths: builder.inputType(6) != nil)
+    {
+      // Behind the product, so that the attention in one step is found all the same.
+      let sees = builder.seesAny(addends)
+      result = builder.zero(result, unless: sees)
+      if scores == .probabilities { row = builder.zero(row, unless: sees) }
+    }
+    if scores == .probabilities { shown = row }
     let shape = try builder.outputType().shape
     builder.bind(
-      to: query.isPacked ? builder.view(builder.transposed(heads, [0, 2, 1, 3]), shape) : heads)
+      to: query.isPacked ? builder.view(builder.transposed(result, [0, 2, 1, 3]), shape) : result)
     if builder.hasOutput(1) { builder.bind(1, to: keys) }
     if builder.hasOutput(2) { builder.bind(2, to: values) }
     if builder.hasOutput(3) { builder.bind(3, to: shown) }
   }
 
-  /// Scores with minus infinity where a key is hidden and the mask's addends elsewhere.
-  private func masked(
-    _ scores: Program.TensorID, _ plan: Plan, _ builder: inout ProgramBuilder
-  ) throws(GraphError) -> Program.TensorID {
-    var row = scores
-    let type = builder.type(of: row)
-    let hidden = builder.constant([-.infinity], [1])
-    func hide(unless condition: Program.TensorID) {
-      row = builder.emit(.select, [condition, row, hidden], type)
+  /// What is added to the scores, of a shape that broadcasts to theirs: the mask, and minus infinity
+  /// where a key is hidden; nil where nothing is.
+  private func addends(
+    _ plan: Plan, _ builder: inout ProgramBuilder
+  ) throws(GraphError) -> Program.TensorID? {
+    var addends: Program.TensorID?
+    func hide(unless condition: Program.TensorID) throws(GraphError) {
+      let zero = builder.constant([0], [1])
+      let shape = try broadcast([
+        builder.shape(of: condition), addends.map { builder.shape(of: $0) } ?? [1],
+      ])
+      addends = builder.emit(
+        .select, [condition, addends ?? zero, builder.constant([-.infinity], [1])],
+        TensorType(.float32, shape))
     }
     if var mask = try builder.input(3) {
       let isBoolean = builder.type(of: mask).elementType == .bool
       if !isBoolean { mask = builder.cast(mask, to: .float32) }
       mask = builder.widened(mask, to: plan.total, filling: isBoolean ? 0 : -.infinity)
-      if isBoolean {
-        hide(unless: mask)
-      } else {
-        row = builder.emitBinary(.add, row, mask, type: type)
-      }
+      if isBoolean { try hide(unless: mask) } else { addends = mask }
     }
     let places = builder.add(constant: Tensor(integers: (0..<plan.total).map { Int64($0) }))
-    if isCausal {
-      // Compared when run: a mask in the file would grow with the square of the tokens.
-      let last = (0..<plan.query.tokens).map { Int64(plan.past + $0) }
-      let tokens = builder.add(constant: Tensor(integers: last, shape: [last.count, 1]))
-      hide(
-        unless: builder.emitBinary(
-          .lessOrEqual, places, tokens,
-          type: TensorType(.bool, [plan.query.tokens, plan.total])))
+    let lengths = try builder.input(6).map {
+      builder.view(builder.cast($0, to: .int64), [plan.query.batch, 1, 1, 1])
     }
-    if let given = try builder.input(6) {
-      let lengths = builder.view(builder.cast(given, to: .int64), [plan.query.batch, 1, 1, 1])
-      hide(
+    if isCausal {
+      // Compared when run: a mask in the file would grow with the square of the tokens. Queries stand
+      // behind the past keys or, where the number of filled keys is given, at the end of those.
+      let first = lengths == nil ? plan.past : -plan.query.tokens
+      let own = (0..<plan.query.tokens).map { Int64(first + $0) }
+      var tokens = builder.add(constant: Tensor(integers: own, shape: [own.count, 1]))
+      var shape = [plan.query.tokens, plan.total]
+      if let lengths {
+        tokens = builder.emitBinary(
+          .add, lengths, tokens,
+          type: TensorType(.int64, [plan.query.batch, 1, plan.query.tokens, 1]))
+        shape = [plan.query.batch, 1] + shape
+      }
+      try hide(
+        unless: builder.emitBinary(
+          .lessOrEqual, places, tokens, type: TensorType(.bool, shape)))
+    }
+    if let lengths {
+      try hide(
         unless: builder.emitBinary(
           .less, places, lengths, type: TensorType(.bool, [plan.query.batch, 1, 1, plan.total])))
     }
-    return row
+    return addends
   }
 }
 
 extension ProgramBuilder {
+  /// For each row of addends, whether one of them is not minus infinity; with an extent of 1 for the keys.
+  fileprivate mutating func seesAny(_ addends: Program.TensorID) -> Program.TensorID {
+    let shape = self.shape(of: addends)
+    let rows = Array(shape.dropLast()) + [1]
+    let most = emitReduce(
+      .max, addends, axes: [shape.count - 1], type: TensorType(.float32, rows))
+    return emitBinary(
+      .greater, most, constant([-.infinity], [1]), type: TensorType(.bool, rows))
+  }
+
+  /// A tensor with zeros in the rows for which a condition does not hold.
+  fileprivate mutating func zero(
+    _ tensor: Program.TensorID, unless condition: Program.TensorID
+  ) -> Program.TensorID {
+    emit(.select, [condition, tensor, constant([0], [1])], type(of: tensor))
+  }
+
   /// A tensor of heads as `[batch, heads, tokens, size]`.
   fileprivate mutating func headsFirst(
     _ tensor: Program.TensorID, _ layout: HeadLayout
