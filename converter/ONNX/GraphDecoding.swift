@@ -3,8 +3,8 @@ import SwiftProtobuf
 
 /// Builds a `Graph` of a decoded model and collects every problem on the way.
 struct GraphDecoder {
-  static let supportedOpsets = 7...24
-  static let supportedVersions: ClosedRange<Int64> = 3...13
+  static let supportedOpsets = 7...28
+  static let supportedVersions: ClosedRange<Int64> = 3...14
 
   private var graph = Graph()
   private var problems: [GraphError] = []

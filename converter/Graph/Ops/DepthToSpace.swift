@@ -7,11 +7,7 @@ public struct DepthToSpace: Operator {
 
   public init(_ node: NodeContext) throws(GraphError) {
     blockSize = try requiredBlockSize(node)
-    let mode = node.opset >= 11 ? try node.string("mode", default: "DCR") : "DCR"
-    guard mode == "DCR" || mode == "CRD" else {
-      throw GraphError(.badAttribute, "mode \"\(mode)\" is neither DCR nor CRD")
-    }
-    blockComesFirst = mode == "DCR"
+    blockComesFirst = try blocksComeFirst(node, since: 11)
   }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
@@ -42,6 +38,16 @@ public struct DepthToSpace: Operator {
     let shape = try infer(inputs.known)[0].shape
     return [inputs[0]!.taking(plan(inputs[0]!.shape)).reshaped(shape)]
   }
+}
+
+/// Whether a node's mode is DCR, the default and the only one before an opset, rather than CRD.
+func blocksComeFirst(_ node: NodeContext, since opset: Int) throws(GraphError) -> Bool {
+  guard node.opset >= opset else { return true }
+  let mode = try node.string("mode", default: "DCR")
+  guard mode == "DCR" || mode == "CRD" else {
+    throw GraphError(.badAttribute, "mode \"\(mode)\" is neither DCR nor CRD")
+  }
+  return mode == "DCR"
 }
 
 /// The block size of a node.

@@ -2,8 +2,13 @@
 public struct SpaceToDepth: Operator {
   /// Edge of a square, in pixels.
   public let blockSize: Int
+  /// Whether the channel axis gets [block, channel] (DCR) rather than [channel, block] (CRD).
+  public let blockComesFirst: Bool
 
-  public init(_ node: NodeContext) throws(GraphError) { blockSize = try requiredBlockSize(node) }
+  public init(_ node: NodeContext) throws(GraphError) {
+    blockSize = try requiredBlockSize(node)
+    blockComesFirst = try blocksComeFirst(node, since: 28)
+  }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(1, inputs)
@@ -20,12 +25,14 @@ public struct SpaceToDepth: Operator {
     return [try TensorType(type.elementType, shape).checked()]
   }
 
-  /// Where each element of `[images, block, block, channels, rows, columns]` stands in the input.
+  /// Where each element of `[images, block, block, channels, rows, columns]` stands in the input; for CRD
+  /// of `[images, channels, block, block, rows, columns]`.
   package func plan(_ shape: [Int]) -> StridedPlan {
     let (own, b) = (strides(of: shape), blockSize)
-    return StridedPlan(
-      strides: [own[0], own[2], own[3], own[1], b * own[2], b * own[3]],
-      shape: [shape[0], b, b, shape[1], shape[2] / b, shape[3] / b])
+    let order = blockComesFirst ? [0, 2, 3, 1, 4, 5] : [0, 1, 2, 3, 4, 5]
+    let all = [own[0], own[1], own[2], own[3], b * own[2], b * own[3]]
+    let extents = [shape[0], shape[1], b, b, shape[2] / b, shape[3] / b]
+    return StridedPlan(strides: order.map { all[$0] }, shape: order.map { extents[$0] })
   }
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
@@ -35,11 +42,11 @@ public struct SpaceToDepth: Operator {
 }
 
 extension SpaceToDepth {
-  /// `Y.C = block x block x C`, the block frozen.
+  /// `Y.C = block x block x C` (DCR) or `C x block x block` (CRD), the block frozen.
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     map.freeze(x.dropFirst(2), .spatial)
     let block = map.frozen(blockSize * blockSize, "square of a SpaceToDepth")
-    map.outputAxes = [[x[0], map.product([block, x[1]])] + map.positions(from: 2)]
+    map.outputAxes = [[x[0], map.product(blockComesFirst ? [block, x[1]] : [x[1], block])] + map.positions(from: 2)]
   }
 }
