@@ -55,6 +55,9 @@ extension WeightPacking {
   /// Outputs of a Winograd tile each way; nil for other packings.
   public var winogradTile: Int? { rules.tile }
 
+  /// Whether it is for products with vectors alone; then its panels have 16 rows.
+  package var isForVectors: Bool { rules.servesLinear && !rules.servesConvolutions }
+
   /// Whether the kernels of a step read it.
   public func serves(_ step: StepKind) -> Bool {
     switch step {

@@ -376,7 +376,7 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.weight.values = (const float *)p.values.memory;
   p.weight.counts = p.weight.count_count ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
-  p.weight.stream = kind == STORE_PATTERNS || kind == STORE_PAIRS ? (const uint16_t *)p.stream.memory : 0;
+  p.weight.stream = p.weight.stream_count ? (const uint16_t *)p.stream.memory : 0;
   return p;
 }
 

@@ -1,4 +1,4 @@
-// Matrix times vector: linear layers over few tokens, and weights packed by rows or quads.
+// Matrix times vector: linear layers over few tokens, and weights packed for them alone.
 #include "../contraction/esp_prepared_weight.h"
 #include "../pack/esp_pack.h"
 #include "esp_matvec.h"
@@ -17,9 +17,8 @@ typedef struct esp_prepared_vector {
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
 
 int esp_is_vector(const esp_linear *l) {
-  const esp_packing packing = l->weight.packing;
-  return packing == ESP_PACKING_ROWS || packing == ESP_PACKING_QUADS ||
-         (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
+  return l->weight.panel_height == ESP_VECTOR_HEIGHT ||
+         (l->weight.packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
 }
 
 static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_prepared_vector **placed,
@@ -79,7 +78,7 @@ static void run_quads(const esp_prepared_vector *prepared, int64_t first, int64_
   }
 }
 
-/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows or quads.
+/// Items are chunks of lists (sparse panels), or of panels (dense, or of 16 rows).
 static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_prepared_vector *prepared = arguments;
