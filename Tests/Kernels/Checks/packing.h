@@ -21,6 +21,7 @@ typedef enum {
   STORE_PAIRS,       // panels_per_list is the number of pairs in a band
   STORE_ROWS,
   STORE_QUADS,
+  STORE_BITMAP,
   STORE_DEPTHWISE,
   STORE_WINOGRAD_2,  // 3 x 3 taps, one group
   STORE_WINOGRAD_4,

@@ -108,6 +108,17 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     }
     return;
   }
+  if (weight->packing == ESP_PACKING_BITMAP) {
+    for (int64_t p = begin; p < end; p++) {
+      const esp_panel_entry *entry = &w->entries[p];
+      for (int32_t t = 0; t < l->tokens; t++) {
+        kernels->bitmap(weight->values + entry->value, weight->stream + entry->offset, entry->count,
+                        l->x + (int64_t)t * l->in_features, sums);
+        finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
+      }
+    }
+    return;
+  }
   for (int64_t p = begin; p < end;) {
     // Panels that read the same entries of x: of one list, or any where dense.
     const int64_t shared = weight->counts ? (p / share + 1) * share : end;
@@ -152,6 +163,16 @@ static void fill_quads(esp_prepared_weight *prepared) {
   }
 }
 
+/// Entries of panels of a bitmap: their values, their masks, and one mask for each column.
+static void fill_bitmap(esp_prepared_weight *prepared) {
+  const int32_t columns = prepared->weight.columns;
+  int64_t value = 0;
+  for (int32_t p = 0; p < prepared->panels_per_group; p++) {
+    prepared->entries[p] = (esp_panel_entry){value, (int64_t)p * columns, columns};
+    value += prepared->weight.counts[p];
+  }
+}
+
 esp_requirements esp_vector_requirements(const esp_linear *l, const esp_kernel_set *set) {
   esp_prepared_vector prepared, *placed;
   return (esp_requirements){.prepared_bytes = lay_out(l, set, &placed, &prepared, 0)};
@@ -165,11 +186,13 @@ int esp_vector_prepare(const esp_linear *l, const esp_kernel_set *set, void *mem
   esp_prepared_weight_fill(&prepared.weight, l->epilogue.bias, 0);
   if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&prepared.weight);
   if (l->weight.packing == ESP_PACKING_QUADS) fill_quads(&prepared.weight);
+  if (l->weight.packing == ESP_PACKING_BITMAP) fill_bitmap(&prepared.weight);
   *placed = prepared;
-  *kernel = l->weight.packing == ESP_PACKING_ROWS    ? "vector.rows"
-            : l->weight.packing == ESP_PACKING_QUADS ? "vector.quads"
-            : l->weight.counts                       ? "vector.sparse"
-                                                     : "vector.dense";
+  *kernel = l->weight.packing == ESP_PACKING_ROWS     ? "vector.rows"
+            : l->weight.packing == ESP_PACKING_QUADS  ? "vector.quads"
+            : l->weight.packing == ESP_PACKING_BITMAP ? "vector.bitmap"
+            : l->weight.counts                        ? "vector.sparse"
+                                                      : "vector.dense";
   tasks[0] = (esp_task){.run = run_vectors, .arguments = placed, .items = prepared.chunks};
   return 1;
 }
