@@ -83,8 +83,9 @@ import Testing
         }
         check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
         check(matrix, choice(matrix, .rowPairs, .unstructured, 2))
-        check(matrix, choice(matrix, .rows, .unstructured, 16))
-        check(matrix, choice(matrix, .quads, .unstructured, 16))
+        for packing in WeightPacking.allCases where packing.isForVectors {
+          check(matrix, choice(matrix, packing, .unstructured, 16))
+        }
       }
     }
   }

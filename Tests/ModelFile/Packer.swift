@@ -9,7 +9,7 @@ struct Packer {
       rows: rows.count, columns: rows[0].count, groups: groups, values: Array(rows.joined()))
   }
 
-  private func packed(_ packing: WeightPacking, _ choice: PackingChoice) -> WeightDescription {
+  func packed(_ packing: WeightPacking, _ choice: PackingChoice) -> WeightDescription {
     var weight = WeightDescription(matrix, in: packing, choice)
     weight.reason = "packed by a test"
     return weight

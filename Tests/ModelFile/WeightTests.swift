@@ -205,6 +205,59 @@ import Testing
     #expect(refused(behind))
   }
 
+  @Test func bitmapWithAFault() {
+    let rows = Samples.sparse(rows: 18, channels: 38, taps: 1, shared: 1)
+    let matrix = DenseMatrix(rows: 18, columns: 38, values: Array(rows.joined()))
+    let good = WeightDescription(
+      matrix, in: .bitmap, PackingChoice(.strict, pattern: [2, 4, 1], panelHeight: 16))
+    #expect(accepted(good))
+    #expect(good.stream.count == 2 * 38 && good.counts.count == 2)
+    #expect(good.counts.reduce(0) { $0 + Int($1) } == matrix.nonzeroCount)
+    #expect(good.values.floats.count == matrix.nonzeroCount + 16)
+    // Columns of the second panel of which its first row keeps one, and none.
+    let kept = (38..<76).first { good.stream[$0] & 1 == 1 }!
+    let free = (38..<76).first { good.stream[$0] & 1 == 0 }!
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.panelHeight = 8 }, { $0.panelHeight = 0 }, { $0.groups = 2 },
+      // Counts: of more or fewer bits than there are, also where they add up; too many; too few.
+      { $0.counts[0] += 1 }, { $0.counts[0] = 0 }, { $0.counts[0] = .max },
+      {
+        $0.counts[0] += 1; $0.counts[1] -= 1
+      },
+      { $0.counts.append(0) }, { $0.counts.removeLast() }, { $0.counts = [] },
+      // Masks: another bit, one less, of a row behind the last, too many or few of them.
+      { $0.stream[free] |= 1 }, { $0.stream[kept] ^= 1 },
+      { $0.stream[kept] ^= 1 | 1 << 2 }, { $0.stream[kept] ^= 1 | 1 << 15 },
+      { $0.stream[0] = .max }, { $0.stream.append(0) }, { $0.stream.removeLast() },
+      { $0.stream = [] },
+      // Values: too many, too few, nothing behind the last.
+      { $0.values.floats.append(0) }, { $0.values.floats.removeLast() },
+      { $0.values.floats.removeLast(16) }, { $0.values.floats = [] },
+      { $0.columnLists = [0] }, { $0.rows = 16 }, { $0.rows = 17 }, { $0.rows = 33 },
+      { $0.rows = 1 << 30 }, { $0.columns = 36 }, { $0.columns = 39 }, { $0.columns = 19 },
+      { $0.columns = .init(Int32.max) }, { $0.encoding = .dense }, { $0.packing = .rows },
+      { $0.packing = .quads }, { $0.pattern = [1, 4, 1] },
+      { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+    // Nothing is said of the values behind the last.
+    var wild = good
+    for place in matrix.nonzeroCount..<matrix.nonzeroCount + 16 { wild.values.floats[place] = .nan }
+    #expect(accepted(wild))
+    // A third column of four; where nothing is promised, it may be any.
+    var third = good
+    let other = (38..<76).last { good.stream[$0] & 1 == 1 && ($0 - 38) / 4 != (free - 38) / 4 }!
+    third.stream[other] ^= 1
+    third.stream[free] |= 1
+    #expect(refused(third))
+    (third.encoding, third.pattern) = (.unstructured, [])
+    #expect(accepted(third))
+  }
+
   @Test func patternGroupsWithAFault() {
     // Two panels, of 4 and 1 rows; the first column of the first panel is in rows 0 and 2.
     let good = Packer([

@@ -11,6 +11,7 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   case winograd4 = 5
   case rowPairs = 6
   case quads = 7
+  case bitmap = 8
 }
 
 /// What the loader, the executor and reports ask of a packing: a row of the table
@@ -46,6 +47,7 @@ extension WeightPacking {
     case .winograd4: Winograd.rules(tile: 4)
     case .rowPairs: RowPairs.rules
     case .quads: Quads.rules
+    case .bitmap: Bitmap.rules
     }
   }
 
@@ -54,6 +56,9 @@ extension WeightPacking {
 
   /// Outputs of a Winograd tile each way; nil for other packings.
   public var winogradTile: Int? { rules.tile }
+
+  /// Whether it is for products with vectors alone; then its panels have 16 rows.
+  package var isForVectors: Bool { rules.servesLinear && !rules.servesConvolutions }
 
   /// Whether the kernels of a step read it.
   public func serves(_ step: StepKind) -> Bool {
@@ -119,6 +124,7 @@ extension WeightPacking {
     case .winograd2, .winograd4: Winograd.list(matrix, choice, in: &weight)
     case .rowPairs: RowPairs.list(matrix, choice, in: &weight)
     case .quads: Quads.list(matrix, choice, in: &weight)
+    case .bitmap: Bitmap.list(matrix, choice, in: &weight)
     }
   }
 
@@ -135,6 +141,7 @@ extension WeightPacking {
     case .winograd2, .winograd4: unsafe Winograd.write(matrix, as: weight, into: target)
     case .rowPairs: unsafe RowPairs.write(matrix, as: weight, into: target)
     case .quads: unsafe Quads.write(matrix, as: weight, into: target)
+    case .bitmap: unsafe Bitmap.write(matrix, as: weight, into: target)
     }
   }
 
@@ -151,6 +158,7 @@ extension WeightPacking {
     case .winograd2, .winograd4: Winograd.unpack(weight, &values, into: &matrix)
     case .rowPairs: RowPairs.unpack(weight, &values, into: &matrix)
     case .quads: Quads.unpack(weight, &values, into: &matrix)
+    case .bitmap: Bitmap.unpack(weight, &values, into: &matrix)
     }
   }
 

@@ -83,7 +83,7 @@ int esp_check_linear(int isa, uint32_t seed, char *message, size_t size) {
   }
   random_source r = {seed};
   for (int i = 0; i < 600; i++) {
-    linear_case k = {.store = (store_kind)random_below(&r, 6),
+    linear_case k = {.store = (store_kind)random_below(&r, STORE_DEPTHWISE),
                      .height = heights[random_below(&r, 4)],
                      .panels_per_list = 1 + random_below(&r, 5),
                      .column_block = blocks[random_below(&r, 4)],

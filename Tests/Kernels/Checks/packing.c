@@ -219,6 +219,23 @@ static uint32_t append_quads(growing *values, const matrix *m, int32_t first) {
   return (uint32_t)most;
 }
 
+/// One panel of a bitmap; returns how many values it has.
+static uint32_t append_bitmap(growing *values, growing *masks, const matrix *m, int32_t first) {
+  uint32_t kept = 0;
+  for (int32_t c = 0; c < m->columns; c++) {
+    int32_t mask = 0;
+    for (int32_t i = 0; i < 16; i++) {
+      const float value = element(m, first + i, c);
+      if (value == 0) continue;
+      mask |= 1 << i;
+      append_float(values, value);
+      kept++;
+    }
+    append_u16(masks, mask);
+  }
+  return kept;
+}
+
 static void append_winograd(growing *values, const matrix *m, int32_t extent) {
   const int32_t n = extent + 2, channels = m->columns / 9;
   for (int32_t strip = 0; strip < m->per_group; strip += 32) {
@@ -350,6 +367,15 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           append_u32(&counts, append_quads(&values, &m, first));
         }
         break;
+      case STORE_BITMAP:
+        p.weight.packing = ESP_PACKING_BITMAP;
+        p.weight.panel_height = 16;
+        for (int32_t first = 0; first < m.per_group; first += 16) {
+          append_u32(&counts, append_bitmap(&values, &stream, &m, first));
+        }
+        // What stands behind the last is read and must not matter.
+        for (int i = 0; i < 16; i++) append_float(&values, NAN);
+        break;
       case STORE_WINOGRAD_2:
       case STORE_WINOGRAD_4:
         p.weight.packing =
@@ -376,7 +402,7 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.weight.values = (const float *)p.values.memory;
   p.weight.counts = p.weight.count_count ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
-  p.weight.stream = kind == STORE_PATTERNS || kind == STORE_PAIRS ? (const uint16_t *)p.stream.memory : 0;
+  p.weight.stream = p.weight.stream_count ? (const uint16_t *)p.stream.memory : 0;
   return p;
 }
 

@@ -11,6 +11,7 @@ typedef enum esp_packing {
   ESP_PACKING_WINOGRAD_4 = 5,
   ESP_PACKING_ROW_PAIRS = 6,
   ESP_PACKING_QUADS = 7,
+  ESP_PACKING_BITMAP = 8,
 } esp_packing;
 
 #endif

@@ -19,6 +19,9 @@ static inline int esp_is_winograd(esp_packing packing) {
 /// Rows of a strip of a Winograd weight.
 enum { ESP_WINOGRAD_STRIP = 32 };
 
+/// Rows of a panel of every packing for products with vectors alone, and of no other packing.
+enum { ESP_VECTOR_HEIGHT = 16 };
+
 typedef struct esp_weight {
   esp_packing packing;
   int32_t rows, columns, groups;

@@ -35,6 +35,10 @@ typedef struct esp_matvec_kernels {
                float *sums);
   /// For 1 ... 4 columns stored of each four; for one or two vectors x at a time.
   void (*quads[4][2])(const esp_quads_call *);
+  /// sums[i] = sum over k < columns of element (i, k) of a panel of ESP_PACKING_BITMAP * x[k], i < 16;
+  /// bit i of masks[k] says whether it is among the values. Reads up to 16 values behind the last.
+  void (*bitmap)(const float *values, const uint16_t *masks, int32_t columns, const float *x,
+                 float *sums);
 } esp_matvec_kernels;
 
 #endif

@@ -82,6 +82,7 @@ static void ESP_VEC_NAME(esp_matvec_rows)(const float *values, const uint32_t *c
   }
 }
 
+#include "bitmap_body.h"
 #include "quads_body.h"
 
 #define ESP_MATVEC_TABLE                                                               \
@@ -90,4 +91,5 @@ static void ESP_VEC_NAME(esp_matvec_rows)(const float *values, const uint32_t *c
                ESP_VEC_NAME(esp_matvec_panels_4), ESP_VEC_NAME(esp_matvec_panels_8)},  \
     .rows = ESP_VEC_NAME(esp_matvec_rows),                                             \
     .quads = ESP_QUADS_TABLE,                                                          \
+    .bitmap = ESP_VEC_NAME(esp_bitmap),                                                \
   }

@@ -1,4 +1,4 @@
-// Matrix times vector: linear layers over few tokens, and weights packed by rows or quads.
+// Matrix times vector: linear layers over few tokens, and weights packed for them alone.
 #include "../contraction/esp_prepared_weight.h"
 #include "../pack/esp_pack.h"
 #include "esp_matvec.h"
@@ -17,9 +17,8 @@ typedef struct esp_prepared_vector {
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
 
 int esp_is_vector(const esp_linear *l) {
-  const esp_packing packing = l->weight.packing;
-  return packing == ESP_PACKING_ROWS || packing == ESP_PACKING_QUADS ||
-         (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
+  return l->weight.panel_height == ESP_VECTOR_HEIGHT ||
+         (l->weight.packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
 }
 
 static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_prepared_vector **placed,
@@ -79,7 +78,7 @@ static void run_quads(const esp_prepared_vector *prepared, int64_t first, int64_
   }
 }
 
-/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows or quads.
+/// Items are chunks of lists (sparse panels), or of panels (dense, or of 16 rows).
 static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_prepared_vector *prepared = arguments;
@@ -104,6 +103,17 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
       for (int32_t t = 0; t < l->tokens; t++) {
         kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->count,
                       l->x + (int64_t)t * l->in_features, sums);
+        finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
+      }
+    }
+    return;
+  }
+  if (weight->packing == ESP_PACKING_BITMAP) {
+    for (int64_t p = begin; p < end; p++) {
+      const esp_panel_entry *entry = &w->entries[p];
+      for (int32_t t = 0; t < l->tokens; t++) {
+        kernels->bitmap(weight->values + entry->value, weight->stream + entry->offset, entry->count,
+                        l->x + (int64_t)t * l->in_features, sums);
         finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
       }
     }
@@ -153,6 +163,16 @@ static void fill_quads(esp_prepared_weight *prepared) {
   }
 }
 
+/// Entries of panels of a bitmap: their values, their masks, and one mask for each column.
+static void fill_bitmap(esp_prepared_weight *prepared) {
+  const int32_t columns = prepared->weight.columns;
+  int64_t value = 0;
+  for (int32_t p = 0; p < prepared->panels_per_group; p++) {
+    prepared->entries[p] = (esp_panel_entry){value, (int64_t)p * columns, columns};
+    value += prepared->weight.counts[p];
+  }
+}
+
 esp_requirements esp_vector_requirements(const esp_linear *l, const esp_kernel_set *set) {
   esp_prepared_vector prepared, *placed;
   return (esp_requirements){.prepared_bytes = lay_out(l, set, &placed, &prepared, 0)};
@@ -166,11 +186,13 @@ int esp_vector_prepare(const esp_linear *l, const esp_kernel_set *set, void *mem
   esp_prepared_weight_fill(&prepared.weight, l->epilogue.bias, 0);
   if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&prepared.weight);
   if (l->weight.packing == ESP_PACKING_QUADS) fill_quads(&prepared.weight);
+  if (l->weight.packing == ESP_PACKING_BITMAP) fill_bitmap(&prepared.weight);
   *placed = prepared;
-  *kernel = l->weight.packing == ESP_PACKING_ROWS    ? "vector.rows"
-            : l->weight.packing == ESP_PACKING_QUADS ? "vector.quads"
-            : l->weight.counts                       ? "vector.sparse"
-                                                     : "vector.dense";
+  *kernel = l->weight.packing == ESP_PACKING_ROWS     ? "vector.rows"
+            : l->weight.packing == ESP_PACKING_QUADS  ? "vector.quads"
+            : l->weight.packing == ESP_PACKING_BITMAP ? "vector.bitmap"
+            : l->weight.counts                        ? "vector.sparse"
+                                                      : "vector.dense";
   tasks[0] = (esp_task){.run = run_vectors, .arguments = placed, .items = prepared.chunks};
   return 1;
 }

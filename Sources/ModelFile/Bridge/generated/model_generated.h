@@ -139,11 +139,12 @@ enum class WeightPacking : uint8_t {
   winograd4 = 5,
   rowPairs = 6,
   quads = 7,
+  bitmap = 8,
   MIN = panels,
-  MAX = quads
+  MAX = bitmap
 };
 
-inline const WeightPacking (&EnumValuesWeightPacking())[8] {
+inline const WeightPacking (&EnumValuesWeightPacking())[9] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
@@ -152,13 +153,14 @@ inline const WeightPacking (&EnumValuesWeightPacking())[8] {
     WeightPacking::winograd2,
     WeightPacking::winograd4,
     WeightPacking::rowPairs,
-    WeightPacking::quads
+    WeightPacking::quads,
+    WeightPacking::bitmap
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[9] = {
+  static const char * const names[10] = {
     "panels",
     "patternGroups",
     "rows",
@@ -167,13 +169,14 @@ inline const char * const *EnumNamesWeightPacking() {
     "winograd4",
     "rowPairs",
     "quads",
+    "bitmap",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::quads)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::bitmap)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }

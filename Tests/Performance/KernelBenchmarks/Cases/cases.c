@@ -54,6 +54,8 @@ static const kernel_case cases[] = {
      16, 1, 50, 1280, 1000, 1, 1, 1},
     {"vector, quads, 2 of 4", "ResNet-50 2048>1000", LINEAR, STORE_QUADS,
      16, 1, 50, 2048, 1000, 1, 1, 1},
+    {"vector, bitmap, 50 %", "ResNet-50 2048>1000", LINEAR, STORE_BITMAP,
+     16, 1, 50, 2048, 1000, 1, 1, 1},
     {"depthwise", "MobileNetV2 3x3 by 2 96 56x56", CONVOLUTION, STORE_DEPTHWISE,
      1, 1, 100, 96, 96, 56, 3, 2},
     {"depthwise", "MobileNetV2 3x3 144 56x56", CONVOLUTION, STORE_DEPTHWISE,
