@@ -148,7 +148,7 @@ import Testing
     var random = Seeded(seed: 12)
     for (n, most) in [(1, 1), (2, 2), (3, 3)] {
       let matrix = Matrix(32, 256, &random).runs(n, of: 4, height: 1, &random)
-      let packed = matrix.weight.packed(choice(matrix, .quads, .strict, 16, [n, 4, 1]))
+      let packed = matrix.weight.packed(choice(matrix, .nOfFour, .strict, 16, [n, 4, 1]))
       #expect(packed.counts == [UInt32(most), UInt32(most)])
       let blocks = (64 + 16 / n - 1) / (16 / n)
       #expect(packed.values.floats.count == 2 * 16 * (64 * n + blocks))

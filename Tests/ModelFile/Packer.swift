@@ -42,12 +42,12 @@ struct Packer {
         encoding, pattern: pattern, panelHeight: 2, panelsPerList: band, columnBlock: block))
   }
 
-  func quads(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
-    packed(.quads, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
+  func nOfFour(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
+    packed(.nOfFour, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
   }
 
   func rows16(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
-    packed(.rows, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
+    packed(.slicedEllpack, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
   }
 
   func depthwise() -> WeightDescription {

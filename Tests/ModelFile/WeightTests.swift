@@ -49,7 +49,7 @@ import Testing
               packer.rowPairs(block: block, band: band, encoding: .unstructured, pattern: [])))
         }
         #expect(accepted(Packer(matrix).rows16(encoding: .unstructured, pattern: [])))
-        #expect(accepted(Packer(matrix).quads(encoding: .unstructured, pattern: [])))
+        #expect(accepted(Packer(matrix).nOfFour(encoding: .unstructured, pattern: [])))
         #expect(accepted(packer.depthwise()))
       }
     }
@@ -170,7 +170,7 @@ import Testing
 
   @Test func quadsWithAFault() {
     let good = Packer(Samples.sparse(rows: 18, channels: 38, taps: 1, shared: 1))
-      .quads(encoding: .strict, pattern: [2, 4, 1])
+      .nOfFour(encoding: .strict, pattern: [2, 4, 1])
     #expect(accepted(good))
     #expect(good.counts == [2, 2])
     // Ten fours of two, and two lines of words, for each of two panels.
@@ -236,7 +236,7 @@ import Testing
       { $0.columnLists = [0] }, { $0.rows = 16 }, { $0.rows = 17 }, { $0.rows = 33 },
       { $0.rows = 1 << 30 }, { $0.columns = 36 }, { $0.columns = 39 }, { $0.columns = 19 },
       { $0.columns = .init(Int32.max) }, { $0.encoding = .dense }, { $0.packing = .rows },
-      { $0.packing = .quads }, { $0.pattern = [1, 4, 1] },
+      { $0.packing = .nOfFour }, { $0.pattern = [1, 4, 1] },
       { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
     ]
     for (index, fault) in faults.enumerated() {
@@ -353,10 +353,10 @@ import Testing
     }
     #expect(accepted(packer.rows16(encoding: .strict, pattern: [2, 4, 1])))
     #expect(refused(packer.rows16(encoding: .strict, pattern: [1, 4, 1])))
-    #expect(accepted(packer.quads(encoding: .strict, pattern: [2, 4, 1])))
-    #expect(accepted(packer.quads(encoding: .strict, pattern: [4, 8, 1])))
-    #expect(refused(packer.quads(encoding: .strict, pattern: [1, 4, 1])))
-    #expect(refused(packer.quads(encoding: .strict, pattern: [3, 8, 1])))
+    #expect(accepted(packer.nOfFour(encoding: .strict, pattern: [2, 4, 1])))
+    #expect(accepted(packer.nOfFour(encoding: .strict, pattern: [4, 8, 1])))
+    #expect(refused(packer.nOfFour(encoding: .strict, pattern: [1, 4, 1])))
+    #expect(refused(packer.nOfFour(encoding: .strict, pattern: [3, 8, 1])))
     #expect(accepted(packer.panels(height: 1, encoding: .strict, pattern: [2, 4, 1])))
   }
 

@@ -61,16 +61,16 @@ struct CostModel {
       return [Way(panelHeight: 4, work: work, cost: patternGroups(work: work))]
     case .rowPairs where !isVector && !isGrouped:
       return [Way(panelHeight: 2, work: work, cost: rowPairs(work: work))]
-    case .rows where isVector:
+    case .slicedEllpack where isVector:
       return [Way(panelHeight: 16, work: work, cost: rows(work: work))]
-    case .quads where isVector:
+    case .nOfFour where isVector:
       let work = matrix.quadShare
-      return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: quads(work: work))] : []
+      return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: nOfFour(work: work))] : []
     case .bitmap where isVector:
       return [bitmap(density: zeros.density)]
     case .winograd2, .winograd4:
       return winograd(packing).map { [$0] } ?? []
-    case .patternGroups, .rowPairs, .rows, .quads, .bitmap, .depthwise: return []
+    case .patternGroups, .rowPairs, .slicedEllpack, .nOfFour, .bitmap, .depthwise: return []
     }
   }
 
@@ -112,7 +112,7 @@ struct CostModel {
   }
 
   /// - Parameter work: Bytes of weights and codes, as a share of the dense weights'.
-  private func quads(work: Double) -> Double { 1.00 * work }
+  private func nOfFour(work: Double) -> Double { 1.00 * work }
 
   /// Values and masks as a share of the dense weights' bytes, where memory or the last cache sets the
   /// pace; turning masks into lanes takes its time whatever they keep. Constants are of the times in

@@ -18,17 +18,17 @@ typedef struct {
 } vector_kind;
 
 #define ANYWHERE(percent)                                        \
-  {#percent " % kept, rows", STORE_ROWS, 1, 4, 16, percent},      \
+  {#percent " % kept, sliced ELLPACK", STORE_SLICED_ELLPACK, 1, 4, 16, percent},      \
       {#percent " % kept, bitmap", STORE_BITMAP, 1, 4, 16, percent}
 
 static const vector_kind kinds[] = {
     {"dense", STORE_DENSE, 1, 4, 8, 0},
     {"vnm 8:2:4 panels", STORE_SHARED, 8, 2, 8, 0},
     {"vnm 4:2:4 panels", STORE_SHARED, 4, 2, 4, 0},
-    {"nm 2:4 rows", STORE_ROWS, 1, 2, 16, 0},
-    {"nm 2:4 quads", STORE_QUADS, 1, 2, 16, 0},
+    {"nm 2:4 sliced ELLPACK", STORE_SLICED_ELLPACK, 1, 2, 16, 0},
+    {"nm 2:4 N:4", STORE_N_OF_FOUR, 1, 2, 16, 0},
     {"nm 2:4 bitmap", STORE_BITMAP, 1, 2, 16, 0},
-    {"nm 1:4 quads", STORE_QUADS, 1, 1, 16, 0},
+    {"nm 1:4 N:4", STORE_N_OF_FOUR, 1, 1, 16, 0},
     ANYWHERE(50), ANYWHERE(40), ANYWHERE(30), ANYWHERE(20), ANYWHERE(10),
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, MOST_COPIES = 4, MOST_ROUNDS = 400 };
@@ -85,7 +85,7 @@ static void make_chain(chain *c, const vector_kind *kind, esp_isa isa, int32_t s
     esp_linear l = {.tokens = 1, .in_features = size, .out_features = size,
                     .weight = c->packed.weight,
                     .x = (const float *)x->memory, .y = (float *)y->memory};
-    l.weight.values = (const float *)c->values[i].memory;
+    l.weight.values = c->values[i].memory;
     if (l.weight.column) l.weight.column = (const uint32_t *)c->column[i].memory;
     if (l.weight.stream) l.weight.stream = (const uint16_t *)c->stream[i].memory;
     c->memory[i] = run_memory_make(esp_linear_requirements(&l, isa), 1);

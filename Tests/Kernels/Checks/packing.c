@@ -15,7 +15,7 @@ void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int
     for (int32_t first = 0; first < per_group; first += together) {
       int32_t left = 0;
       for (int32_t c = 0; c < columns; c++) {
-        if (kind == STORE_QUADS) {
+        if (kind == STORE_N_OF_FOUR) {
           // So many of the columns left in this four, and so many of them to keep.
           if (c % 4 == 0) left = divided_up(4 * keep, 100);
           const int32_t width = columns - c / 4 * 4 < 4 ? columns - c / 4 * 4 : 4;
@@ -338,8 +338,8 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
-      case STORE_ROWS:
-        p.weight.packing = ESP_PACKING_ROWS;
+      case STORE_SLICED_ELLPACK:
+        p.weight.packing = ESP_PACKING_SLICED_ELLPACK;
         p.weight.panel_height = 16;
         for (int32_t first = 0; first < m.per_group; first += 16) {
           uint32_t most = 0;
@@ -360,8 +360,8 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
-      case STORE_QUADS:
-        p.weight.packing = ESP_PACKING_QUADS;
+      case STORE_N_OF_FOUR:
+        p.weight.packing = ESP_PACKING_N_OF_FOUR;
         p.weight.panel_height = 16;
         for (int32_t first = 0; first < m.per_group; first += 16) {
           append_u32(&counts, append_quads(&values, &m, first));
@@ -398,8 +398,9 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.counts = settle(&counts, at_start);
   p.column = settle(&column, at_start);
   p.stream = settle(&stream, at_start);
-  const int listed = kind == STORE_SHARED || kind == STORE_ROWS;
-  p.weight.values = (const float *)p.values.memory;
+  const int listed = kind == STORE_SHARED || kind == STORE_SLICED_ELLPACK;
+  p.weight.values = p.values.memory;
+  p.weight.element = ESP_F32;
   p.weight.counts = p.weight.count_count ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
   p.weight.stream = p.weight.stream_count ? (const uint16_t *)p.stream.memory : 0;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "esp_packing.h"
+#include "esp_type.h"
 
 static inline int esp_is_winograd(esp_packing packing) {
   return packing == ESP_PACKING_WINOGRAD_2 || packing == ESP_PACKING_WINOGRAD_4;
@@ -28,8 +29,11 @@ typedef struct esp_weight {
   int32_t panel_height;
   int32_t panels_per_list;
   int32_t column_block;
+  /// What the values are; kernels of a type ask for them by its accessor below. So far there is one.
+  esp_type element;
   /// 64-byte-aligned; in the mapped file.
-  const float *values;
+  const void *values;
+  /// In elements.
   size_t value_count;
   /// Private, checked copies; null where the packing has none (dense panels: counts == NULL).
   const uint32_t *counts;
@@ -39,5 +43,8 @@ typedef struct esp_weight {
   const uint16_t *stream;
   size_t stream_count;
 } esp_weight;
+
+/// The values of a weight of ESP_F32, which whoever binds a step has checked.
+static inline const float *esp_weight_floats(const esp_weight *weight) { return weight->values; }
 
 #endif

@@ -133,12 +133,12 @@ inline const char *EnumNameWeightEncoding(WeightEncoding e) {
 enum class WeightPacking : uint8_t {
   panels = 0,
   patternGroups = 1,
-  rows = 2,
+  slicedEllpack = 2,
   depthwise = 3,
   winograd2 = 4,
   winograd4 = 5,
   rowPairs = 6,
-  quads = 7,
+  nOfFour = 7,
   bitmap = 8,
   MIN = panels,
   MAX = bitmap
@@ -148,12 +148,12 @@ inline const WeightPacking (&EnumValuesWeightPacking())[9] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
-    WeightPacking::rows,
+    WeightPacking::slicedEllpack,
     WeightPacking::depthwise,
     WeightPacking::winograd2,
     WeightPacking::winograd4,
     WeightPacking::rowPairs,
-    WeightPacking::quads,
+    WeightPacking::nOfFour,
     WeightPacking::bitmap
   };
   return values;
@@ -163,12 +163,12 @@ inline const char * const *EnumNamesWeightPacking() {
   static const char * const names[10] = {
     "panels",
     "patternGroups",
-    "rows",
+    "slicedEllpack",
     "depthwise",
     "winograd2",
     "winograd4",
     "rowPairs",
-    "quads",
+    "nOfFour",
     "bitmap",
     nullptr
   };
