@@ -39,7 +39,7 @@ import Testing
                   height: height, perList: perList, encoding: .unstructured, pattern: [])))
           }
         }
-        for block in [1, 5, 16, 65_536] {
+        for block in [1, 5, 16, 65_535] {
           #expect(
             accepted(packer.patternGroups(block: block, encoding: .unstructured, pattern: [])))
         }
@@ -182,7 +182,7 @@ import Testing
       { $0.columnLists = [0] }, { $0.stream = [0] }, { $0.values.floats.append(0) },
       { $0.values.floats.removeLast() }, { $0.rows = 16 }, { $0.rows = 33 }, { $0.rows = 1 << 30 },
       { $0.columns = 36 }, { $0.columns = 41 }, { $0.columns = .init(Int32.max) },
-      { $0.encoding = .dense }, { $0.packing = .rows }, { $0.pattern = [1, 4, 1] },
+      { $0.encoding = .dense }, { $0.packing = .slicedEllpack }, { $0.pattern = [1, 4, 1] },
       { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
     ]
     for (index, fault) in faults.enumerated() {
@@ -235,7 +235,7 @@ import Testing
       { $0.values.floats.removeLast(16) }, { $0.values.floats = [] },
       { $0.columnLists = [0] }, { $0.rows = 16 }, { $0.rows = 17 }, { $0.rows = 33 },
       { $0.rows = 1 << 30 }, { $0.columns = 36 }, { $0.columns = 39 }, { $0.columns = 19 },
-      { $0.columns = .init(Int32.max) }, { $0.encoding = .dense }, { $0.packing = .rows },
+      { $0.columns = .init(Int32.max) }, { $0.encoding = .dense }, { $0.packing = .slicedEllpack },
       { $0.packing = .nOfFour }, { $0.pattern = [1, 4, 1] },
       { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
     ]
@@ -319,6 +319,13 @@ import Testing
     var wide = good
     wide.stream[wide.stream.count - 1] = 1
     #expect(good.stream.suffix(4) == [0, 0, 0, 0] && refused(wide))
+    // One column over and over, more often than a promise is counted up to.
+    var often = Packer([[1, 2, 0, 0], [0, 3, 4, 0]])
+      .rowPairs(block: 4, band: 1, encoding: .strict, pattern: [2, 4, 1])
+    #expect(accepted(often))
+    often.stream = [0, 1, 0xFFFE, 0xFFFE] + [UInt16](repeating: 0, count: 3 * 0xFFFE)
+    often.values.floats = [Float](repeating: 1, count: 4 * 0xFFFE)
+    #expect(refused(often))
   }
 
   // MARK: Promises

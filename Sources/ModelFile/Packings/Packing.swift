@@ -24,8 +24,8 @@ struct PackingRules {
   /// The steps whose kernels read it.
   var servesConvolutions = false
   var servesLinear = false
-  /// Whether every element is stored, always, so that the encoding is `dense`; panels may do either.
-  var isDense = false
+  /// Whether every element of a weight is stored, so that its encoding is `dense`.
+  var isDense: (VerifiedModel.Weight) -> Bool = { _ in false }
   /// Outputs of a Winograd tile each way.
   var tile: Int?
   /// Validates structure and sizes; returns how many bytes of values they need.

@@ -596,7 +596,7 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   uint64_t dense_nanoseconds() const {
     return GetField<uint64_t>(VT_DENSE_NANOSECONDS, 0);
   }
-  /// The type of the values, one of ElementCode; so far f32.
+  /// The type of the values, one of ElementCode; so far f32. Since 1.1.
   int32_t element() const {
     return GetField<int32_t>(VT_ELEMENT, 1);
   }
