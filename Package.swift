@@ -120,7 +120,10 @@ let modules: [Target] = [
     ]),
   tests(
     "CouplingTests", "Tests/Coupling",
-    ["EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded"], exclude: ["Fixtures"]),
+    [
+      "EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded",
+      "EspalierOperatorCases",
+    ], exclude: ["Fixtures"]),
   tests(
     "PruningTests", "Tests/Pruning",
     [
