@@ -156,7 +156,7 @@ let modules: [Target] = [
     [
       "Espalier", "EspalierONNX", "EspalierGraph", "EspalierSeeded", "EspalierOperatorCases",
     ],
-    exclude: ["onnx-cases.txt", "onnx-cases-failing.txt"]),
+    exclude: ["onnx-cases-failing.txt"]),
   tests(
     "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],
     exclude: ["Golden"]),
