@@ -4,7 +4,8 @@
 /// values[rows][columns]. Encoding dense.
 enum Depthwise {
   static var rules: PackingRules {
-    PackingRules(kernel: "depthwise", servesConvolutions: true, isDense: { _ in true }, validate: validate)
+    PackingRules(
+      kernel: "depthwise", servesConvolutions: true, isDense: { _ in true }, validate: validate)
   }
 
   private static func validate(
