@@ -120,7 +120,10 @@ let modules: [Target] = [
     ]),
   tests(
     "CouplingTests", "Tests/Coupling",
-    ["EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded"], exclude: ["Fixtures"]),
+    [
+      "EspalierCoupling", "EspalierGraph", "EspalierONNX", "EspalierSeeded",
+      "EspalierOperatorCases",
+    ], exclude: ["Fixtures"]),
   tests(
     "PruningTests", "Tests/Pruning",
     [
@@ -155,7 +158,7 @@ let modules: [Target] = [
     [
       "Espalier", "EspalierONNX", "EspalierGraph", "EspalierSeeded", "EspalierOperatorCases",
     ],
-    exclude: ["onnx-cases.txt", "onnx-cases-failing.txt"]),
+    exclude: ["onnx-cases-failing.txt"]),
   tests(
     "ModelFileTests", "Tests/ModelFile", ["EspalierModelFile", "CEspalierModelFile"],
     exclude: ["Golden"]),

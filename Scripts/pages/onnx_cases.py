@@ -12,7 +12,7 @@ def render(sections):
 {passing} pass. """ + (f"""{len(failing[0].rows)} do not pass on both; each stands below with what
 the command says and why.""" if failing else "None fails on either."),
         f"""The node test cases of onnx 1.14.1 whose operators Espalier supports and whose tensors are
-float32, int64, int32 or bool (`Tests/Operators/onnx-cases.txt`). Each is run by `espalier verify
+float32, int64, int32 or bool (`Scripts/select-onnx-cases.py` selects them). Each is run by `espalier verify
 --case DIR`, with `--runtime` for the second row. The command fails unless exactly the cases
 named in `Tests/Operators/onnx-cases-failing.txt` do not pass. Written by
 `Scripts/check-onnx-cases.sh`.""",

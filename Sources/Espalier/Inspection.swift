@@ -47,7 +47,11 @@ public struct Inspection: Sendable, Encodable {
     contentsOf path: String, inputShapes: [String: [Int]] = [:]
   ) throws(EspalierError) {
     if isPackedModel(path) {
-      self.init(try loadModel(path))
+      let model = try loadModel(path)
+      do throws(ExecutorError) { try model.checkWeights() } catch {
+        throw EspalierError(exitCode: error.exitCode, "\(path): \(error)")
+      }
+      self.init(model)
     } else {
       let graph = try Graph(contentsOf: path)
       try self.init(specialise(graph, inputShapes: inputShapes, file: path), file: path)

@@ -47,12 +47,8 @@ public struct DenseMatrix<Element: PackedElement>: Sendable, Equatable {
   }
 }
 
-extension DenseMatrix where Element == Float {
-  public var nonzeroCount: Int { values.nonzeroCount }
-}
-
 extension DenseMatrix {
-  var nonzeroCount: Int { values.nonzeroCount }
+  public var nonzeroCount: Int { values.nonzeroCount }
 }
 
 extension Array where Element: PackedElement {

@@ -83,8 +83,7 @@ extension VerifiedModel {
     guard try rules.validate(weight, structure) == weight.valuesLength else {
       throw WeightFault("another number of values than the structure needs")
     }
-    let isUnlisted = rules.isDense || weight.packing == .panels && weight.countCount == 0
-    guard isUnlisted == (weight.encoding == .dense) else {
+    guard rules.isDense(weight) == (weight.encoding == .dense) else {
       throw WeightFault("a dense encoding has no lists, and another has")
     }
   }

@@ -10,13 +10,13 @@
 /// from 0.
 public enum StepKind: UInt16, Sendable, CaseIterable {
   /// x[N,C,H,W], bias?[O], residual?[as y] -> y[N,O,OH,OW]; kernelH kernelW strideH strideW dilationH
-  /// dilationW padTop padLeft activation; a b; weight (panels, pattern groups, row pairs, depthwise,
-  /// Winograd where kernels are 3 x 3, strides and dilations 1).
+  /// dilationW padTop padLeft activation; a b; weight (of a packing whose rules say that it serves
+  /// convolutions; Winograd where kernels are 3 x 3, strides and dilations 1).
   /// y = activation(sum + bias + residual). Rows of the weight are output channels, its groups the
   /// convolution's; positions outside x count as zero. The bias is a constant, also of linear.
   case convolution = 1
-  /// x[...,K], bias?[N], residual?[as y] -> y[...,N]; activation; a b; weight (panels, pattern groups,
-  /// row pairs, rows, quads). Rows of the weight are output features.
+  /// x[...,K], bias?[N], residual?[as y] -> y[...,N]; activation; a b; weight (of a packing whose
+  /// rules say that it serves linear). Rows of the weight are output features.
   case linear = 2
   /// a, b -> y; transposeA transposeB activation; scale a b. y = activation(scale * A B) over the last
   /// two axes, batch axes stretched as in NumPy; ranks at least 2.

@@ -7,7 +7,8 @@ import Testing
 struct Oracle {
   let coupling: Coupling
   let inputs: [String: Tensor]
-  private let dense: [Tensor]
+  /// The outputs before anything is removed.
+  let dense: [Tensor]
 
   init(_ graph: Graph, seed: UInt64 = 1, purpose: Specialised.Purpose = .execution) throws {
     let specialised =

@@ -70,7 +70,8 @@ import Testing
     let error = try refusal { model in
       let matrix = model.weights[1]
       model.weights[1] = WeightDescription(
-        encoding: .strict, packing: .rows, rows: 1, columns: matrix.columns, panelHeight: 16,
+        encoding: .strict, packing: .slicedEllpack, rows: 1, columns: matrix.columns,
+        panelHeight: 16,
         pattern: [1, 4, 1], nonzeroCount: 2, values: .floats((0..<32).map { $0 % 16 == 0 ? 1 : 0 }),
         counts: [2], columnLists: (0..<32).map { $0 == 16 ? 1 : 0 })
       model.tensors[model.steps[2].outputs[0]].dims = [1, 1]

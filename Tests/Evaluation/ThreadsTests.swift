@@ -111,7 +111,7 @@ import Testing
     let line = 64 / MemoryLayout<Number>.stride
     return Threads.$count.withValue(3) {
       Threads.map(line) { shift in
-        let memory = operands.map { operand in
+        let memory = unsafe operands.map { operand in
           let memory = UnsafeMutableRawBufferPointer.allocate(
             byteCount: (operand.count + line) * MemoryLayout<Number>.stride, alignment: 64)
           let numbers = unsafe memory.bindMemory(to: Number.self).baseAddress! + shift
@@ -119,7 +119,7 @@ import Testing
           return unsafe (memory, numbers)
         }
         unsafe routine(memory.map(\.1))
-        defer { for (memory, _) in unsafe memory { unsafe memory.deallocate() } }
+        defer { for unsafe(memory, _) in unsafe memory { unsafe memory.deallocate() } }
         return unsafe zip(memory, operands).map { memory, operand in
           unsafe Array(UnsafeBufferPointer(start: memory.1, count: operand.count))
         }
@@ -137,14 +137,14 @@ import Testing
     let c = random.tensor([rows * columns]).floats
     for (turnsA, turnsB) in [(false, false), (false, true), (true, false), (true, true)] {
       for beta in [0, 1] as [Float] {
-        let singles = results([a, b, c]) { operands in
+        let singles = unsafe results([a, b, c]) { operands in
           unsafe espalier_sgemm(
             turnsA, turnsB, Int32(rows), Int32(columns), Int32(inner), 1, operands[0],
             Int32(turnsA ? rows : inner), operands[1], Int32(turnsB ? inner : columns), beta,
             operands[2], Int32(columns))
         }
         #expect(singles.allSatisfy { $0 == singles[0] }, "float \(turnsA) \(turnsB) \(beta)")
-        let doubles = results([a.map(Double.init), b.map(Double.init), c.map(Double.init)]) {
+        let doubles = unsafe results([a.map(Double.init), b.map(Double.init), c.map(Double.init)]) {
           operands in
           unsafe espalier_dgemm(
             turnsA, turnsB, Int32(rows), Int32(columns), Int32(inner), 1, operands[0],
@@ -154,7 +154,7 @@ import Testing
         #expect(doubles.allSatisfy { $0 == doubles[0] }, "double \(turnsA) \(turnsB) \(beta)")
       }
     }
-    let squares = results([a, [Float](repeating: 0, count: rows * rows)]) { operands in
+    let squares = unsafe results([a, [Float](repeating: 0, count: rows * rows)]) { operands in
       unsafe espalier_ssyrk(
         Int32(rows), Int32(inner), operands[0], Int32(inner), 0, operands[1], Int32(rows))
     }
@@ -169,7 +169,7 @@ import Testing
     let rows = random.tensor([37 * size]).floats.map(Double.init)
     let zeros = [Double](repeating: 0, count: size * size)
     let (extent, count) = (Int32(size), Int32(37))
-    let all = results([numbers, zeros, rows, rows, zeros, zeros, rows]) { memory in
+    let all = unsafe results([numbers, zeros, rows, rows, zeros, zeros, rows]) { memory in
       // A symmetric matrix with nothing small, its factor, what is solved by it, and the rest.
       unsafe espalier_dgemm(
         false, true, extent, extent, extent, 1, memory[0], extent, memory[0], extent, 0, memory[1],

@@ -90,7 +90,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
         weight: densePanels([[1, 0], [2, 2]], height: 2))
     },
     StepCase(
-      "linear, rows", inputs: [.floats([1, 10, 100])], outputs: [.floats([300, 20])]
+      "linear, sliced ELLPACK", inputs: [.floats([1, 10, 100])], outputs: [.floats([300, 20])]
     ) { model in
       let x = model.input([1, 3])
       let y = model.output([1, 2])
@@ -99,7 +99,7 @@ struct StepCase: Sendable, CustomTestStringConvertible {
       model.step(
         .linear, [x], [y], [0], floats: [0, 0],
         weight: WeightDescription(
-          encoding: .unstructured, packing: .rows, rows: 2, columns: 3, panelHeight: 16,
+          encoding: .unstructured, packing: .slicedEllpack, rows: 2, columns: 3, panelHeight: 16,
           nonzeroCount: 2, values: .floats(values), counts: [1], columnLists: columns))
     },
     StepCase(

@@ -50,13 +50,30 @@ final class FakeTimer: LayerTimer {
     #expect(
       names(Matrix(64, 128, &random).scattered(0.4, &random))
         == ["panels of 2", "pattern groups", "row pairs"])
-    #expect(names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).last == "rows")
+    let vector = Matrix(64, 128, width: 1, &random).scattered(0.5, &random)
+    #expect(names(vector).suffix(2) == ["sliced ELLPACK", "bitmap"])
     // Of a row's four columns, some keep all.
-    #expect(!names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).contains("quads"))
+    #expect(!names(Matrix(64, 128, width: 1, &random).scattered(0.5, &random)).contains("N:4"))
     let strict = Matrix(64, 128, width: 1, &random).runs(2, of: 4, height: 1, &random)
-    #expect(names(strict).contains("quads"))
-    #expect(WeightCandidates(strict.weight).expected.packing == .quads)
+    #expect(names(strict).contains("N:4"))
+    #expect(WeightCandidates(strict.weight).expected.packing == .nOfFour)
     #expect(names(Matrix(64, 128, &random)).isEmpty)
+  }
+
+  /// A bit per weight pays where weights come from afar and half of them are left, not where they are
+  /// near, or few.
+  @Test func aBitmapPaysWhereBytesSetThePace() {
+    var random = Seeded(seed: 3)
+    func expected(_ rows: Int, _ share: Double) -> WeightPacking {
+      WeightCandidates(Matrix(rows, 512, width: 1, &random).scattered(share, &random).weight)
+        .expected.packing
+    }
+    #expect(expected(1024, 0.5) == .bitmap)
+    #expect(expected(1000, 0.7) == .bitmap)
+    #expect(expected(1024, 0.95) == .slicedEllpack)
+    #expect(expected(256, 0.5) == .panels)
+    // Fifteen of sixteen lanes would be idle.
+    #expect(expected(1, 0.5) == .panels)
   }
 
   @Test func theFastestIsTaken() throws {

@@ -83,8 +83,9 @@ import Testing
         }
         check(matrix, choice(matrix, .patternGroups, .unstructured, 4))
         check(matrix, choice(matrix, .rowPairs, .unstructured, 2))
-        check(matrix, choice(matrix, .rows, .unstructured, 16))
-        check(matrix, choice(matrix, .quads, .unstructured, 16))
+        for packing in WeightPacking.allCases where packing.isForVectors {
+          check(matrix, choice(matrix, packing, .unstructured, 16))
+        }
       }
     }
   }
@@ -147,7 +148,7 @@ import Testing
     var random = Seeded(seed: 12)
     for (n, most) in [(1, 1), (2, 2), (3, 3)] {
       let matrix = Matrix(32, 256, &random).runs(n, of: 4, height: 1, &random)
-      let packed = matrix.weight.packed(choice(matrix, .quads, .strict, 16, [n, 4, 1]))
+      let packed = matrix.weight.packed(choice(matrix, .nOfFour, .strict, 16, [n, 4, 1]))
       #expect(packed.counts == [UInt32(most), UInt32(most)])
       let blocks = (64 + 16 / n - 1) / (16 / n)
       #expect(packed.values.floats.count == 2 * 16 * (64 * n + blocks))

@@ -14,9 +14,11 @@ import Testing
     let matrix = Samples.sparse(rows: 18, channels: 16, taps: 1, shared: 2)
     let models =
       [Samples.small(), ModelDescription()]
+      + WeightPacking.allCases.filter(\.isForVectors).map {
+        Samples.linear(
+          Packer(matrix).packed($0, PackingChoice(.unstructured, panelHeight: 16)))
+      }
       + [
-        Packer(matrix).rows16(encoding: .unstructured, pattern: []),
-        Packer(matrix).quads(encoding: .unstructured, pattern: []),
         Packer(matrix).dense(height: 8),
         Packer(matrix, groups: 3).panels(
           height: 2, perList: 2, encoding: .vectorwise, pattern: [2, 4, 4]),

@@ -9,7 +9,7 @@ struct Packer {
       rows: rows.count, columns: rows[0].count, groups: groups, values: Array(rows.joined()))
   }
 
-  private func packed(_ packing: WeightPacking, _ choice: PackingChoice) -> WeightDescription {
+  func packed(_ packing: WeightPacking, _ choice: PackingChoice) -> WeightDescription {
     var weight = WeightDescription(matrix, in: packing, choice)
     weight.reason = "packed by a test"
     return weight
@@ -42,12 +42,12 @@ struct Packer {
         encoding, pattern: pattern, panelHeight: 2, panelsPerList: band, columnBlock: block))
   }
 
-  func quads(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
-    packed(.quads, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
+  func nOfFour(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
+    packed(.nOfFour, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
   }
 
   func rows16(encoding: WeightEncoding, pattern: [Int]) -> WeightDescription {
-    packed(.rows, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
+    packed(.slicedEllpack, PackingChoice(encoding, pattern: pattern, panelHeight: 16))
   }
 
   func depthwise() -> WeightDescription {

@@ -23,8 +23,10 @@ import Testing
           PackingChoice(.unstructured, panelHeight: 2, panelsPerList: band, columnBlock: block)
         ))
     }
-    all.append((.rows, PackingChoice(.unstructured, panelHeight: 16)))
-    all.append((.quads, PackingChoice(.unstructured, panelHeight: 16)))
+    // Those for products with vectors alone leave nothing to choose.
+    for packing in WeightPacking.allCases where packing.isForVectors {
+      all.append((packing, PackingChoice(.unstructured, panelHeight: 16)))
+    }
     all.append((.depthwise, PackingChoice(.dense, panelHeight: 1)))
     return all
   }()
@@ -78,7 +80,7 @@ import Testing
   }
 
   private func serves<Element>(_ packing: WeightPacking, _ matrix: DenseMatrix<Element>) -> Bool {
-    matrix.groups == 1 || packing != .rows && packing != .quads
+    matrix.groups == 1 || !packing.isForVectors
   }
 
   @Test(arguments: [WeightPacking.winograd2, .winograd4]) func winograd(packing: WeightPacking)

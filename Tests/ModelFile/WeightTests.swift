@@ -39,7 +39,7 @@ import Testing
                   height: height, perList: perList, encoding: .unstructured, pattern: [])))
           }
         }
-        for block in [1, 5, 16, 65_536] {
+        for block in [1, 5, 16, 65_535] {
           #expect(
             accepted(packer.patternGroups(block: block, encoding: .unstructured, pattern: [])))
         }
@@ -49,7 +49,7 @@ import Testing
               packer.rowPairs(block: block, band: band, encoding: .unstructured, pattern: [])))
         }
         #expect(accepted(Packer(matrix).rows16(encoding: .unstructured, pattern: [])))
-        #expect(accepted(Packer(matrix).quads(encoding: .unstructured, pattern: [])))
+        #expect(accepted(Packer(matrix).nOfFour(encoding: .unstructured, pattern: [])))
         #expect(accepted(packer.depthwise()))
       }
     }
@@ -170,7 +170,7 @@ import Testing
 
   @Test func quadsWithAFault() {
     let good = Packer(Samples.sparse(rows: 18, channels: 38, taps: 1, shared: 1))
-      .quads(encoding: .strict, pattern: [2, 4, 1])
+      .nOfFour(encoding: .strict, pattern: [2, 4, 1])
     #expect(accepted(good))
     #expect(good.counts == [2, 2])
     // Ten fours of two, and two lines of words, for each of two panels.
@@ -182,7 +182,7 @@ import Testing
       { $0.columnLists = [0] }, { $0.stream = [0] }, { $0.values.floats.append(0) },
       { $0.values.floats.removeLast() }, { $0.rows = 16 }, { $0.rows = 33 }, { $0.rows = 1 << 30 },
       { $0.columns = 36 }, { $0.columns = 41 }, { $0.columns = .init(Int32.max) },
-      { $0.encoding = .dense }, { $0.packing = .rows }, { $0.pattern = [1, 4, 1] },
+      { $0.encoding = .dense }, { $0.packing = .slicedEllpack }, { $0.pattern = [1, 4, 1] },
       { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
     ]
     for (index, fault) in faults.enumerated() {
@@ -203,6 +203,59 @@ import Testing
     #expect(accepted(behind))
     behind.values.floats[17 * 16] = Float(bitPattern: 0b10_01_00)
     #expect(refused(behind))
+  }
+
+  @Test func bitmapWithAFault() {
+    let rows = Samples.sparse(rows: 18, channels: 38, taps: 1, shared: 1)
+    let matrix = DenseMatrix(rows: 18, columns: 38, values: Array(rows.joined()))
+    let good = WeightDescription(
+      matrix, in: .bitmap, PackingChoice(.strict, pattern: [2, 4, 1], panelHeight: 16))
+    #expect(accepted(good))
+    #expect(good.stream.count == 2 * 38 && good.counts.count == 2)
+    #expect(good.counts.reduce(0) { $0 + Int($1) } == matrix.nonzeroCount)
+    #expect(good.values.floats.count == matrix.nonzeroCount + 16)
+    // Columns of the second panel of which its first row keeps one, and none.
+    let kept = (38..<76).first { good.stream[$0] & 1 == 1 }!
+    let free = (38..<76).first { good.stream[$0] & 1 == 0 }!
+    let faults: [(inout WeightDescription) -> Void] = [
+      { $0.panelHeight = 8 }, { $0.panelHeight = 0 }, { $0.groups = 2 },
+      // Counts: of more or fewer bits than there are, also where they add up; too many; too few.
+      { $0.counts[0] += 1 }, { $0.counts[0] = 0 }, { $0.counts[0] = .max },
+      {
+        $0.counts[0] += 1; $0.counts[1] -= 1
+      },
+      { $0.counts.append(0) }, { $0.counts.removeLast() }, { $0.counts = [] },
+      // Masks: another bit, one less, of a row behind the last, too many or few of them.
+      { $0.stream[free] |= 1 }, { $0.stream[kept] ^= 1 },
+      { $0.stream[kept] ^= 1 | 1 << 2 }, { $0.stream[kept] ^= 1 | 1 << 15 },
+      { $0.stream[0] = .max }, { $0.stream.append(0) }, { $0.stream.removeLast() },
+      { $0.stream = [] },
+      // Values: too many, too few, nothing behind the last.
+      { $0.values.floats.append(0) }, { $0.values.floats.removeLast() },
+      { $0.values.floats.removeLast(16) }, { $0.values.floats = [] },
+      { $0.columnLists = [0] }, { $0.rows = 16 }, { $0.rows = 17 }, { $0.rows = 33 },
+      { $0.rows = 1 << 30 }, { $0.columns = 36 }, { $0.columns = 39 }, { $0.columns = 19 },
+      { $0.columns = .init(Int32.max) }, { $0.encoding = .dense }, { $0.packing = .slicedEllpack },
+      { $0.packing = .nOfFour }, { $0.pattern = [1, 4, 1] },
+      { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
+    ]
+    for (index, fault) in faults.enumerated() {
+      var model = Samples.linear(good)
+      fault(&model.weights[0])
+      #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
+    }
+    // Nothing is said of the values behind the last.
+    var wild = good
+    for place in matrix.nonzeroCount..<matrix.nonzeroCount + 16 { wild.values.floats[place] = .nan }
+    #expect(accepted(wild))
+    // A third column of four; where nothing is promised, it may be any.
+    var third = good
+    let other = (38..<76).last { good.stream[$0] & 1 == 1 && ($0 - 38) / 4 != (free - 38) / 4 }!
+    third.stream[other] ^= 1
+    third.stream[free] |= 1
+    #expect(refused(third))
+    (third.encoding, third.pattern) = (.unstructured, [])
+    #expect(accepted(third))
   }
 
   @Test func patternGroupsWithAFault() {
@@ -266,6 +319,13 @@ import Testing
     var wide = good
     wide.stream[wide.stream.count - 1] = 1
     #expect(good.stream.suffix(4) == [0, 0, 0, 0] && refused(wide))
+    // One column over and over, more often than a promise is counted up to.
+    var often = Packer([[1, 2, 0, 0], [0, 3, 4, 0]])
+      .rowPairs(block: 4, band: 1, encoding: .strict, pattern: [2, 4, 1])
+    #expect(accepted(often))
+    often.stream = [0, 1, 0xFFFE, 0xFFFE] + [UInt16](repeating: 0, count: 3 * 0xFFFE)
+    often.values.floats = [Float](repeating: 1, count: 4 * 0xFFFE)
+    #expect(refused(often))
   }
 
   // MARK: Promises
@@ -300,10 +360,10 @@ import Testing
     }
     #expect(accepted(packer.rows16(encoding: .strict, pattern: [2, 4, 1])))
     #expect(refused(packer.rows16(encoding: .strict, pattern: [1, 4, 1])))
-    #expect(accepted(packer.quads(encoding: .strict, pattern: [2, 4, 1])))
-    #expect(accepted(packer.quads(encoding: .strict, pattern: [4, 8, 1])))
-    #expect(refused(packer.quads(encoding: .strict, pattern: [1, 4, 1])))
-    #expect(refused(packer.quads(encoding: .strict, pattern: [3, 8, 1])))
+    #expect(accepted(packer.nOfFour(encoding: .strict, pattern: [2, 4, 1])))
+    #expect(accepted(packer.nOfFour(encoding: .strict, pattern: [4, 8, 1])))
+    #expect(refused(packer.nOfFour(encoding: .strict, pattern: [1, 4, 1])))
+    #expect(refused(packer.nOfFour(encoding: .strict, pattern: [3, 8, 1])))
     #expect(accepted(packer.panels(height: 1, encoding: .strict, pattern: [2, 4, 1])))
   }
 

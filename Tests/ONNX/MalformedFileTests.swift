@@ -45,7 +45,7 @@ import Testing
     var random = Seeded(seed: seed)
     let bytes = try exportONNX(smallModel())
     var accepted = 0
-    for round in 0..<20_000 {
+    for _ in 0..<20_000 {
       var changed = bytes
       for _ in 0..<Int.random(in: 1...3, using: &random) {
         let place = Int.random(in: changed.indices, using: &random)

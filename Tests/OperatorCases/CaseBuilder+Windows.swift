@@ -145,6 +145,12 @@ extension CaseBuilder {
       ])
     add("channels too", [some(2, 3, 4), nil, nil, list(2, 5, 3)], ["mode": text("linear")])
     add("nothing", [image, nil, nil, list(1, 2, 4, 5)])
+    add(
+      "a named axis that stays", [image, nil, nil, list(9, 4)],
+      ["mode": text("linear"), "axes": .integers([3, 2])])
+    add(
+      "factors that keep an extent", [image, nil, Tensor([1, 1, 1.2, 1.1], shape: [4])],
+      ["mode": text("linear")])
     add("opset 10", [image, Tensor([1, 1, 2, 3], shape: [4])], opset: 10)
   }
 

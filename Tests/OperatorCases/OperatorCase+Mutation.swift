@@ -1,4 +1,4 @@
-public import EspalierGraph
+import EspalierGraph
 public import EspalierSeeded
 
 extension OperatorCase {

@@ -5,8 +5,8 @@ import Testing
 /// ONNX's node test cases once more, on the runtime.
 @Test(.enabled(if: NodeCases.areAvailable))
 func `ONNX's node cases run on the runtime but those listed as failing`() throws {
-  let cases = try NodeCases.names(in: "onnx-cases.txt")
-  let listed = Set(try NodeCases.names(in: "onnx-cases-failing.txt"))
+  let cases = try NodeCases.selected()
+  let listed = try NodeCases.failing()
   for name in cases {
     let failure = runtimeFailure(of: name)
     #expect(

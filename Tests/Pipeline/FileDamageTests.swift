@@ -11,16 +11,17 @@ import Testing
 
   init() throws {
     var model = try lower(Specialised(Self.network()))
-    // No layer this small would be given these. Rows and quads are for matrix-vector products, as the
-    // last two are. The two before them are 3 by 3.
-    let last = model.description.weights.count - 1
+    // No layer this small would be given these. The last are matrix-vector products, one for each
+    // packing that is for such alone. The two before them are 3 by 3.
+    let products = model.description.weights.count - Self.ofProducts.count
     Self.pack(&model.description.weights[0], as: .rowPairs, height: 2)
     Self.pack(&model.description.weights[2], as: .panels, height: 8, block: [8, 1])
     Self.pack(&model.description.weights[3], as: .patternGroups, height: 4)
-    Self.pack(&model.description.weights[last], as: .rows, height: 16)
-    Self.pack(&model.description.weights[last - 1], as: .quads, height: 16)
-    Self.transform(&model.description.weights[last - 3], .winograd2)
-    Self.transform(&model.description.weights[last - 2], .winograd4)
+    for (index, packing) in Self.ofProducts.enumerated() {
+      Self.pack(&model.description.weights[products + index], as: packing, height: 16)
+    }
+    Self.transform(&model.description.weights[products - 2], .winograd2)
+    Self.transform(&model.description.weights[products - 1], .winograd4)
     bytes = try model.description.bytes()
     let packings = Set(model.description.weights.map(\.packing))
     #expect(packings.count == WeightPacking.allCases.count, "only \(packings)")
@@ -70,8 +71,8 @@ import Testing
       resum(&damaged)
       if (try? run(damaged)) != nil { ran += 1 } else { refused += 1 }
     }
-    // A third runs: both what refuses and what computes is met often.
-    #expect(refused > 8_000 && ran > 5_000, "seed 77: \(refused) refused, \(ran) ran")
+    // Both what refuses and what computes is met often; the more lists a file has, the more refuses.
+    #expect(refused > 8_000 && ran > 4_500, "seed 77: \(refused) refused, \(ran) ran")
   }
 
   private func isAccepted(_ bytes: [UInt8]) -> Bool {
@@ -103,6 +104,9 @@ import Testing
 
   // MARK: The sample
 
+  /// For products with vectors alone.
+  private static let ofProducts = WeightPacking.allCases.filter(\.isForVectors)
+
   private static func network() -> Graph {
     var random = Seeded(seed: 8)
     var graph = Graph()
@@ -124,11 +128,13 @@ import Testing
     convolution([1, 1, 3, 3]) { _ in false }
     convolution([1, 1, 3, 3]) { _ in false }
     graph.outputs = [y]
-    let flat = graph.addNode("Flatten", [graph.addNode("GlobalAveragePool", [wide])])
-    let first = graph.addConstant("first", random.tensor([8, 3]))
-    let last = graph.addConstant("last", random.tensor([3, 2]))
-    let between = graph.addNode("MatMul", [flat, first])
-    graph.outputs.append(graph.addNode("MatMul", [between, last]))
+    y = graph.addNode("Flatten", [graph.addNode("GlobalAveragePool", [wide])])
+    for index in ofProducts.indices {
+      let shape = [index == 0 ? 8 : 3, index == ofProducts.count - 1 ? 2 : 3]
+      y = graph.addNode(
+        "MatMul", [y, graph.addConstant("product \(index)", random.tensor(shape))])
+    }
+    graph.outputs.append(y)
     return graph
   }
 

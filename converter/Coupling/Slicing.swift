@@ -33,7 +33,10 @@ private struct Pruned {
     for use in usesOfNode[index] ?? [] {
       graph.nodes[index].inputs[use.input] = version(of: use)
     }
-    let related = (node.inputs + node.outputs).compactMap { $0.flatMap { coupling.valueAxes[$0] } }
+    // Constants too: an attention's scale follows from heads that only constants may have.
+    let related =
+      (node.inputs + node.outputs).compactMap { $0.flatMap { coupling.valueAxes[$0] } }
+      + (usesOfNode[index] ?? []).map(\.axes)
     guard related.contains(where: { keptChannels.touches($0) }) else { return }
     for rewrite in coupling.facts[index].rewrites { apply(rewrite, to: index) }
   }

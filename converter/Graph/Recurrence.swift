@@ -177,6 +177,7 @@ extension Recurrence {
   func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     let hidden = map.fresh(map.shape(2)[2])
+    let batch = x[isBatchFirst ? 0 : 1]
     let direction = map.frozen(directions, "directions of a recurrent layer")
     func gated(_ count: Int) -> Axis {
       map.product([map.frozen(count, "gates of a recurrent layer"), hidden])
@@ -193,7 +194,10 @@ extension Recurrence {
       map.bind(3, 0, direction)
       map.bind(3, 1, gated(2 * gates))
     }
+    // Each item has its length and its states.
+    if map.has(4) { map.bind(4, 0, batch) }
     for input in 5..<5 + states where map.has(input) {
+      map.bind(input, isBatchFirst ? 0 : 1, batch)
       map.bind(input, isBatchFirst ? 1 : 0, direction)
       map.bind(input, 2, hidden)
     }
@@ -204,7 +208,6 @@ extension Recurrence {
     if hiddenSize != nil { map.rewrite(.number("hidden_size", Extent(hidden))) }
     map.contract(1, [2], free: [map.axis(1, 1)])
     map.contract(2, [2], free: [map.axis(2, 1)])
-    let batch = x[isBatchFirst ? 0 : 1]
     let state = isBatchFirst ? [batch, direction, hidden] : [direction, batch, hidden]
     let all = isBatchFirst ? [batch, x[1], direction, hidden] : [x[0], direction, batch, hidden]
     map.outputAxes = map.outputs.indices.map { $0 == 0 ? all : state }

@@ -53,6 +53,11 @@ public struct Resampling: Sendable, Hashable {
     public var begin = 0.0
     public var end = 1.0
 
+    /// Whether every element stays where it is: equal extents alone do not say so.
+    var keepsPositions: Bool {
+      input == output && scale ?? 1 == 1 && begin == 0 && end == 1
+    }
+
     /// Output extent over input extent, as coordinates use it.
     var ratio: Double { scale.map { Double($0) } ?? Double(output) / Double(input) }
 

@@ -61,14 +61,16 @@ struct CostModel {
       return [Way(panelHeight: 4, work: work, cost: patternGroups(work: work))]
     case .rowPairs where !isVector && !isGrouped:
       return [Way(panelHeight: 2, work: work, cost: rowPairs(work: work))]
-    case .rows where isVector:
+    case .slicedEllpack where isVector:
       return [Way(panelHeight: 16, work: work, cost: rows(work: work))]
-    case .quads where isVector:
+    case .nOfFour where isVector:
       let work = matrix.quadShare
-      return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: quads(work: work))] : []
+      return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: nOfFour(work: work))] : []
+    case .bitmap where isVector:
+      return [bitmap(density: zeros.density)]
     case .winograd2, .winograd4:
       return winograd(packing).map { [$0] } ?? []
-    case .patternGroups, .rowPairs, .rows, .quads, .depthwise: return []
+    case .patternGroups, .rowPairs, .slicedEllpack, .nOfFour, .bitmap, .depthwise: return []
     }
   }
 
@@ -110,7 +112,20 @@ struct CostModel {
   }
 
   /// - Parameter work: Bytes of weights and codes, as a share of the dense weights'.
-  private func quads(work: Double) -> Double { 1.00 * work }
+  private func nOfFour(work: Double) -> Double { 1.00 * work }
+
+  /// Values and masks as a share of the dense weights' bytes, where memory or the last cache sets the
+  /// pace; turning masks into lanes takes its time whatever they keep. Constants are of the times in
+  /// docs/notes/kernels.md, of another processor than the other ones.
+  private func bitmap(density: Double) -> Way {
+    // Masks have a bit for each of 16 rows, also where there are fewer.
+    let lanes = (rows / 16).rounded(.up) * 16 / rows
+    let work = density + lanes / 32
+    // Dense weights of a megabyte come from the second cache as fast as they are multiplied.
+    let isFast = 4 * rows * columns <= 1_048_576
+    let cost = isFast ? 1.5 * lanes : 0.29 * lanes + 0.50 * work
+    return Way(panelHeight: 16, work: work, cost: cost)
+  }
 
   /// Lists of single rows, for matrix-vector products.
   private func rows(work: Double) -> Double { 2.33 * work }

@@ -50,6 +50,12 @@ public struct Model: ~Copyable, Sendable {
   /// - Throws: A weight that breaks its promise, a step that breaks a rule, or what this machine lacks.
   public func check() throws(ExecutorError) { try Session.check(storage) }
 
+  /// Checks what weights promise alone, which needs no kernels.
+  /// - Throws: A weight that breaks its promise.
+  package func checkWeights() throws(ExecutorError) {
+    do throws(ModelFileError) { try storage.file.checkWeights() } catch { throw .file(error) }
+  }
+
   /// What the model takes, in the source graph's order.
   public var inputs: [TensorInfo] { storage.inputs }
   /// What the model gives, in the source graph's order.

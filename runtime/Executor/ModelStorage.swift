@@ -46,7 +46,7 @@ final class ModelStorage: @unchecked Sendable {
     var weightBytes = size
     for number in 0..<file.weightCount {
       let weight = unsafe try Self.weight(number, of: file, &places)
-      weightBytes += unsafe weight.value_count * MemoryLayout<Float>.stride
+      weightBytes += unsafe file.values(of: file.weight(number)).count
       unsafe weights.append(weight)
     }
     self.file = file
@@ -98,14 +98,16 @@ final class ModelStorage: @unchecked Sendable {
     } catch {
       throw .file(error)
     }
-    // Validation lets float32 pass alone.
-    let values = unsafe file.values(of: weight).assumingMemoryBound(to: Float.self)
+    // Validation lets float32 pass alone, of which the kernels are.
+    let values = unsafe file.values(of: weight)
+    let size = (weight.element ?? .f32).size
     return unsafe esp_weight(
       packing: esp_packing(rawValue: UInt32(weight.packingCode)), rows: Int32(weight.rows),
       columns: Int32(weight.columns), groups: Int32(weight.groups),
       panel_height: Int32(weight.panelHeight), panels_per_list: Int32(weight.panelsPerList),
-      column_block: Int32(weight.columnBlock), values: values.baseAddress,
-      value_count: values.count, counts: present(counts), count_count: counts.count,
+      column_block: Int32(weight.columnBlock), element: esp_type(UInt32(weight.elementCode)),
+      values: values.baseAddress, value_count: values.count / size, counts: present(counts),
+      count_count: counts.count,
       column: present(columns), column_count: columns.count, stream: present(stream),
       stream_count: stream.count)
   }

@@ -1,10 +1,11 @@
 /// Packing 3: the taps of depthwise convolutions, as ONNX has them.
 ///
-/// groups are the channels, columns kernelH * kernelW, rows a multiple of groups; panel_height is 1.
+/// groups are the channels, columns kernelH * kernelW, rows a multiple of groups; panel_height means nothing.
 /// values[rows][columns]. Encoding dense.
 enum Depthwise {
   static var rules: PackingRules {
-    PackingRules(kernel: "depthwise", servesConvolutions: true, isDense: true, validate: validate)
+    PackingRules(
+      kernel: "depthwise", servesConvolutions: true, isDense: { _ in true }, validate: validate)
   }
 
   private static func validate(

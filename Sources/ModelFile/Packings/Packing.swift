@@ -3,14 +3,15 @@
 public enum WeightPacking: UInt8, Sendable, CaseIterable {
   case panels = 0
   case patternGroups = 1
-  case rows = 2
+  case slicedEllpack = 2
   case depthwise = 3
   /// Transformed for tiles of 2 by 2 outputs.
   case winograd2 = 4
   /// Transformed for tiles of 4 by 4 outputs.
   case winograd4 = 5
   case rowPairs = 6
-  case quads = 7
+  case nOfFour = 7
+  case bitmap = 8
 }
 
 /// What the loader, the executor and reports ask of a packing: a row of the table
@@ -23,8 +24,8 @@ struct PackingRules {
   /// The steps whose kernels read it.
   var servesConvolutions = false
   var servesLinear = false
-  /// Whether every element is stored, always, so that the encoding is `dense`; panels may do either.
-  var isDense = false
+  /// Whether every element of a weight is stored, so that its encoding is `dense`.
+  var isDense: (VerifiedModel.Weight) -> Bool = { _ in false }
   /// Outputs of a Winograd tile each way.
   var tile: Int?
   /// Validates structure and sizes; returns how many bytes of values they need.
@@ -40,12 +41,13 @@ extension WeightPacking {
     switch self {
     case .panels: Panels.rules
     case .patternGroups: PatternGroups.rules
-    case .rows: Rows.rules
+    case .slicedEllpack: SlicedEllpack.rules
     case .depthwise: Depthwise.rules
     case .winograd2: Winograd.rules(tile: 2)
     case .winograd4: Winograd.rules(tile: 4)
     case .rowPairs: RowPairs.rules
-    case .quads: Quads.rules
+    case .nOfFour: NOfFour.rules
+    case .bitmap: Bitmap.rules
     }
   }
 
@@ -54,6 +56,9 @@ extension WeightPacking {
 
   /// Outputs of a Winograd tile each way; nil for other packings.
   public var winogradTile: Int? { rules.tile }
+
+  /// Whether it is for products with vectors alone; then its panels have 16 rows.
+  package var isForVectors: Bool { rules.servesLinear && !rules.servesConvolutions }
 
   /// Whether the kernels of a step read it.
   public func serves(_ step: StepKind) -> Bool {
@@ -114,11 +119,12 @@ extension WeightPacking {
     switch self {
     case .panels: Panels.list(matrix, choice, in: &weight)
     case .patternGroups: PatternGroups.list(matrix, choice, in: &weight)
-    case .rows: Rows.list(matrix, choice, in: &weight)
+    case .slicedEllpack: SlicedEllpack.list(matrix, choice, in: &weight)
     case .depthwise: Depthwise.list(matrix, choice, in: &weight)
     case .winograd2, .winograd4: Winograd.list(matrix, choice, in: &weight)
     case .rowPairs: RowPairs.list(matrix, choice, in: &weight)
-    case .quads: Quads.list(matrix, choice, in: &weight)
+    case .nOfFour: NOfFour.list(matrix, choice, in: &weight)
+    case .bitmap: Bitmap.list(matrix, choice, in: &weight)
     }
   }
 
@@ -130,11 +136,12 @@ extension WeightPacking {
     switch self {
     case .panels: unsafe Panels.write(matrix, as: weight, into: target)
     case .patternGroups: unsafe PatternGroups.write(matrix, as: weight, into: target)
-    case .rows: unsafe Rows.write(matrix, as: weight, into: target)
+    case .slicedEllpack: unsafe SlicedEllpack.write(matrix, as: weight, into: target)
     case .depthwise: unsafe Depthwise.write(matrix, as: weight, into: target)
     case .winograd2, .winograd4: unsafe Winograd.write(matrix, as: weight, into: target)
     case .rowPairs: unsafe RowPairs.write(matrix, as: weight, into: target)
-    case .quads: unsafe Quads.write(matrix, as: weight, into: target)
+    case .nOfFour: unsafe NOfFour.write(matrix, as: weight, into: target)
+    case .bitmap: unsafe Bitmap.write(matrix, as: weight, into: target)
     }
   }
 
@@ -146,11 +153,12 @@ extension WeightPacking {
     switch self {
     case .panels: Panels.unpack(weight, &values, into: &matrix)
     case .patternGroups: PatternGroups.unpack(weight, &values, into: &matrix)
-    case .rows: Rows.unpack(weight, &values, into: &matrix)
+    case .slicedEllpack: SlicedEllpack.unpack(weight, &values, into: &matrix)
     case .depthwise: Depthwise.unpack(weight, &values, into: &matrix)
     case .winograd2, .winograd4: Winograd.unpack(weight, &values, into: &matrix)
     case .rowPairs: RowPairs.unpack(weight, &values, into: &matrix)
-    case .quads: Quads.unpack(weight, &values, into: &matrix)
+    case .nOfFour: NOfFour.unpack(weight, &values, into: &matrix)
+    case .bitmap: Bitmap.unpack(weight, &values, into: &matrix)
     }
   }
 

@@ -16,7 +16,7 @@ enum Panels {
   static var rules: PackingRules {
     PackingRules(
       kernel: "panels", hasHeights: true, servesConvolutions: true, servesLinear: true,
-      validate: validate, keeps: keeps)
+      isDense: { $0.countCount == 0 }, validate: validate, keeps: keeps)
   }
 
   private static func validate(

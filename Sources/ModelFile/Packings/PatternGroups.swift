@@ -1,6 +1,6 @@
 /// Packing 1: panels of four rows whose columns are grouped by which of the rows keep them.
 ///
-/// panel_height is 4, column_block 1 ... 65536. Columns are cut into blocks of column_block (the last
+/// panel_height is 4, column_block 1 ... 65535. Columns are cut into blocks of column_block (the last
 /// may be short). For each group, for each block, for each panel: 15 counts, one for each non-empty
 /// set s of the 4 rows (bit r is row r; s = 1 ... 15), then for each s in turn its columns relative to
 /// the block, strictly increasing. No column stands in two sets of one panel and block, and no set
@@ -16,12 +16,15 @@ enum PatternGroups {
       keeps: keeps)
   }
 
+  /// A set's columns are counted in 16 bits.
+  private static let blockLimit = 65_535
+
   private static func validate(
     _ weight: VerifiedModel.Weight, _ structure: WeightStructure
   ) throws(WeightFault) -> UInt64 {
-    guard weight.panelHeight == 4, (1...65_536).contains(weight.columnBlock),
+    guard weight.panelHeight == 4, (1...blockLimit).contains(weight.columnBlock),
       structure.countCount == 0, structure.columnCount == 0
-    else { throw WeightFault("pattern groups have panels of 4 rows and blocks of 1 to 65536") }
+    else { throw WeightFault("pattern groups have panels of 4 rows and blocks of 1 to 65535") }
     var reader = PatternStream(weight, structure)
     var values: UInt64 = 0
     // Not initialised: a small stream would pay for a large block.
@@ -97,7 +100,7 @@ extension PatternGroups: MatrixPacker {
   static func list<Element>(
     _ matrix: DenseMatrix<Element>, _ choice: PackingChoice, in weight: inout WeightDescription
   ) -> Int {
-    weight.columnBlock = choice.columnBlock ?? usualBlock
+    weight.columnBlock = min(choice.columnBlock ?? usualBlock, blockLimit)
     var values = 0
     var members = [[UInt16]](repeating: [], count: 16)
     forEachBlock(of: matrix, weight.columnBlock) { rows, columns in

@@ -7,7 +7,7 @@
 /// count from the first of the band; each of twice as many rows as the band has pairs stands in one
 /// pair (where a group has an odd number of rows, its last band has one row more than there are: what
 /// is stored of it is not read out). Column [i][r] is one that row r has for itself; the others belong
-/// to both rows. alone and shared are even. Columns count from the first of the block, in any order.
+/// to both rows. alone and shared are even and at most the block's width, rounded up to even. Columns count from the first of the block, in any order.
 /// All these numbers are u16, one behind the other, in stream. values[alone + shared][2] in the same
 /// order, for row 0 and row 1. Fill has value 0 and any column.
 ///
@@ -31,6 +31,9 @@ enum RowPairs {
     var reader = PairStream(weight, structure)
     var values: UInt64 = 0
     while let pair = try reader.next() {
+      guard pair.alone <= pair.width + 1, pair.shared <= pair.width + 1 else {
+        throw WeightFault("more columns in a pair than its block has")
+      }
       guard structure.isStreamBelow(pair.width, in: pair.columns) else {
         throw WeightFault("a column that is out of range")
       }

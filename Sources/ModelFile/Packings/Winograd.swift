@@ -17,7 +17,8 @@ enum Winograd {
 
   static func rules(tile: Int) -> PackingRules {
     PackingRules(
-      kernel: "Winograd", servesConvolutions: true, isDense: true, tile: tile, validate: validate)
+      kernel: "Winograd", servesConvolutions: true, isDense: { _ in true }, tile: tile,
+      validate: validate)
   }
 
   private static func validate(

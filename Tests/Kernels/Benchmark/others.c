@@ -34,7 +34,7 @@ static void report(const char *name, double flops, double bytes, double seconds,
 
 static void time_linear(esp_isa isa, double peak, int32_t tokens, int32_t in, int32_t out,
                         store_kind store, int32_t height, int32_t keep, esp_activation f) {
-  static const char *const stores[] = {"dense", "lists", "patterns", "pairs", "rows", "quads"};
+  static const char *const stores[] = {"dense", "lists", "patterns", "pairs", "sliced ELLPACK", "N:4"};
   random_source r = {5};
   const int64_t count = (int64_t)in * out;
   guarded dense = filled(count, &r);
@@ -141,7 +141,7 @@ static void time_depthwise(esp_isa isa, double peak, int32_t channels, int32_t m
       .stride_w = stride, .dilation_h = 1, .dilation_w = 1, .pad_top = kernel / 2,
       .pad_left = kernel / 2,
       .weight = {.packing = ESP_PACKING_DEPTHWISE, .rows = channels, .columns = taps,
-                 .groups = channels, .values = (float *)w.memory},
+                 .groups = channels, .element = ESP_F32, .values = w.memory},
       .epilogue = {.activation = ESP_ACTIVATION_CLIP, .a = 0, .b = 6},
       .x = (float *)x.memory, .y = (float *)y.memory};
   run_memory memory = run_memory_make(esp_convolution_requirements(&c, isa), 1);
@@ -181,7 +181,7 @@ void benchmark_others(esp_isa isa, double peak) {
     time_linear(isa, peak, 1, 4096, 4096, STORE_DENSE, heights[i], 100, none);
     time_linear(isa, peak, 1, 4096, 4096, STORE_SHARED, heights[i], 50, none);
   }
-  time_linear(isa, peak, 1, 4096, 4096, STORE_ROWS, 16, 50, none);
+  time_linear(isa, peak, 1, 4096, 4096, STORE_SLICED_ELLPACK, 16, 50, none);
   time_linear(isa, peak, 1, 2048, 1000, STORE_DENSE, 8, 100, none);
   time_linear(isa, peak, 4, 2048, 1000, STORE_DENSE, 8, 100, none);
   time_attention(isa, peak, 1, 12, 197, 64);

@@ -9,24 +9,34 @@
 #include "../Checks/running.h"
 #include "peak.h"
 
-/// Keeps `keep` of every four columns, alike for `rows` rows; or everything, where that is 4.
+/// Keeps `keep` of every four columns, alike for `rows` rows; or everything, where that is 4. Or
+/// keeps so many percent of all, anywhere.
 typedef struct {
   const char *name;
   store_kind store;
-  int32_t rows, keep, height;
+  int32_t rows, keep, height, percent;
 } vector_kind;
 
+#define ANYWHERE(percent)                                        \
+  {#percent " % kept, sliced ELLPACK", STORE_SLICED_ELLPACK, 1, 4, 16, percent},      \
+      {#percent " % kept, bitmap", STORE_BITMAP, 1, 4, 16, percent}
+
 static const vector_kind kinds[] = {
-    {"dense", STORE_DENSE, 1, 4, 8},         {"vnm 8:2:4 panels", STORE_SHARED, 8, 2, 8},
-    {"vnm 4:2:4 panels", STORE_SHARED, 4, 2, 4}, {"nm 2:4 rows", STORE_ROWS, 1, 2, 16},
-    {"nm 2:4 quads", STORE_QUADS, 1, 2, 16}, {"nm 1:4 quads", STORE_QUADS, 1, 1, 16},
+    {"dense", STORE_DENSE, 1, 4, 8, 0},
+    {"vnm 8:2:4 panels", STORE_SHARED, 8, 2, 8, 0},
+    {"vnm 4:2:4 panels", STORE_SHARED, 4, 2, 4, 0},
+    {"nm 2:4 sliced ELLPACK", STORE_SLICED_ELLPACK, 1, 2, 16, 0},
+    {"nm 2:4 N:4", STORE_N_OF_FOUR, 1, 2, 16, 0},
+    {"nm 2:4 bitmap", STORE_BITMAP, 1, 2, 16, 0},
+    {"nm 1:4 N:4", STORE_N_OF_FOUR, 1, 1, 16, 0},
+    ANYWHERE(50), ANYWHERE(40), ANYWHERE(30), ANYWHERE(20), ANYWHERE(10),
 };
 enum { KINDS = sizeof kinds / sizeof *kinds, MOST_COPIES = 4, MOST_ROUNDS = 400 };
 
 /// Equal layers one after the other, each with weights of its own.
 typedef struct {
   packed_weight packed;
-  guarded values[MOST_COPIES], column[MOST_COPIES];
+  guarded values[MOST_COPIES], column[MOST_COPIES], stream[MOST_COPIES];
   run_memory memory[MOST_COPIES];
   esp_task tasks[MOST_COPIES][2];
   int copies, task_count;
@@ -60,18 +70,24 @@ static void make_chain(chain *c, const vector_kind *kind, esp_isa isa, int32_t s
   float *w = malloc((size_t)count * sizeof *w);
   if (!w) abort();
   fill_random(w, count, 1 / sqrtf((float)size), &r);
-  prune_fours(w, size, kind, &r);
+  if (kind->percent) {
+    prune_for(kind->store, w, size, size, 1, kind->height, 1, kind->percent, &r);
+  } else {
+    prune_fours(w, size, kind, &r);
+  }
   c->packed = pack_weight(kind->store, w, size, size, 1, kind->height, 1, 0, 1);
   free(w);
   c->copies = copies;
   for (int i = 0; i < copies; i++) {
     c->values[i] = copied(&c->packed.values);
     c->column[i] = copied(&c->packed.column);
+    c->stream[i] = copied(&c->packed.stream);
     esp_linear l = {.tokens = 1, .in_features = size, .out_features = size,
                     .weight = c->packed.weight,
                     .x = (const float *)x->memory, .y = (float *)y->memory};
-    l.weight.values = (const float *)c->values[i].memory;
+    l.weight.values = c->values[i].memory;
     if (l.weight.column) l.weight.column = (const uint32_t *)c->column[i].memory;
+    if (l.weight.stream) l.weight.stream = (const uint16_t *)c->stream[i].memory;
     c->memory[i] = run_memory_make(esp_linear_requirements(&l, isa), 1);
     const char *kernel;
     c->task_count = esp_linear_prepare(&l, isa, c->memory[i].prepared.memory,
@@ -84,6 +100,7 @@ static void free_chain(chain *c) {
   for (int i = 0; i < c->copies; i++) {
     guarded_free(&c->values[i]);
     guarded_free(&c->column[i]);
+    guarded_free(&c->stream[i]);
     run_memory_free(&c->memory[i]);
   }
 }
@@ -115,7 +132,7 @@ static void time_size(esp_isa isa, int32_t size, int copies) {
   fill_random((float *)x.memory, size, 1, &r);
   for (int k = 0; k < KINDS; k++) make_chain(&chains[k], &kinds[k], isa, size, copies, &x, &y);
   int rounds = 0;
-  const double until = seconds_now() + 2;
+  const double until = seconds_now() + 0.4 * KINDS;
   for (; rounds < MOST_ROUNDS && seconds_now() < until; rounds++) {
     for (int k = 0; k < KINDS; k++) {
       double best = run_chain(&chains[k]);
@@ -132,7 +149,7 @@ static void time_size(esp_isa isa, int32_t size, int copies) {
     chain *c = &chains[k];
     qsort(c->seconds, (size_t)rounds, sizeof *c->seconds, compare);
     const double median = c->seconds[rounds / 2];
-    const double bytes = (double)(c->packed.values.bytes + c->packed.column.bytes);
+    const double bytes = (double)(c->packed.values.bytes + c->packed.column.bytes + c->packed.stream.bytes);
     if (k == 0) dense = median;
     printf("  %-18s %9.1f us %7.1f GB/s of %5.1f MB %6.2fx\n", kinds[k].name, median * 1e6,
            bytes / median * 1e-9, bytes * 1e-6, dense / median);

@@ -83,7 +83,7 @@ int esp_check_linear(int isa, uint32_t seed, char *message, size_t size) {
   }
   random_source r = {seed};
   for (int i = 0; i < 600; i++) {
-    linear_case k = {.store = (store_kind)random_below(&r, 6),
+    linear_case k = {.store = (store_kind)random_below(&r, STORE_DEPTHWISE),
                      .height = heights[random_below(&r, 4)],
                      .panels_per_list = 1 + random_below(&r, 5),
                      .column_block = blocks[random_below(&r, 4)],
@@ -93,7 +93,7 @@ int esp_check_linear(int isa, uint32_t seed, char *message, size_t size) {
     // The first cases take every number of tokens to past two vectors, the rest any.
     k.l.tokens = i < 132 ? 1 + i / 4 : random_extent(&r, 110);
     // What is made for few tokens gets few.
-    if (i >= 132 && k.store >= STORE_ROWS) k.l.tokens = 1 + random_below(&r, 9);
+    if (i >= 132 && k.store >= STORE_SLICED_ELLPACK) k.l.tokens = 1 + random_below(&r, 9);
     // Some with enough features for several blocks of columns and rounds of sums.
     k.l.in_features = i % 40 == 39 ? 2000 + random_below(&r, 1200) : random_extent(&r, 150);
     k.l.out_features = i % 40 == 39 ? 300 : random_extent(&r, 150);

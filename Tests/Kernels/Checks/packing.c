@@ -15,7 +15,7 @@ void prune_for(store_kind kind, float *dense, int32_t rows, int32_t columns, int
     for (int32_t first = 0; first < per_group; first += together) {
       int32_t left = 0;
       for (int32_t c = 0; c < columns; c++) {
-        if (kind == STORE_QUADS) {
+        if (kind == STORE_N_OF_FOUR) {
           // So many of the columns left in this four, and so many of them to keep.
           if (c % 4 == 0) left = divided_up(4 * keep, 100);
           const int32_t width = columns - c / 4 * 4 < 4 ? columns - c / 4 * 4 : 4;
@@ -219,6 +219,23 @@ static uint32_t append_quads(growing *values, const matrix *m, int32_t first) {
   return (uint32_t)most;
 }
 
+/// One panel of a bitmap; returns how many values it has.
+static uint32_t append_bitmap(growing *values, growing *masks, const matrix *m, int32_t first) {
+  uint32_t kept = 0;
+  for (int32_t c = 0; c < m->columns; c++) {
+    int32_t mask = 0;
+    for (int32_t i = 0; i < 16; i++) {
+      const float value = element(m, first + i, c);
+      if (value == 0) continue;
+      mask |= 1 << i;
+      append_float(values, value);
+      kept++;
+    }
+    append_u16(masks, mask);
+  }
+  return kept;
+}
+
 static void append_winograd(growing *values, const matrix *m, int32_t extent) {
   const int32_t n = extent + 2, channels = m->columns / 9;
   for (int32_t strip = 0; strip < m->per_group; strip += 32) {
@@ -321,8 +338,8 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
-      case STORE_ROWS:
-        p.weight.packing = ESP_PACKING_ROWS;
+      case STORE_SLICED_ELLPACK:
+        p.weight.packing = ESP_PACKING_SLICED_ELLPACK;
         p.weight.panel_height = 16;
         for (int32_t first = 0; first < m.per_group; first += 16) {
           uint32_t most = 0;
@@ -343,12 +360,21 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
           }
         }
         break;
-      case STORE_QUADS:
-        p.weight.packing = ESP_PACKING_QUADS;
+      case STORE_N_OF_FOUR:
+        p.weight.packing = ESP_PACKING_N_OF_FOUR;
         p.weight.panel_height = 16;
         for (int32_t first = 0; first < m.per_group; first += 16) {
           append_u32(&counts, append_quads(&values, &m, first));
         }
+        break;
+      case STORE_BITMAP:
+        p.weight.packing = ESP_PACKING_BITMAP;
+        p.weight.panel_height = 16;
+        for (int32_t first = 0; first < m.per_group; first += 16) {
+          append_u32(&counts, append_bitmap(&values, &stream, &m, first));
+        }
+        // What stands behind the last is read and must not matter.
+        for (int i = 0; i < 16; i++) append_float(&values, NAN);
         break;
       case STORE_WINOGRAD_2:
       case STORE_WINOGRAD_4:
@@ -372,11 +398,12 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.counts = settle(&counts, at_start);
   p.column = settle(&column, at_start);
   p.stream = settle(&stream, at_start);
-  const int listed = kind == STORE_SHARED || kind == STORE_ROWS;
-  p.weight.values = (const float *)p.values.memory;
+  const int listed = kind == STORE_SHARED || kind == STORE_SLICED_ELLPACK;
+  p.weight.values = p.values.memory;
+  p.weight.element = ESP_F32;
   p.weight.counts = p.weight.count_count ? (const uint32_t *)p.counts.memory : 0;
   p.weight.column = listed ? (const uint32_t *)p.column.memory : 0;
-  p.weight.stream = kind == STORE_PATTERNS || kind == STORE_PAIRS ? (const uint16_t *)p.stream.memory : 0;
+  p.weight.stream = p.weight.stream_count ? (const uint16_t *)p.stream.memory : 0;
   return p;
 }
 

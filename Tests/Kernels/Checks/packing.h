@@ -12,14 +12,16 @@ typedef struct {
   guarded values, counts, column, stream;
 } packed_weight;
 
-/// How a test weight is pruned and stored.
+/// How a test weight is pruned and stored: those before STORE_DEPTHWISE are of linear layers, from
+/// STORE_SLICED_ELLPACK on of few tokens.
 typedef enum {
   STORE_DENSE,
   STORE_SHARED,      // rows of a panel (and of panels_per_list panels) share columns
   STORE_PATTERNS,
   STORE_PAIRS,       // panels_per_list is the number of pairs in a band
-  STORE_ROWS,
-  STORE_QUADS,
+  STORE_SLICED_ELLPACK,
+  STORE_N_OF_FOUR,
+  STORE_BITMAP,
   STORE_DEPTHWISE,
   STORE_WINOGRAD_2,  // 3 x 3 taps, one group
   STORE_WINOGRAD_4,

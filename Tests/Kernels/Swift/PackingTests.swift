@@ -57,7 +57,8 @@ extension WeightDescription {
       rows: Int(w.rows), columns: Int(w.columns), groups: Int(w.groups),
       panelHeight: Int(w.panel_height), panelsPerList: Int(w.panels_per_list),
       columnBlock: Int(w.column_block), nonzeroCount: 0,
-      values: .floats(array(w.values, w.value_count)), counts: array(w.counts, w.count_count),
+      values: .floats(array(w.values?.assumingMemoryBound(to: Float.self), w.value_count)),
+      counts: array(w.counts, w.count_count),
       columnLists: array(w.column, w.column_count), stream: array(w.stream, w.stream_count))
   }
 }

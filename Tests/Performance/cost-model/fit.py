@@ -35,7 +35,8 @@ def terms(layer, way):
     edges = {"perColumn": 1 / layer.columns, "perRow": 1 / layer.rows}
     reach = "single" if layer.width < 8 else "narrow" if layer.width < 64 else "wide"
     if layer.is_vector:
-        return "vector", {kernel: work}
+        # A bitmap's masks take time whatever they keep.
+        return "vector", {kernel: work} | ({"bitmap fixed": 1} if kernel == "bitmap" else {})
     if kernel.startswith("panels"):
         # A tile of the input, 48 columns wide, in the nearest cache.
         if layer.width >= 8 and 4 * min(layer.width, 48) * layer.columns <= 32 << 10:

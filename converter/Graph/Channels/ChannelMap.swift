@@ -120,6 +120,10 @@ public struct ChannelMap {
   /// Notes that the node takes a mean, a deviation or the like over axes of its first input.
   /// - Parameter mixed: what of those axes one statistic runs over, where it is not all of them.
   mutating func takeStatistics(over axes: [Int], mixed: [Axis]? = nil) {
+    guard !isConstant(0) else {
+      // Only an activation has a masked form. A constant here is a rarity: its scale is computed.
+      return freeze(axes.map { axis(0, $0) }, "statistics of a constant")
+    }
     facts.statisticAxes = axes
     mix(mixed ?? axes.map { axis(0, $0) })
   }

@@ -7,16 +7,19 @@ extension ChannelMap {
     outputAxes = outputs.map { _ in [x[0], x[1]] + positions(from: 2) }
   }
 
-  /// Axes that keep their extent pass; the others hold positions.
-  mutating func resize(sizesAt input: Int?) {
+  /// Axes of which every element stays where it is pass; the others hold positions.
+  ///
+  /// So do those that the node names: sizes for some axes say an extent even where it stays, in the
+  /// order of the names.
+  mutating func resize(_ plan: [Resampling.Axis], sizesAt input: Int?, named: [Int] = []) {
     let x = axes(0)
-    let y = zip(x, zip(shape(0), outputs[0].shape)).map { axis, extents in
-      if extents.0 == extents.1 { return axis }
+    let y = zip(x, plan).map { axis, place in
+      if place.keepsPositions { return axis }
       freeze([axis], .spatial)
-      return frozen(extents.1, .spatial)
+      return frozen(place.output, .spatial)
     }
-    // Sizes for some axes only would need those axes' numbers: they name positions, not channels.
-    if let input, has(input), inputs[input]!.shape == [x.count] {
+    freeze(named.map { x[$0 < 0 ? $0 + x.count : $0] }, .spatial)
+    if named.isEmpty, let input, has(input), inputs[input]!.shape == [x.count] {
       rewrite(.vector(input, y.map { Extent($0) }))
     }
     outputAxes = [y]

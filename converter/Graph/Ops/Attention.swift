@@ -281,13 +281,16 @@ extension Attention {
     let value = relate(2, keyHeads, valueSize)
     let tokens = plan.query.isPacked ? 1 : 2
     map.freeze([query[tokens], key[tokens], value[tokens]], .spatial)
+    for batch in [key[0], value[0]] { map.relate(batch, query[0]) }
     if map.has(3) {
-      // Heads of a mask broadcast or follow those of the queries.
+      // Images and heads of a mask broadcast or follow those of the queries.
       let shape = map.shape(3)
       for index in shape.indices where shape[index] != 1 {
-        map.bind(
-          3, index,
-          index == shape.count - 3 ? queryHeads : map.frozen(shape[index], .spatial))
+        switch shape.count - index {
+        case 4: map.bind(3, index, query[0])
+        case 3: map.bind(3, index, queryHeads)
+        default: map.bind(3, index, map.frozen(shape[index], .spatial))
+        }
       }
     }
     if plan.query.isPacked {

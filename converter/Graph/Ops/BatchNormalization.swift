@@ -87,7 +87,15 @@ public struct BatchNormalization: Operator {
 extension BatchNormalization {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    for parameter in 1..<5 { map.bind(parameter, 0, x[1]) }
-    map.outputAxes = map.outputs.enumerated().map { $0.offset == 0 ? x : [x[1]] }
+    // One axis alone is a batch of one channel, whose parameters have nothing to share with it.
+    let channels = x.count > 1 ? x[1] : .unit
+    if x.count > 1 { for parameter in 1..<5 { map.bind(parameter, 0, channels) } }
+    if isTraining {
+      // Moments are taken over all else, and the running ones count it.
+      let rest = x.indices.filter { $0 != 1 }.map { x[$0] }
+      map.freeze(rest, "moments of a batch in training")
+      map.mix(rest)
+    }
+    map.outputAxes = map.outputs.enumerated().map { $0.offset == 0 ? x : [channels] }
   }
 }

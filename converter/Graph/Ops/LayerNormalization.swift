@@ -89,6 +89,8 @@ extension LayerNormalization {
       map.bindBroadcast(parameter, to: x)
     }
     map.takeStatistics(over: Array(first..<x.count))
+    // Means and deviations that others read would be those of what is kept.
+    if map.outputs.count > 1 { map.freeze(x[first...], "statistics that are outputs") }
     let statistics = x.indices.map { $0 < first ? x[$0] : .unit }
     map.outputAxes = map.outputs.indices.map { $0 == 0 ? x : statistics }
   }

@@ -72,5 +72,10 @@ public struct MaxPool: Operator {
 }
 
 extension MaxPool {
-  public func mapChannels(_ map: inout ChannelMap) { map.pool() }
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.pool()
+    guard map.outputs.count > 1 else { return }
+    // The places of the largest are counted over the whole tensor: one image or channel less moves all.
+    for axes in map.outputAxes { map.freeze(axes.prefix(2), "places counted over all channels") }
+  }
 }

@@ -97,15 +97,20 @@ extension QuantizationAttributes {
 }
 
 extension QuantizationAttributes {
-  /// Scales and zero points of one axis follow it; blocks freeze it.
+  /// Scales and zero points of one axis follow it; blocks freeze the axis that they cut, and follow the
+  /// others.
   func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
     let along = fromFront(axis, rank: x.count)
     for input in 1..<3 where map.has(input) {
+      // One for all, of whatever shape, follows no axis; the attribute may then name none.
+      let isOne = map.inputs[input]!.type.count == 1
       if blockSize != 0 {
         map.freeze([x[along]], "quantised in blocks")
-        map.freeze(map.axes(input), "quantised in blocks")
-      } else if map.shape(input) != [] && map.shape(input) != [1] {
+        guard !isOne else { continue }
+        map.freeze([map.axis(input, along)], "quantised in blocks")
+        for index in x.indices where index != along { map.bind(input, index, x[index]) }
+      } else if !isOne {
         map.bind(input, 0, x[along])
       }
     }

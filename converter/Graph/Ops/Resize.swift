@@ -174,5 +174,8 @@ extension Resampling {
 }
 
 extension Resize {
-  public func mapChannels(_ map: inout ChannelMap) { map.resize(sizesAt: map.opset < 11 ? nil : 3) }
+  public func mapChannels(_ map: inout ChannelMap) {
+    guard let plan = try? plan(map.inputs) else { return map.freezeAll(.spatial) }
+    map.resize(plan, sizesAt: map.opset < 11 ? nil : 3, named: axes ?? [])
+  }
 }

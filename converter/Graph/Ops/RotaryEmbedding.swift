@@ -109,8 +109,13 @@ extension RotaryEmbedding {
     var parts = [map.product(isInterleaved ? [pairs, two] : [two, pairs])]
     if length < layout.size { parts.append(map.fresh(layout.size - length)) }
     let head = Axis.sum(parts)
+    // Tokens are positions, of the input too. Each image has its angles, or its tokens' positions in a
+    // table of them, and goes with these.
+    map.freeze([x[layout.isPacked ? 1 : 2]], .spatial)
     for input in 1..<map.inputs.count where map.has(input) {
-      map.freeze(map.axes(input).prefix(input == 3 ? 2 : map.shape(input).count - 1), .spatial)
+      let isTable = input < 3 && map.shape(input).count == 2
+      if !isTable { map.bind(input, 0, x[0]) }
+      map.freeze([map.axis(input, isTable ? 0 : 1)], .spatial)
     }
     if layout.isPacked {
       let heads = map.fresh(layout.heads)

@@ -1,7 +1,7 @@
 /// The axes of an operator that takes them as an attribute before opset 13 and as an input after.
 struct AxesArgument: Sendable {
   private let attribute: [Int]?
-  private let isInput: Bool
+  let isInput: Bool
 
   init(_ node: NodeContext) throws(GraphError) {
     isInput = node.opset >= 13
@@ -13,6 +13,10 @@ struct AxesArgument: Sendable {
   /// The axes; `nil` where the file gives none.
   func values(_ inputs: [OperatorInput?]) throws(GraphError) -> [Int]? {
     isInput ? try inputs.integers(at: 1, "axes") : attribute
+  }
+
+  func areGiven(_ inputs: [OperatorInput?]) -> Bool {
+    isInput ? inputs.count > 1 && inputs[1] != nil : attribute != nil
   }
 }
 
@@ -44,5 +48,9 @@ public struct Squeeze: Operator {
 extension Squeeze {
   public func mapChannels(_ map: inout ChannelMap) {
     map.outputAxes = [map.reshaped(map.axes(0), to: map.outputs[0].shape)]
+    guard !axes.areGiven(map.inputs) else { return }
+    // Without names an axis of which one channel is left would go as well.
+    let ones = map.shape(0).indices.filter { map.shape(0)[$0] == 1 }.map { Extent(fixed: $0) }
+    map.rewrite(axes.isInput ? .vector(1, ones) : .list("axes", ones))
   }
 }

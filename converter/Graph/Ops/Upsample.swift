@@ -64,5 +64,8 @@ public struct Upsample: Operator {
 }
 
 extension Upsample {
-  public func mapChannels(_ map: inout ChannelMap) { map.resize(sizesAt: nil) }
+  public func mapChannels(_ map: inout ChannelMap) {
+    guard let plan = try? plan(map.inputs) else { return map.freezeAll(.spatial) }
+    map.resize(plan, sizesAt: nil)
+  }
 }

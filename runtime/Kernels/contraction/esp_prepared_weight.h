@@ -21,7 +21,7 @@ typedef struct esp_panel_entry {
 typedef struct esp_prepared_weight {
   esp_weight weight;
   const esp_kernel_set *set;
-  /// 4 for pattern groups, 2 for row pairs, 16 for rows and quads.
+  /// Of a panel, in rows; ESP_VECTOR_HEIGHT where the packing is for products with vectors alone.
   int32_t height;
   int32_t rows_per_group, panels_per_group;
   /// Panels that are run together: those of a band for row pairs, else one.
@@ -57,7 +57,7 @@ static inline void *esp_take(uintptr_t *at, size_t bytes) {
 esp_prepared_weight esp_prepared_weight_of(const esp_weight *, const esp_epilogue *,
                                    const esp_kernel_set *);
 
-/// The kernels for its panels; not for pattern groups, rows and quads.
+/// The kernels for its panels, where the packing is panels.
 static inline const esp_panel_shape *esp_prepared_weight_shape(
     const esp_prepared_weight *prepared) {
   const int32_t h = prepared->height;

@@ -33,11 +33,7 @@ esp_prepared_weight esp_prepared_weight_of(const esp_weight *weight, const esp_e
   esp_prepared_weight prepared = {.weight = *weight, .set = set, .blocks = 1,
                           .block = weight->columns, .whole = 1,
                           .low = -INFINITY, .high = INFINITY};
-  const int by_sixteen =
-      weight->packing == ESP_PACKING_ROWS || weight->packing == ESP_PACKING_QUADS;
-  prepared.height = by_sixteen                                      ? 16
-                : weight->packing == ESP_PACKING_PATTERN_GROUPS ? 4
-                                                                : weight->panel_height;
+  prepared.height = weight->panel_height;
   prepared.rows_per_group = weight->rows / weight->groups;
   prepared.panels_per_group = divide_up(prepared.rows_per_group, prepared.height);
   prepared.unit = is_pairs(&prepared) ? weight->panels_per_list : 1;

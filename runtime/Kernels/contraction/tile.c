@@ -28,7 +28,7 @@ static void run_panels(const esp_tile_job *job, int32_t first, int32_t last, int
       const int32_t left = rows - part;
       const ptrdiff_t row = (ptrdiff_t)(p - first) * height + part;
       const esp_panel_call call = {
-          .weights = prepared->weight.values + entry->value + part,
+          .weights = esp_weight_floats(&prepared->weight) + entry->value + part,
           .weight_stride = height,
           .x = job->x,
           .offsets = prepared->offsets + entry->offset,
@@ -66,7 +66,7 @@ static void run_patterns(const esp_tile_job *job, int32_t first, int32_t last, i
     const int32_t rows = prepared->rows_per_group - p * 4;
     const ptrdiff_t row = (ptrdiff_t)(p - first) * 4;
     const esp_pattern_call call = {
-        .weights = prepared->weight.values + entry->value,
+        .weights = esp_weight_floats(&prepared->weight) + entry->value,
         .stream = prepared->offsets + entry->offset,
         .x = job->x,
         .partial = job->partial ? job->partial + row * pitch : 0,
@@ -99,7 +99,7 @@ static void run_pairs(const esp_tile_job *job, int32_t first, int32_t last, int3
   for (int32_t p = first; p < last; p += prepared->unit, entry++) {
     const ptrdiff_t row = (ptrdiff_t)(p - first) * 2;
     const esp_pair_call call = {
-        .weights = prepared->weight.values + entry->value,
+        .weights = esp_weight_floats(&prepared->weight) + entry->value,
         .stream = prepared->columns + entry->offset,
         .pairs = last - p < prepared->unit ? last - p : prepared->unit,
         .x = job->x + (prepared->whole ? (ptrdiff_t)block * prepared->block * pitch : 0),

@@ -133,7 +133,7 @@ static void run_band(const esp_prepared_depthwise *prepared, int64_t plane, int3
       .kernel_h = c->kernel_h, .kernel_w = c->kernel_w,
       .dilation_h = c->dilation_h, .dilation_w = c->dilation_w,
       .rows = rows, .columns = c->out_w,
-      .weights = c->weight.values + row * c->weight.columns,
+      .weights = esp_weight_floats(&c->weight) + row * c->weight.columns,
       .start = c->epilogue.bias ? c->epilogue.bias[row] : 0,
       .y = c->y + to,
       .residual = c->epilogue.residual ? c->epilogue.residual + to : 0,

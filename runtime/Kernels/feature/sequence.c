@@ -112,7 +112,7 @@ static uintptr_t ahead_of(const esp_prepared_sequence *prepared, int32_t slab, i
   const uintptr_t column = ((uintptr_t)slab * panels + at / piece) *
                                (uintptr_t)prepared->l.in_features +
                            (uintptr_t)block * (uintptr_t)prepared->block;
-  return (uintptr_t)prepared->l.weight.values + column * line + at % piece;
+  return (uintptr_t)esp_weight_floats(&prepared->l.weight) + column * line + at % piece;
 }
 
 /// One slab of features times the tiles of one run, the first of them at `x`.
@@ -141,7 +141,7 @@ static void run_slab(const esp_prepared_sequence *prepared, int32_t slab, int32_
     call.low = is_last ? prepared->low : -INFINITY;
     call.high = is_last ? prepared->high : INFINITY;
     for (int32_t p = 0; p < ESP_FEATURE_PANELS; p++) {
-      call.panels[p] = l->weight.values + (panel + (p < panels ? p : panels - 1)) * panel_stride +
+      call.panels[p] = esp_weight_floats(&l->weight) + (panel + (p < panels ? p : panels - 1)) * panel_stride +
                        (ptrdiff_t)column * ESP_FEATURE_HEIGHT;
     }
     for (int32_t t = first; t < last; t++) {

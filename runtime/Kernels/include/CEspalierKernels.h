@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "esp_task.h"
+#include "esp_type.h"
 #include "esp_weight.h"
 #include "esp_contraction.h"
 #include "esp_peak.h"

@@ -59,7 +59,7 @@ typedef struct esp_convolution {
 /// y[t][o] = epilogue(sum over k of w[o][k] * x[t][k]); residual is [tokens][out]. groups == 1.
 typedef struct esp_linear {
   int32_t tokens, in_features, out_features;
-  esp_weight weight;  // panels, pattern groups, row pairs, or (tokens small) rows, quads
+  esp_weight weight;  // of a packing that serves linear layers
   esp_epilogue epilogue;
   const float *x;
   float *y;

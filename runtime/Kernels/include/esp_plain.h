@@ -7,13 +7,9 @@
 #define ESP_PLAIN_H
 
 #include "esp_task.h"
+#include "esp_type.h"
 
 enum { ESP_MAX_RANK = 8, ESP_MAX_CONTRACT_RANK = 16, ESP_MAX_OPERANDS = 4 };
-
-/// Element types; codes are ONNX's. Booleans are bytes of 0 or 1.
-typedef enum esp_type {
-  ESP_F32 = 1, ESP_U8 = 2, ESP_I8 = 3, ESP_I32 = 6, ESP_I64 = 7, ESP_BOOL = 9,
-} esp_type;
 
 typedef enum esp_unary_kind {
   ESP_UNARY_RELU = 1, ESP_UNARY_CLIP = 2, ESP_UNARY_LEAKY_RELU = 3, ESP_UNARY_SIGMOID = 4,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "esp_packing.h"
+#include "esp_type.h"
 
 static inline int esp_is_winograd(esp_packing packing) {
   return packing == ESP_PACKING_WINOGRAD_2 || packing == ESP_PACKING_WINOGRAD_4;
@@ -19,14 +20,20 @@ static inline int esp_is_winograd(esp_packing packing) {
 /// Rows of a strip of a Winograd weight.
 enum { ESP_WINOGRAD_STRIP = 32 };
 
+/// Rows of a panel of every packing for products with vectors alone, and of no other packing.
+enum { ESP_VECTOR_HEIGHT = 16 };
+
 typedef struct esp_weight {
   esp_packing packing;
   int32_t rows, columns, groups;
   int32_t panel_height;
   int32_t panels_per_list;
   int32_t column_block;
+  /// What the values are; kernels of a type ask for them by its accessor below. So far there is one.
+  esp_type element;
   /// 64-byte-aligned; in the mapped file.
-  const float *values;
+  const void *values;
+  /// In elements.
   size_t value_count;
   /// Private, checked copies; null where the packing has none (dense panels: counts == NULL).
   const uint32_t *counts;
@@ -36,5 +43,8 @@ typedef struct esp_weight {
   const uint16_t *stream;
   size_t stream_count;
 } esp_weight;
+
+/// The values of a weight of ESP_F32, which whoever binds a step has checked.
+static inline const float *esp_weight_floats(const esp_weight *weight) { return weight->values; }
 
 #endif

@@ -10,7 +10,7 @@ static inline esp_vec esp_gather(const float *x, const uint32_t *indices) {
   return _mm256_i32gather_ps(x, _mm256_loadu_si256((const __m256i *)indices), 4);
 }
 
-#define ESP_QUADS_UNROLL ESP_UNROLL
+#define ESP_N_OF_FOUR_UNROLL ESP_UNROLL
 typedef __m256 esp_quad;
 typedef __m256i esp_codes;
 

@@ -10,7 +10,7 @@ static inline esp_vec esp_gather(const float *x, const uint32_t *indices) {
   return _mm512_i32gather_ps(_mm512_loadu_si512(indices), x, 4);
 }
 
-#define ESP_QUADS_UNROLL ESP_UNROLL
+#define ESP_N_OF_FOUR_UNROLL ESP_UNROLL
 typedef __m512 esp_quad;
 typedef __m512i esp_codes;
 

@@ -1,5 +1,5 @@
 // The functions of esp_matvec.h. The including file defines esp_gather(x, indices), and what
-// quads_body.h needs.
+// n_of_four_body.h needs.
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 
@@ -57,7 +57,7 @@ ESP_MATVEC(2)
 
 ESP_MATVEC(1)
 
-static void ESP_VEC_NAME(esp_matvec_rows)(const float *values, const uint32_t *columns,
+static void ESP_VEC_NAME(esp_matvec_sliced_ellpack)(const float *values, const uint32_t *columns,
                                           int32_t count, const float *x, float *sums) {
   enum { N = 16 / ESP_VEC_WIDTH };
   esp_vec acc[2][N];
@@ -82,12 +82,14 @@ static void ESP_VEC_NAME(esp_matvec_rows)(const float *values, const uint32_t *c
   }
 }
 
-#include "quads_body.h"
+#include "bitmap_body.h"
+#include "n_of_four_body.h"
 
 #define ESP_MATVEC_TABLE                                                               \
   {                                                                                    \
     .panels = {ESP_VEC_NAME(esp_matvec_panels_1), ESP_VEC_NAME(esp_matvec_panels_2),   \
                ESP_VEC_NAME(esp_matvec_panels_4), ESP_VEC_NAME(esp_matvec_panels_8)},  \
-    .rows = ESP_VEC_NAME(esp_matvec_rows),                                             \
-    .quads = ESP_QUADS_TABLE,                                                          \
+    .sliced_ellpack = ESP_VEC_NAME(esp_matvec_sliced_ellpack),                                             \
+    .n_of_four = ESP_N_OF_FOUR_TABLE,                                                          \
+    .bitmap = ESP_VEC_NAME(esp_bitmap),                                                \
   }

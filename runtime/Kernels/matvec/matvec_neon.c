@@ -12,7 +12,7 @@ static inline esp_vec esp_gather(const float *x, const uint32_t *indices) {
 }
 
 // Loops stay loops: unrolled ones keep more in registers than there are.
-#define ESP_QUADS_UNROLL
+#define ESP_N_OF_FOUR_UNROLL
 typedef uint8x16_t esp_quad;
 typedef uint32x4_t esp_codes;
 

@@ -4,7 +4,7 @@
 
 static inline esp_vec esp_gather(const float *x, const uint32_t *indices) { return x[*indices]; }
 
-#define ESP_QUADS_UNROLL
+#define ESP_N_OF_FOUR_UNROLL
 typedef const float *esp_quad;
 typedef uint32_t esp_codes;
 

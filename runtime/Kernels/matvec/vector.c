@@ -1,4 +1,4 @@
-// Matrix times vector: linear layers over few tokens, and weights packed by rows or quads.
+// Matrix times vector: linear layers over few tokens, and weights packed for them alone.
 #include "../contraction/esp_prepared_weight.h"
 #include "../pack/esp_pack.h"
 #include "esp_matvec.h"
@@ -17,9 +17,8 @@ typedef struct esp_prepared_vector {
 static int32_t divide_up(int32_t a, int32_t b) { return (a + b - 1) / b; }
 
 int esp_is_vector(const esp_linear *l) {
-  const esp_packing packing = l->weight.packing;
-  return packing == ESP_PACKING_ROWS || packing == ESP_PACKING_QUADS ||
-         (packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
+  return l->weight.panel_height == ESP_VECTOR_HEIGHT ||
+         (l->weight.packing == ESP_PACKING_PANELS && l->tokens < TILE_TOKENS);
 }
 
 static size_t lay_out(const esp_linear *l, const esp_kernel_set *set, esp_prepared_vector **placed,
@@ -57,21 +56,21 @@ static void finish_vector(const esp_prepared_vector *prepared, const float *sums
 }
 
 /// Multiplies panels first ..< last of quads with all tokens, two at a time.
-static void run_quads(const esp_prepared_vector *prepared, int64_t first, int64_t last) {
+static void run_n_of_four(const esp_prepared_vector *prepared, int64_t first, int64_t last) {
   const esp_linear *l = &prepared->l;
   float sums[2 * 16];
   for (int64_t p = first; p < last; p++) {
     const esp_panel_entry *entry = &prepared->weight.entries[p];
     for (int32_t t = 0, together; t < l->tokens; t += together) {
       together = l->tokens - t >= 2 ? 2 : 1;
-      const esp_quads_call call = {
-          .values = l->weight.values + entry->value,
+      const esp_n_of_four_call call = {
+          .values = esp_weight_floats(&l->weight) + entry->value,
           .columns = l->in_features,
           .x = l->x + (int64_t)t * l->in_features,
           .x_stride = l->in_features,
           .sums = sums,
       };
-      prepared->weight.set->matvec->quads[entry->count - 1][together - 1](&call);
+      prepared->weight.set->matvec->n_of_four[entry->count - 1][together - 1](&call);
       for (int32_t i = 0; i < together; i++) {
         finish_vector(prepared, sums + i * 16, t + i, (int32_t)p * 16, 16);
       }
@@ -79,7 +78,7 @@ static void run_quads(const esp_prepared_vector *prepared, int64_t first, int64_
   }
 }
 
-/// Items are chunks of lists (sparse panels), of panels (dense) or of panels by rows or quads.
+/// Items are chunks of lists (sparse panels), or of panels (dense, or of 16 rows).
 static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_worker *worker) {
   (void)worker;
   const esp_prepared_vector *prepared = arguments;
@@ -94,16 +93,27 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
                             ? weight->panels_per_list : 1;
   int64_t begin = first * prepared->chunk * share, end = last * prepared->chunk * share;
   if (end > panels) end = panels;
-  if (weight->packing == ESP_PACKING_QUADS) {
-    run_quads(prepared, begin, end);
+  if (weight->packing == ESP_PACKING_N_OF_FOUR) {
+    run_n_of_four(prepared, begin, end);
     return;
   }
-  if (weight->packing == ESP_PACKING_ROWS) {
+  if (weight->packing == ESP_PACKING_SLICED_ELLPACK) {
     for (int64_t p = begin; p < end; p++) {
       const esp_panel_entry *entry = &w->entries[p];
       for (int32_t t = 0; t < l->tokens; t++) {
-        kernels->rows(weight->values + entry->value, weight->column + entry->value, entry->count,
+        kernels->sliced_ellpack(esp_weight_floats(weight) + entry->value, weight->column + entry->value, entry->count,
                       l->x + (int64_t)t * l->in_features, sums);
+        finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
+      }
+    }
+    return;
+  }
+  if (weight->packing == ESP_PACKING_BITMAP) {
+    for (int64_t p = begin; p < end; p++) {
+      const esp_panel_entry *entry = &w->entries[p];
+      for (int32_t t = 0; t < l->tokens; t++) {
+        kernels->bitmap(esp_weight_floats(weight) + entry->value, weight->stream + entry->offset, entry->count,
+                        l->x + (int64_t)t * l->in_features, sums);
         finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
       }
     }
@@ -118,7 +128,7 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     const esp_panel_entry *entry = &w->entries[p];
     for (int32_t t = 0; t < l->tokens; t++) {
       const esp_matvec_call call = {
-          .weights = weight->values + entry->value,
+          .weights = esp_weight_floats(weight) + entry->value,
           .panel_stride = (ptrdiff_t)entry->count * h,
           .columns = weight->counts ? weight->column + entry->offset : 0,
           .count = entry->count,
@@ -133,7 +143,7 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
   }
 }
 
-static void fill_rows(esp_prepared_weight *prepared) {
+static void fill_sliced_ellpack(esp_prepared_weight *prepared) {
   int64_t value = 0;
   for (int32_t p = 0; p < prepared->panels_per_group; p++) {
     const int32_t count = (int32_t)prepared->weight.counts[p];
@@ -143,13 +153,23 @@ static void fill_rows(esp_prepared_weight *prepared) {
 }
 
 /// Entries of panels of quads; their count is that of the columns stored of each four.
-static void fill_quads(esp_prepared_weight *prepared) {
+static void fill_n_of_four(esp_prepared_weight *prepared) {
   int64_t value = 0;
   const int64_t quads = divide_up(prepared->weight.columns, 4);
   for (int32_t p = 0; p < prepared->panels_per_group; p++) {
     const int32_t count = (int32_t)prepared->weight.counts[p], block = 16 / count;
     prepared->entries[p] = (esp_panel_entry){value, 0, count};
     value += (quads * count + (quads + block - 1) / block) * 16;
+  }
+}
+
+/// Entries of panels of a bitmap: their values, their masks, and one mask for each column.
+static void fill_bitmap(esp_prepared_weight *prepared) {
+  const int32_t columns = prepared->weight.columns;
+  int64_t value = 0;
+  for (int32_t p = 0; p < prepared->panels_per_group; p++) {
+    prepared->entries[p] = (esp_panel_entry){value, (int64_t)p * columns, columns};
+    value += prepared->weight.counts[p];
   }
 }
 
@@ -164,13 +184,15 @@ int esp_vector_prepare(const esp_linear *l, const esp_kernel_set *set, void *mem
   lay_out(l, set, &placed, &prepared, memory);
   // Kernels read the columns themselves, but drivers take the entries.
   esp_prepared_weight_fill(&prepared.weight, l->epilogue.bias, 0);
-  if (l->weight.packing == ESP_PACKING_ROWS) fill_rows(&prepared.weight);
-  if (l->weight.packing == ESP_PACKING_QUADS) fill_quads(&prepared.weight);
+  if (l->weight.packing == ESP_PACKING_SLICED_ELLPACK) fill_sliced_ellpack(&prepared.weight);
+  if (l->weight.packing == ESP_PACKING_N_OF_FOUR) fill_n_of_four(&prepared.weight);
+  if (l->weight.packing == ESP_PACKING_BITMAP) fill_bitmap(&prepared.weight);
   *placed = prepared;
-  *kernel = l->weight.packing == ESP_PACKING_ROWS    ? "vector.rows"
-            : l->weight.packing == ESP_PACKING_QUADS ? "vector.quads"
-            : l->weight.counts                       ? "vector.sparse"
-                                                     : "vector.dense";
+  *kernel = l->weight.packing == ESP_PACKING_SLICED_ELLPACK     ? "vector.sliced_ellpack"
+            : l->weight.packing == ESP_PACKING_N_OF_FOUR  ? "vector.n_of_four"
+            : l->weight.packing == ESP_PACKING_BITMAP ? "vector.bitmap"
+            : l->weight.counts                        ? "vector.sparse"
+                                                      : "vector.dense";
   tasks[0] = (esp_task){.run = run_vectors, .arguments = placed, .items = prepared.chunks};
   return 1;
 }

@@ -133,47 +133,50 @@ inline const char *EnumNameWeightEncoding(WeightEncoding e) {
 enum class WeightPacking : uint8_t {
   panels = 0,
   patternGroups = 1,
-  rows = 2,
+  slicedEllpack = 2,
   depthwise = 3,
   winograd2 = 4,
   winograd4 = 5,
   rowPairs = 6,
-  quads = 7,
+  nOfFour = 7,
+  bitmap = 8,
   MIN = panels,
-  MAX = quads
+  MAX = bitmap
 };
 
-inline const WeightPacking (&EnumValuesWeightPacking())[8] {
+inline const WeightPacking (&EnumValuesWeightPacking())[9] {
   static const WeightPacking values[] = {
     WeightPacking::panels,
     WeightPacking::patternGroups,
-    WeightPacking::rows,
+    WeightPacking::slicedEllpack,
     WeightPacking::depthwise,
     WeightPacking::winograd2,
     WeightPacking::winograd4,
     WeightPacking::rowPairs,
-    WeightPacking::quads
+    WeightPacking::nOfFour,
+    WeightPacking::bitmap
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[9] = {
+  static const char * const names[10] = {
     "panels",
     "patternGroups",
-    "rows",
+    "slicedEllpack",
     "depthwise",
     "winograd2",
     "winograd4",
     "rowPairs",
-    "quads",
+    "nOfFour",
+    "bitmap",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::quads)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::bitmap)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }
@@ -593,7 +596,7 @@ struct Weight FLATBUFFERS_FINAL_CLASS : private flatbuffers::Table {
   uint64_t dense_nanoseconds() const {
     return GetField<uint64_t>(VT_DENSE_NANOSECONDS, 0);
   }
-  /// The type of the values, one of ElementCode; so far f32.
+  /// The type of the values, one of ElementCode; so far f32. Since 1.1.
   int32_t element() const {
     return GetField<int32_t>(VT_ELEMENT, 1);
   }

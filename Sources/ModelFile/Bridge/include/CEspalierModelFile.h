@@ -58,7 +58,7 @@ typedef struct esp_model_step {
 } esp_model_step;
 
 typedef struct esp_model_weight {
-  uint8_t encoding;  // 0 dense, 1 block, 2 vector-wise N:M, 3 strict N:M, 4 unstructured
+  uint8_t encoding;  // the schema's WeightEncoding
   uint8_t packing;   // esp_packing
   int32_t element;   // ONNX's code of the values' type
   int32_t rows, columns, groups, panel_height, panels_per_list, column_block;
@@ -145,8 +145,8 @@ typedef struct esp_model_contents {
   uint64_t values_length;
 } esp_model_contents;
 
-/// Envelope, still without the sum of the values, and header: the file up to the values segment, padded to a multiple of 4096 bytes so
-/// that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
+/// Envelope, still without the sum of the values, and header: the file up to the values segment, padded
+/// to a multiple of 4096 bytes so that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
 /// would be 1 GiB or more or there is no memory. `values_length` must be a multiple of 64, ranks at
 /// most ESP_MODEL_MAX_RANK, texts at most ESP_MODEL_MAX_TEXT.
 uint8_t *esp_model_build_prefix(const esp_model_contents *, size_t *length);

@@ -4,11 +4,11 @@
 /// One group; panel_height is 16. counts: one number for each panel of 16 rows, the largest number of
 /// non-zeros of a row. columns[count][16] and values[count][16] of each panel, one behind the other;
 /// the columns of a row strictly increase, and a shorter row is filled up with value 0 and column 0.
-enum Rows {
+enum SlicedEllpack {
   private static let height = 16
 
   static var rules: PackingRules {
-    PackingRules(kernel: "rows", servesLinear: true, validate: validate, keeps: keeps)
+    PackingRules(kernel: "sliced ELLPACK", servesLinear: true, validate: validate, keeps: keeps)
   }
 
   private static func validate(
@@ -72,7 +72,7 @@ enum Rows {
 }
 
 #if !hasFeature(Embedded)
-extension Rows: MatrixPacker {
+extension SlicedEllpack: MatrixPacker {
   static func list<Element>(
     _ matrix: DenseMatrix<Element>, _ choice: PackingChoice, in weight: inout WeightDescription
   ) -> Int {

@@ -8,11 +8,11 @@
 /// panel, for each block: 16 words of 32 bits, one for each row, whose bits 2i and 2i + 1 say which
 /// column of its four is the i-th that the row stores in the block, other bits being ignored; then for
 /// each four values[N][16]. Words and values stand together in the values segment.
-enum Quads {
+enum NOfFour {
   private static let height = 16
 
   static var rules: PackingRules {
-    PackingRules(kernel: "quads", servesLinear: true, validate: validate, keeps: keeps)
+    PackingRules(kernel: "N:4", servesLinear: true, validate: validate, keeps: keeps)
   }
 
   /// Whatever the words say is one of four columns, or none, so they are not looked at.
@@ -21,7 +21,7 @@ enum Quads {
   ) throws(WeightFault) -> UInt64 {
     guard weight.panelHeight == height, weight.groups == 1, structure.columnCount == 0,
       structure.streamCount == 0
-    else { throw WeightFault("quads are packed in one group, by panels of 16") }
+    else { throw WeightFault("fours are packed in one group, by panels of 16") }
     guard structure.countCount == dividedUp(weight.rows, height) else {
       throw WeightFault("another number of counts than panels")
     }
@@ -75,7 +75,7 @@ enum Quads {
 }
 
 #if !hasFeature(Embedded)
-extension Quads: MatrixPacker {
+extension NOfFour: MatrixPacker {
   static func list<Element>(
     _ matrix: DenseMatrix<Element>, _ choice: PackingChoice, in weight: inout WeightDescription
   ) -> Int {
@@ -176,7 +176,7 @@ extension Quads: MatrixPacker {
 extension DenseMatrix where Element == Float {
   /// Share of the dense matrix's bytes that it takes in quads.
   public var quadShare: Double {
-    let panels = panels(height: 16).map { Double(Quads.fullest(self, $0)) }
+    let panels = panels(height: 16).map { Double(NOfFour.fullest(self, $0)) }
     let kept = panels.reduce(0, +) / Double(max(panels.count, 1))
     return kept / 4 * 17 / 16
   }
