@@ -24,7 +24,7 @@ counted=$(sed -n 's/^| reference *|.*| *\([0-9]*\) |$/\1/p' "$report")
 # verify CASE [FLAG]: prints "passes", or the tool's last line of explanation made fit for a table.
 verify() {
   status=0
-  timeout 120 "$espalier" verify --case "$cases/$1" ${2:+"$2"} \
+  timeout 120 "$espalier" verify --case "$cases/$1" --atol 1e-5 ${2:+"$2"} \
     >"$work/stdout" 2>"$work/stderr" || status=$?
   if [ "$status" -eq 0 ]; then
     echo passes

@@ -13,7 +13,7 @@ def render(sections):
 the command says and why.""" if failing else "None fails on either."),
         f"""The node test cases of onnx 1.14.1 whose operators Espalier supports and whose tensors are
 float32, int64, int32 or bool (`Scripts/select-onnx-cases.py` selects them). Each is run by `espalier verify
---case DIR`, with `--runtime` for the second row. The command fails unless exactly the cases
+--case DIR --atol 1e-5`, with `--runtime` for the second row. The command fails unless exactly the cases
 named in `Tests/Operators/onnx-cases-failing.txt` do not pass. Written by
 `Scripts/check-onnx-cases.sh`.""",
         "## Counts", counts.text(),

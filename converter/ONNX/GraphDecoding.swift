@@ -154,6 +154,8 @@ struct GraphDecoder {
     var shape: [Graph.Dimension] = []
     for dimension in declared.shape.dim {
       switch dimension.value {
+      // Some exporters write -1 for what is free.
+      case .dimValue(-1)?: shape.append(.unknown)
       case .dimValue(let extent)? where extent < 0 || extent > TensorType.maximumCount:
         return fault(.badShape, "an extent of \(extent) is not possible")
       case .dimValue(let extent)?: shape.append(.fixed(Int(extent)))
