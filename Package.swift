@@ -151,7 +151,7 @@ let modules: [Target] = [
     [
       "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
       "EspalierHost", "EspalierExecutor", "EspalierModelFile", "EspalierZoo", "EspalierSeeded",
-    ], exclude: ["bad-input.sh"]),
+    ], exclude: ["bad-input.sh", "Cases"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(
     "OperatorTests", "Tests/Operators",

@@ -1,5 +1,6 @@
 package import EspalierExecutor
 internal import EspalierMeasure
+internal import EspalierTensorFiles
 internal import Foundation
 
 /// Maps a packed model and verifies it.
@@ -28,7 +29,7 @@ package func isPackedModel(_ path: String) -> Bool { path.hasSuffix(".esp") || h
 
 /// Whether a file begins with the packed model's first four bytes.
 private func hasMagic(_ path: String) -> Bool {
-  guard let file = FileHandle(forReadingAtPath: path) else { return false }
+  guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path) else { return false }
   defer { try? file.close() }
   let start = (try? file.read(upToCount: 4)) ?? Data()
   return start == Data([0x89, 0x45, 0x53, 0x50])

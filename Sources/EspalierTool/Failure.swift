@@ -14,12 +14,28 @@ enum ExitCodes: Int32 {
   case comparisonFailed = 1
   case badData = 65
   case `internal` = 70
+  case inputOutput = 74
 }
 
-/// Runs a command's body and turns what it throws into a message and an exit code.
+/// Writes to standard error; where that cannot be written to there is nobody to tell, and work goes on.
+func write(error text: String) {
+  var bytes = Array(text.utf8)[...]
+  while !bytes.isEmpty {
+    let written = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    if written < 0, errno == EINTR { continue }
+    guard written > 0 else { return }
+    bytes = bytes.dropFirst(written)
+  }
+}
+
+/// Runs a command's body and turns what it throws into a message and an exit code; so it does with
+/// results that standard output did not take.
 func reporting(_ body: () throws -> Void) throws {
   do {
     try body()
+    guard unsafe fflush(stdout) == 0, unsafe ferror(stdout) == 0 else {
+      throw Failure(code: .inputOutput, message: "standard output cannot be written whole")
+    }
   } catch let failure as Failure {
     say(failure.message)
     throw ExitCode(failure.code.rawValue)
@@ -36,9 +52,22 @@ func reporting(_ body: () throws -> Void) throws {
   }
 }
 
+/// Whether two paths name one file that is there.
+func isSameFile(_ a: String, _ b: String) -> Bool {
+  func identity(_ path: String) -> [UInt64]? {
+    guard
+      let facts = try? FileManager.default.attributesOfItem(
+        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path),
+      let volume = facts[.systemNumber] as? Int, let file = facts[.systemFileNumber] as? UInt64
+    else { return nil }
+    return [UInt64(volume), file]
+  }
+  return identity(a).map { $0 == identity(b) } ?? false
+}
+
 /// Writes a line to standard error, with control and bidirectional characters escaped; behind what
 /// has been printed before, where both go to one terminal or file.
 func say(_ message: String) {
   fflush(nil)
-  FileHandle.standardError.write(Data((escapingControls(message) + "\n").utf8))
+  write(error: escapingControls(message) + "\n")
 }

@@ -30,5 +30,5 @@ final class ProgressBar {
     if isVisible { write("\r\u{1B}[K") }
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  private func write(_ text: String) { EspalierTool.write(error: text) }
 }

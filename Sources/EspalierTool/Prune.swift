@@ -42,6 +42,9 @@ struct Prune: ParsableCommand {
       if channels.reference != nil, recipe.steps.count > 1 || !recipe.steps[0].removesChannels {
         throw ValidationError("--reference needs one step that removes channels")
       }
+      guard !isSameFile(input, output) else {
+        throw ValidationError("-o is the model itself; write the pruned one beside it")
+      }
       let graph = try Graph(contentsOf: input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }
@@ -49,6 +52,7 @@ struct Prune: ParsableCommand {
         by: recipe, inputShapes: shapes.parsed(), file: input,
         wantsReference: channels.reference != nil, progress: bar.update)
       bar.finish()
+      for warning in pruned.report.warnings { say("warning: \(warning)") }
       try pruned.graph.write(to: output)
       if let path = channels.reference, let reference = pruned.reference {
         try reference.write(to: path)

@@ -22,6 +22,10 @@ struct InputShapeOptions: ParsableArguments {
         throw ValidationError("--input-shape \"\(text)\": extents are whole numbers")
       }
       result[name] = extents.map { $0! }
+      // Some models want an empty past; elsewhere it is a slip.
+      if extents.contains(0) {
+        say("warning: --input-shape \"\(text)\": an extent of 0 leaves nothing to compute there")
+      }
     }
     return result
   }

@@ -11,6 +11,9 @@ internal import Foundation
 package func tensors(contentsOfSafetensors path: String) throws(TensorFileError) -> [String: Tensor]
 {
   let data: Data
+  guard isRegularFile(path) else {
+    throw TensorFileError(exitCode: 66, "\(path): there is no such file, or it is no regular file")
+  }
   do {
     data = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
   } catch {

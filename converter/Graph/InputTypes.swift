@@ -6,12 +6,7 @@ extension Graph {
   /// - Parameter shapes: Shapes the user gives, by input name.
   /// - Throws: `GraphProblems` naming each input that remains unknown and the flag that gives its shape.
   func inputTypes(shapes: [String: [Int]]) throws(GraphProblems) -> [TensorType] {
-    var problems: [GraphError] = []
-    let names = inputs.map { values[$0].name }
-    for name in shapes.keys.sorted() where !names.contains(name) {
-      problems.append(
-        GraphError(.badInput, "the model has no input \"\(name)\"; it has \(quoted(names))"))
-    }
+    var problems = unknownInputs(shapes)
     var symbols = symbolValues(shapes)
     for id in inputs {
       if case .symbol(let symbol)? = values[id].shape?.first, shapes[values[id].name] == nil {
@@ -29,6 +24,14 @@ extension Graph {
     }
     guard problems.isEmpty else { throw GraphProblems(problems) }
     return types
+  }
+
+  /// A problem for each name that no input has.
+  package func unknownInputs(_ shapes: [String: [Int]]) -> [GraphError] {
+    let names = inputs.map { values[$0].name }
+    return shapes.keys.sorted().filter { !names.contains($0) }.map {
+      GraphError(.badInput, "the model has no input \"\($0)\"; it has \(quoted(names))")
+    }
   }
 
   /// What the shapes given by the user say about symbols.

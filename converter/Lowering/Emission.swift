@@ -31,6 +31,8 @@ private struct Emission {
   private var layers: [LoweredLayer] = []
   /// The file's number of each tensor that something uses.
   private var numbers: [Int?]
+  /// Weights that are in the file, by where they came from: layers may share one.
+  private var stored: [String: [(weight: Program.Weight, number: Int)]] = [:]
 
   init(_ program: Program, source: String) {
     self.program = program
@@ -71,6 +73,20 @@ private struct Emission {
     return description.tensors.count - 1
   }
 
+  /// The file's number of a weight; one that is there already, stored in the same way, is not stored again.
+  private mutating func number(
+    _ weight: Program.Weight, _ packed: WeightDescription
+  ) -> Int {
+    let known = stored[weight.source, default: []].first {
+      $0.weight.hasValues(of: weight) && description.weights[$0.number].isStored(as: packed)
+    }
+    if let known { return known.number }
+    description.weights.append(packed)
+    let number = description.weights.count - 1
+    stored[weight.source, default: []].append((weight, number))
+    return number
+  }
+
   mutating func setDevice(_ device: String) { description.device = device }
 
   /// - Parameter packed: The step's weight.
@@ -78,8 +94,7 @@ private struct Emission {
     var weightNumber: Int?
     if let weight = step.weight, let packed {
       let choice = packed.choice
-      description.weights.append(packed.description)
-      weightNumber = description.weights.count - 1
+      weightNumber = number(weight, packed.description)
       let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
       layers.append(
         LoweredLayer(
@@ -95,6 +110,15 @@ private struct Emission {
         outputs: step.outputs.map { output in output.map { number($0) } ?? -1 },
         integers: step.integers.map { Int64($0) }, floats: step.floats, weight: weightNumber,
         multiplyAccumulates: UInt64(step.multiplyAccumulates)))
+  }
+}
+
+extension WeightDescription {
+  /// Whether the same matrix would be cut and listed in the same way.
+  fileprivate func isStored(as other: WeightDescription) -> Bool {
+    encoding == other.encoding && packing == other.packing && pattern == other.pattern
+      && panelHeight == other.panelHeight && panelsPerList == other.panelsPerList
+      && columnBlock == other.columnBlock
   }
 }
 

@@ -65,6 +65,13 @@ package struct Program: Sendable {
 
     package var count: Int { rows * columns }
 
+    /// Whether it is the same matrix, from the same elements.
+    func hasValues(of other: Weight) -> Bool {
+      (rows, columns, groups, taps) == (other.rows, other.columns, other.groups, other.taps)
+        && isTransposed == other.isTransposed && rowFactors == other.rowFactors
+        && elements == other.elements
+    }
+
     package mutating func scaleRows(by factors: [Float]) {
       precondition(factors.count == rows, "one factor for each row")
       rowFactors.append(factors)

@@ -54,6 +54,8 @@ struct FileSink: ByteSink, ~Copyable {
   private let path: String
   private let temporaryPath: String
   private let descriptor: Int32
+  /// Whether the file has no name yet, so that nothing is left of it where the program is ended.
+  private var isUnnamed: Bool
   private var isFinished = false
 
   /// Creates the file beside its final place.
@@ -63,7 +65,15 @@ struct FileSink: ByteSink, ~Copyable {
       throw GraphError(.badFile, "\"\(path)\" exists and is not a regular file")
     }
     let temporaryPath = "\(path).\(getpid()).partial"
-    let descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    // Linux's O_TMPFILE, which its headers define in a way that Swift does not see.
+    let unnamed = 0o20000000 | O_DIRECTORY
+    var descriptor = unsafe open(folder(of: path), unnamed | O_WRONLY | O_CLOEXEC, 0o666)
+    // It cannot be named where /proc is not there.
+    isUnnamed = unsafe descriptor >= 0 && access("/proc/self/fd", X_OK) == 0
+    if !isUnnamed {
+      if descriptor >= 0 { close(descriptor) }
+      descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    }
     guard descriptor >= 0 else { throw systemError("cannot create", temporaryPath) }
     self.path = path
     self.temporaryPath = temporaryPath
@@ -72,7 +82,7 @@ struct FileSink: ByteSink, ~Copyable {
 
   deinit {
     close(descriptor)
-    if !isFinished { _ = unsafe unlink(temporaryPath) }
+    if !isFinished, !isUnnamed { _ = unsafe unlink(temporaryPath) }
   }
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(GraphError) {
@@ -88,6 +98,13 @@ struct FileSink: ByteSink, ~Copyable {
   /// Puts the file in its place.
   consuming func finish() throws(GraphError) {
     guard fsync(descriptor) == 0 else { throw systemError("cannot write", temporaryPath) }
+    if isUnnamed {
+      let own = "/proc/self/fd/\(descriptor)"
+      guard unsafe linkat(AT_FDCWD, own, AT_FDCWD, temporaryPath, AT_SYMLINK_FOLLOW) == 0 else {
+        throw systemError("cannot create", temporaryPath)
+      }
+      isUnnamed = false
+    }
     guard unsafe rename(temporaryPath, path) == 0 else { throw systemError("cannot create", path) }
     isFinished = true
   }

@@ -102,7 +102,7 @@ private func decodeMessage<Message: SwiftProtobuf.Message>(
   }
 }
 
-private func folder(of path: String) -> String {
+func folder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }

@@ -14,6 +14,8 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case badStep = "E2010"
     case missingFile = "E2011"
     case nonFiniteScore = "E2012"
+    /// The request would have left the model as it was.
+    case nothingDone = "E2013"
     case badScores = "E2202"
   }
 

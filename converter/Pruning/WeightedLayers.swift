@@ -50,13 +50,13 @@ struct WeightedLayers: Sendable {
     markEnds()
   }
 
-  /// The initializer behind a value that transposes and identities separate from it.
+  /// The initializer behind a value that transposes, identities and casts separate from it.
   private func view(of value: Graph.ValueID, _ producers: [Int?]) -> WeightView? {
     var value = value
     var transposes: [[Int]?] = []
     // A loop, not recursion: a chain of nodes may be as long as the file likes.
     while graph.values[value].constant == nil {
-      guard let producer = producers[value], graph.nodes[producer].reordersOnly,
+      guard let producer = producers[value], graph.nodes[producer].passesNumbersOn,
         let input = graph.nodes[producer].inputs.first ?? nil
       else { return nil }
       let node = graph.nodes[producer]
@@ -117,7 +117,7 @@ struct WeightedLayers: Sendable {
       }
       for reader in readers[value] {
         let node = graph.nodes[reader]
-        if node.reordersOnly {
+        if node.passesNumbersOn {
           pending += node.outputs.compactMap { $0 }
         } else if layerOfNode[reader].map({ layers[$0].weight }) != value
           || node.inputs.filter({ $0 == value }).count > 1
@@ -140,9 +140,17 @@ private struct Transposition {
 }
 
 extension Graph.Node {
-  /// Whether the output has the first input's elements, at most in another order of axes.
-  fileprivate var reordersOnly: Bool {
-    domain.isEmpty && (operation == "Transpose" || operation == "Identity")
+  /// Whether the output has the first input's elements, at most in another order of axes or rounded.
+  fileprivate var passesNumbersOn: Bool {
+    guard domain.isEmpty else { return false }
+    switch operation {
+    case "Transpose", "Identity": return true
+    case "Cast":
+      // A half-precision weight; what is zero stays so, and the largest stay the largest.
+      guard case .integer(let code)? = attributes["to"] else { return false }
+      return Int32(exactly: code).flatMap(ElementType.init)?.isFloatingPoint == true
+    default: return false
+    }
   }
 
   /// Whether the output tells the input's shape and nothing of its values.

@@ -1,8 +1,9 @@
 // Files that appear whole or not at all.
-#define _GNU_SOURCE  // strndup, O_CLOEXEC, madvise under -std=c17
+#define _GNU_SOURCE  // strndup, O_CLOEXEC, O_TMPFILE, madvise under -std=c17
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ enum { MOST_ATTEMPTS = 100, SUFFIX_BYTES = 48 };
 
 struct esp_file_writer {
   int file;
+  /// Whether the file has no name yet, so that nothing is left of it where the program is ended.
+  bool is_unnamed;
   char *path, *temporary;
 };
 
@@ -25,18 +28,46 @@ static void release(esp_file_writer *writer) {
   free(writer);
 }
 
-/// Opens a new file beside `writer->path`; returns 0 or errno.
-static int open_temporary(esp_file_writer *writer) {
+/// The folder of a path; free it.
+static char *folder_of(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+}
+
+/// Makes `writer->temporary` a name beside `writer->path` and gives it to a file: the writer's own, which
+/// has none, or a new one. Returns 0 or errno.
+static int take_temporary_name(esp_file_writer *writer) {
   const size_t length = strlen(writer->path) + SUFFIX_BYTES;
-  writer->temporary = malloc(length);
-  if (writer->temporary == NULL) return ENOMEM;
+  char own[SUFFIX_BYTES];
+  snprintf(own, sizeof own, "/proc/self/fd/%d", writer->file);
   for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     snprintf(writer->temporary, length, "%s.%ld-%d.part", writer->path, (long)getpid(), attempt);
-    writer->file = open(writer->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (writer->file >= 0) return 0;
+    if (writer->is_unnamed) {
+      if (linkat(AT_FDCWD, own, AT_FDCWD, writer->temporary, AT_SYMLINK_FOLLOW) == 0) return 0;
+    } else {
+      writer->file = open(writer->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (writer->file >= 0) return 0;
+    }
     if (errno != EEXIST) return errno;
   }
   return EEXIST;
+}
+
+/// Opens a new file beside `writer->path`, without a name where the file system can; returns 0 or errno.
+static int open_temporary(esp_file_writer *writer) {
+  writer->temporary = malloc(strlen(writer->path) + SUFFIX_BYTES);
+  char *folder = folder_of(writer->path);
+  if (writer->temporary == NULL || folder == NULL) {
+    free(folder);
+    return ENOMEM;
+  }
+  writer->file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+  free(folder);
+  // It cannot be named where /proc is not there.
+  writer->is_unnamed = writer->file >= 0 && access("/proc/self/fd", X_OK) == 0;
+  if (writer->is_unnamed) return 0;
+  if (writer->file >= 0) close(writer->file);
+  return take_temporary_name(writer);
 }
 
 esp_file_writer *esp_file_begin(const char *path, int *error) {
@@ -52,6 +83,7 @@ esp_file_writer *esp_file_begin(const char *path, int *error) {
     return NULL;
   }
   writer->temporary = NULL;
+  writer->is_unnamed = false;
   writer->path = strdup(path);
   *error = writer->path == NULL ? ENOMEM : open_temporary(writer);
   if (*error != 0) {
@@ -100,8 +132,7 @@ void esp_file_let_go(const void *bytes, size_t length) {
 
 /// Makes the new name survive a power cut; file systems that cannot are none of our business.
 static void synchronise_folder(const char *path) {
-  const char *slash = strrchr(path, '/');
-  char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+  char *folder = folder_of(path);
   if (folder == NULL) return;
   const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (file >= 0) {
@@ -113,11 +144,15 @@ static void synchronise_folder(const char *path) {
 
 int esp_file_commit(esp_file_writer *writer) {
   int error = fsync(writer->file) == 0 ? 0 : errno;
+  if (error == 0 && writer->is_unnamed) {
+    error = take_temporary_name(writer);
+    if (error == 0) writer->is_unnamed = false;
+  }
   if (close(writer->file) != 0 && error == 0) error = errno;
   if (error == 0 && rename(writer->temporary, writer->path) != 0) error = errno;
   if (error == 0) {
     synchronise_folder(writer->path);
-  } else {
+  } else if (!writer->is_unnamed) {
     unlink(writer->temporary);
   }
   release(writer);
@@ -126,6 +161,6 @@ int esp_file_commit(esp_file_writer *writer) {
 
 void esp_file_abandon(esp_file_writer *writer) {
   close(writer->file);
-  unlink(writer->temporary);
+  if (!writer->is_unnamed) unlink(writer->temporary);
   release(writer);
 }

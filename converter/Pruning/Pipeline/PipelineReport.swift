@@ -8,6 +8,8 @@ public struct PipelineReport: Sendable {
   }
 
   public var steps: [Step] = []
+  /// What was asked for and had no effect, a sentence each.
+  public var warnings: [String] = []
 
   /// Multiply-accumulates of the model as it was over those that are left and have a weight that is
   /// not zero; `nil` where shapes are not known.
@@ -82,7 +84,7 @@ extension PipelineReport.Step {
 
 extension PipelineReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, sparsity, layers, frozen, steps
+    case schema, method, pattern, sparsity, layers, frozen, steps, warnings
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -114,8 +116,9 @@ extension PipelineReport: Encodable {
   /// Writes `espalier.prune/1`: the step's own document where there is one step; else the whole,
   /// with each step's document under `steps`.
   public func encode(to encoder: any Encoder) throws {
-    if steps.count == 1 { return try steps[0].encode(to: encoder) }
     var container = encoder.container(keyedBy: Key.self)
+    if !warnings.isEmpty { try container.encode(warnings, forKey: .warnings) }
+    if steps.count == 1 { return try steps[0].encode(to: encoder) }
     try container.encode("espalier.prune/1", forKey: .schema)
     try container.encode("recipe", forKey: .method)
     try container.encode(steps.map(\.pattern).joined(separator: ", "), forKey: .pattern)

@@ -40,10 +40,17 @@ public struct PruningPipeline: Sendable, Hashable {
       throw .pruning(
         PruningError(.badStep, Self.orderRule, at: "step \(place + 1)"))
     }
+    // Not every step types the graph, and then nobody else would say so.
+    let unknown = graph.unknownInputs(inputShapes)
+    guard unknown.isEmpty else { throw .graph(GraphProblems(unknown)) }
     let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
-    var result = PrunedModel(graph: graph, report: PipelineReport(), reference: nil)
+    let source = graph.withInitializersForConstantNodes()
+    let half = HalfPrecision(source)
+    var result = PrunedModel(
+      graph: half.wide ?? source, report: PipelineReport(), reference: nil)
     var pruned: Set<String> = []
     for (index, step) in steps.enumerated() {
+      result.report.warnings += step.warnings(result.graph)
       let share = StageProgress(of: step) { done in
         progress?((Double(index) + done) / Double(steps.count)) ?? ()
       }
@@ -53,12 +60,21 @@ public struct PruningPipeline: Sendable, Hashable {
           step, result.graph, wantsReference: wantsReference && steps.count == 1, share)
         (result.graph, result.reference) = (done.graph, done.reference)
         result.report.steps.append(.channels(done.report))
+        result.report.warnings += step.emptyRepairs(done.report)
       case .zeros(let step):
         let (graph, report) = try work.zeros(step, result.graph, sparing: pruned, share)
         result.graph = graph
         pruned.formUnion(report.layers.filter { $0.reason == nil }.map(\.initializer))
         result.report.steps.append(.zeros(report))
+        if report.refit?.layers == 0 {
+          result.report.warnings.append(
+            "no layer was refitted: none of those with zeros can be solved for")
+        }
       }
+    }
+    if half.wide != nil {
+      result.graph = half.narrowed(result.graph)
+      result.reference = result.reference.map(half.narrowed)
     }
     return result
   }

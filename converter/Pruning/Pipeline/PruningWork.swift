@@ -22,6 +22,7 @@ struct PruningWork {
       }
       let scores = try scores(step, coupling, inputs, progress(.score))
       let keptChannels = try step.pruner.selected(coupling, scores, progress: progress(.select))
+      try NothingDone.check(step, coupling, keptChannels)
       var report = ChannelReport(
         coupling, keptChannels, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
         scope: step.pruner.scope)
@@ -67,8 +68,10 @@ struct PruningWork {
     var (masked, report) = try pruning { () throws(PruningError) in
       if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
       try step.calibration.check()
-      return try step.pruner.pruned(
+      let (masked, report) = try step.pruner.pruned(
         dense, inputShapes: inputShapes, sparing: sparing, progress: progress(.setZeros))
+      try NothingDone.check(report)
+      return (masked, report)
     }
     guard step.calibration.refits else { return (masked, report) }
     let graphs = (dense: try specialised(dense), masked: try specialised(masked))

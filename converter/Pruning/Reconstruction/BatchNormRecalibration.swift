@@ -10,7 +10,7 @@ public struct BatchNormRecalibration: Sendable {
 
   /// - Parameter inputShapes: Shapes of inputs that the file leaves open, by name.
   /// - Throws: `PruningError` with `.badCalibration` where the model fails on an input, `.badGraph`
-  ///   where the graph is not well formed.
+  ///   where the graph is not well formed, `.nothingDone` where it has no statistics to take anew.
   public func recalibrated(
     _ graph: Graph, inputShapes: [String: [Int]] = [:], _ calibration: Calibration,
     progress: ((Double) -> Void)? = nil
@@ -24,15 +24,23 @@ public struct BatchNormRecalibration: Sendable {
     }
     var evaluator = Evaluator(specialised)
     var runs = try evaluator.start(calibration.runs[...])
+    var renewed = 0
     for node in evaluator.nodes.indices {
       for (id, tensor) in try statistics(node, evaluator, runs) {
         evaluator.replaceConstant(id, by: tensor)
         result.values[id].constant = tensor
+        renewed += 1
       }
       try namingSample { () throws(Evaluator.SampleError) in
         try evaluator.compute(node, all: &runs)
       }
       progress?(Double(node + 1) / Double(evaluator.nodes.count))
+    }
+    guard renewed > 0 else {
+      throw PruningError(
+        .nothingDone,
+        "the network has no batch normalisation whose statistics could be taken anew; exporters fold "
+          + "them into the layers before: take a refit instead of a recalibration")
     }
     return result
   }

@@ -1,0 +1,112 @@
+import Espalier
+import EspalierGraph
+import EspalierONNX
+import EspalierPruning
+import Foundation
+import Testing
+
+/// Small models of what deployed networks have, each an ONNX test case under `Cases/`; the outputs are
+/// onnxruntime's, without optimisations.
+@Suite struct CaseTests {
+  private static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().appending(path: "Cases").path
+  static let names = try! FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+
+  /// What is not done yet, and must fail as long as it stands here.
+  private static let open: [String: String] = [:]
+
+  /// What goes wrong with the case's own data, in the reference and on the runtime.
+  private func difference(_ path: String) -> String? {
+    for onRuntime in [false, true] {
+      do {
+        let result = try Verification(
+          ofCase: path, onRuntime: onRuntime, tolerance: Tolerance())
+        if let output = result.outputs.first(where: { !$0.pass }) {
+          return "\(onRuntime ? "runtime" : "reference"): \(output.name) \(output.reason ?? "")"
+        }
+      } catch {
+        return "\(onRuntime ? "runtime" : "reference"): \(error)"
+      }
+    }
+    return nil
+  }
+
+  @Test(arguments: names) func `computes what onnxruntime does`(name: String) {
+    let failure = difference("\(Self.folder)/\(name)")
+    #expect(
+      (failure != nil) == (Self.open[name] != nil),
+      "\(name): \(failure ?? "passes, but is listed as open")")
+  }
+
+  /// The same inputs, or with every free axis three times as long.
+  private func inputs(_ graph: Graph, _ path: String, isLong: Bool) throws -> [String: Tensor] {
+    var values: [String: Tensor] = [:]
+    for (index, input) in graph.inputs.enumerated() {
+      let file = "\(path)/test_data_set_0/input_\(index).pb"
+      guard FileManager.default.fileExists(atPath: file) else { continue }
+      var tensor = try importTensor(contentsOf: file).tensor
+      for (axis, extent) in (graph.values[input].shape ?? []).enumerated() where isLong {
+        if case .fixed = extent { continue }
+        tensor = tensor.repeated(3, along: axis)
+      }
+      values[graph.values[input].name] = tensor
+    }
+    return values
+  }
+
+  /// What is wrong with a pruned case, at its own extents and at others; `nil` where nothing is.
+  private func pruningFault(_ path: String) -> String? {
+    do {
+      let graph = try Graph(contentsOf: "\(path)/model.onnx")
+      let own = try inputs(graph, path, isLong: false)
+      var step = ChannelStep(budget: .channels(share: 0.3))
+      step.pruner.alignment = 1
+      let pruned = try graph.pruned(
+        by: Recipe([.channels(step)]), inputShapes: own.mapValues(\.shape), wantsReference: true)
+      for values in [own, try inputs(graph, path, isLong: true)] {
+        // What the dense model does not take, nobody has to.
+        guard (try? graph.run(values)) != nil else { continue }
+        let verification = Verification(
+          Dictionary(try pruned.graph.run(values).map { ($0.name, $0.tensor) }) { $1 },
+          against: try pruned.reference!.run(values).map { ($0.name, $0.tensor) },
+          tolerance: Tolerance(relative: 0, absolute: nil))
+        if let output = verification.outputs.first(where: { !$0.pass }) {
+          return "\(output.name) \(output.reason ?? "")"
+        }
+      }
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
+  /// Cases that lose no channel, with the cause.
+  private static let unpruned: [String: String] = [:]
+
+  @Test(arguments: names) func `pruned computes what its masked original does`(name: String) {
+    let fault = pruningFault("\(Self.folder)/\(name)")
+    #expect(
+      (fault != nil) == (Self.unpruned[name] != nil),
+      "\(name): \(fault ?? "is pruned, but listed as not")")
+  }
+
+  @Test func `there are cases, and those listed as open are among them`() {
+    #expect(Self.names.count == 48)
+    #expect(Set(Self.open.keys).isSubset(of: Self.names))
+  }
+}
+
+extension Tensor {
+  /// The tensor so many times, one behind the other along an axis.
+  fileprivate func repeated(_ count: Int, along axis: Int) -> Tensor {
+    let inner = shape[axis...].reduce(1, *)
+    var values: [Double] = []
+    let own = doubles
+    for start in stride(from: 0, to: own.count, by: max(inner, 1)) {
+      for _ in 0..<count { values += own[start..<start + inner] }
+    }
+    var result = shape
+    result[axis] *= count
+    return Tensor(elementType: elementType, shape: result, doubles: values)
+  }
+}
