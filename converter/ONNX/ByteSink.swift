@@ -69,12 +69,13 @@ struct FileSink: ByteSink, ~Copyable {
     let unnamed = 0o20000000 | O_DIRECTORY
     var descriptor = unsafe open(folder(of: path), unnamed | O_WRONLY | O_CLOEXEC, 0o666)
     // It cannot be named where /proc is not there.
-    isUnnamed = unsafe descriptor >= 0 && access("/proc/self/fd", X_OK) == 0
+    let isUnnamed = unsafe descriptor >= 0 && access("/proc/self/fd", X_OK) == 0
     if !isUnnamed {
       if descriptor >= 0 { close(descriptor) }
       descriptor = unsafe open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     }
     guard descriptor >= 0 else { throw systemError("cannot create", temporaryPath) }
+    self.isUnnamed = isUnnamed
     self.path = path
     self.temporaryPath = temporaryPath
     self.descriptor = descriptor
