@@ -1,4 +1,5 @@
 internal import EspalierCoupling
+public import EspalierGraph
 
 /// What a pipeline did to a model, step by step and in all.
 public struct PipelineReport: Sendable {
@@ -8,6 +9,9 @@ public struct PipelineReport: Sendable {
   }
 
   public var steps: [Step] = []
+
+  /// Nodes that were carried as they are, with everything that they touch held.
+  public var opaque: [OpaqueNode] { steps.first?.opaque ?? [] }
 
   /// Multiply-accumulates of the model as it was over those that are left and have a weight that is
   /// not zero; `nil` where shapes are not known.
@@ -33,6 +37,12 @@ extension PipelineReport.Step {
     switch self {
     case .channels(let report): report.refit
     case .zeros(let report): report.refit
+    }
+  }
+  var opaque: [OpaqueNode] {
+    switch self {
+    case .channels(let report): report.opaque
+    case .zeros(let report): report.opaque
     }
   }
   var flopsRatio: Double? {
@@ -82,7 +92,7 @@ extension PipelineReport.Step {
 
 extension PipelineReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, sparsity, layers, frozen, steps
+    case schema, method, pattern, sparsity, layers, frozen, opaque, steps
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -124,6 +134,7 @@ extension PipelineReport: Encodable {
     try container.encode(parametersRatio, forKey: .parametersRatio)
     try container.encode(layers, forKey: .layers)
     try container.encode(steps.flatMap(\.frozen), forKey: .frozen)
+    try container.encode(opaque, forKey: .opaque)
     try container.encode(steps, forKey: .steps)
   }
 
