@@ -13,6 +13,7 @@
 @_exported public import enum EspalierGraph.Attribute
 @_exported public import enum EspalierGraph.ElementType
 @_exported public import struct EspalierGraph.Graph
+@_exported public import struct EspalierGraph.OpaqueNode
 @_exported public import struct EspalierGraph.Tensor
 @_exported public import struct EspalierGraph.TensorType
 @_exported public import struct EspalierHost.MeasuringOptions

@@ -28,13 +28,15 @@ public struct GroupsReport: Sendable, Encodable {
   public let schema = "espalier.groups/1"
   public var groups: [Group]
   public var frozen: [Frozen]
+  /// Nodes of which nothing is known: they are carried, and what they touch is held.
+  public var opaque: [OpaqueNode]
   /// Share of the parameters in tensors with a prunable axis.
   public var share: Double
   /// What finding the groups took, without reading the file and folding.
   public var discoveryNanoseconds: Int
 
   private enum CodingKeys: String, CodingKey {
-    case schema, groups, frozen, share
+    case schema, groups, frozen, opaque, share
     case discoveryNanoseconds = "discovery_ns"
   }
 
@@ -43,7 +45,7 @@ public struct GroupsReport: Sendable, Encodable {
   ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
   ///   - alignment: Channels that fill a kernel's registers.
   ///   - file: What messages call the model.
-  /// - Throws: `EspalierError` (65) with every unsupported operator and unknown extent.
+  /// - Throws: `EspalierError` (65) with every fault of the graph and every unknown extent of an input.
   public init(
     _ graph: Graph, inputShapes: [String: [Int]] = [:], alignment: Int = 8,
     file: String = "the model"
@@ -77,6 +79,7 @@ public struct GroupsReport: Sendable, Encodable {
     frozen = coupling.frozenAxes.map {
       Frozen(tensor: $0.tensor, axis: $0.axis, reason: $0.reason)
     }
+    opaque = coupling.graph.opaqueNodes
     let prunable = Set(coupling.groups.flatMap(\.members).map { coupling.uses[$0.use].value })
     let parameters = graph.parameters()
     let all = parameters.reduce(0) { $0 + graph.values[$1].constant!.count }

@@ -1,5 +1,5 @@
 public import EspalierExecutor
-package import EspalierGraph
+public import EspalierGraph
 internal import EspalierLowering
 internal import EspalierMeasure
 internal import EspalierModelFile
@@ -121,6 +121,9 @@ public struct CheckReport: Sendable, Encodable {
   /// Distinct operators.
   public var operators: [String]
   public var problems: [Problem]
+  /// Nodes that `groups` and `prune` carry as they are, while they work on the rest; empty too where a
+  /// fault or an unknown extent keeps them from it.
+  public var held: [OpaqueNode]
 
   public struct Problem: Sendable, Encodable {
     public var code: String
@@ -136,12 +139,18 @@ public struct CheckReport: Sendable, Encodable {
     let graph = try Graph(contentsOf: path)
     nodes = graph.nodes.count
     operators = Set(graph.nodes.map(\.operation)).sorted()
+    held = []
     do throws(GraphProblems) {
       _ = try buildProgram(Specialised(graph, inputShapes: inputShapes))
       problems = []
     } catch {
       problems = error.problems.map {
         Problem(code: $0.code.rawValue, node: $0.node, message: $0.message)
+      }
+      do throws(GraphProblems) {
+        held = try Specialised(graph, inputShapes: inputShapes, purpose: .rewriting).opaqueNodes
+      } catch {
+        // What keeps rewriting from the graph is among the problems already.
       }
     }
   }

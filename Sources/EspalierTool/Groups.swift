@@ -53,6 +53,10 @@ struct Groups: ParsableCommand {
       }
       print("\n" + frozen.text)
     }
+    if !report.opaque.isEmpty {
+      print("")
+      showHeld(report.opaque)
+    }
     let milliseconds = Double(report.discoveryNanoseconds) / 1e6
     print(
       "\n\(report.groups.count) groups; \(Format.percent(report.share)) of the parameters are in "

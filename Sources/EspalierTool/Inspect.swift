@@ -65,6 +65,10 @@ struct Check: ParsableCommand {
           table.add([problem.code, problem.node.shortened(to: 40), problem.message])
         }
         print(table.text)
+        if !report.held.isEmpty {
+          print("\n`groups` and `prune` work on the graph around these nodes:")
+          showHeld(report.held)
+        }
       }
       if !report.problems.isEmpty {
         throw Failure(

@@ -107,6 +107,10 @@ struct Prune: ParsableCommand {
       }
       print("")
     }
+    if !report.opaque.isEmpty {
+      showHeld(report.opaque)
+      print("What they multiply is not counted.\n")
+    }
     let macs = report.flopsRatio.map { "\(Format.decimal($0, 2))x fewer MACs, " } ?? ""
     let parameters = report.parametersRatio.map { "\(Format.decimal($0, 2))x fewer parameters" }
     print("\(output): \(macs)\(parameters ?? "no parameter left") that are not zero")

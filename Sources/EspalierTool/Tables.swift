@@ -1,3 +1,4 @@
+import Espalier
 import EspalierLatencyReport
 import Foundation
 
@@ -13,6 +14,11 @@ private var terminalWidth: Int? {
     return nil
   }
   return Int(size.ws_col)
+}
+
+/// A line for each node that is carried as it is.
+func showHeld(_ opaque: [OpaqueNode]) {
+  for node in opaque { print(escapingControls("\(node)", keepsLines: false)) }
 }
 
 extension String {

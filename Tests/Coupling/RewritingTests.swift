@@ -92,11 +92,15 @@ import Testing
     #expect(pruned.nodes.contains { $0.operation == "If" && $0.captures.count == 1 })
   }
 
-  @Test func anUnknownOutputSaysWhatWouldHelp() throws {
-    let problems = #expect(throws: GraphProblems.self) {
-      try Specialised.forRewriting(controlFlow(declared: false))
-    }
-    #expect("\(problems!)".contains("shape inference"))
+  @Test func whatIsBehindAnUnknownOutputIsHeldToo() throws {
+    let coupling = Coupling(of: try Specialised.forRewriting(controlFlow(declared: false)))
+    #expect(coupling.groups.map(\.size) == [8])
+    let opaque = coupling.graph.opaqueNodes
+    #expect(opaque.map(\.operation) == ["If"] && opaque[0].followers.count == 3)
+    var keptChannels = KeptChannels(coupling)
+    keptChannels.keep(.shared([1, 4, 5]), of: coupling.groups[0])
+    #expect(coupling.pruned(keptChannels).validate().isEmpty)
+    #expect(coupling.maskedReference(keptChannels).validate().isEmpty)
     // To be run, the operator must be known.
     #expect(throws: GraphProblems.self) { try Specialised(controlFlow(declared: true)) }
   }

@@ -96,6 +96,42 @@ import Testing
     #expect(unsupported[0].message.contains("control flow"))
   }
 
+  /// `Relu` beside an operator that makes a sequence of an optional input.
+  @Test func `types that are no tensors' are carried along unread`() throws {
+    func info(_ name: String, _ type: Message) -> Message {
+      Message([(1, .text(name)), (2, .message(type))])
+    }
+    let element = Message([(1, .message(Message([(1, .number(1))])))])
+    let sequence = Message([(4, .message(Message([(1, .message(element))])))])
+    let optional = Message([(9, .message(Message([(1, .message(element))])))])
+    var source = graph(
+      nodes: [
+        node("Relu", ["x"], ["y"]),
+        node("ZipMap", ["maybe"], ["scores"], name: "zip", domain: "ai.onnx.ml"),
+      ], inputs: [valueInfo("x"), info("maybe", optional)])
+    source.add(12, .message(info("scores", sequence)))
+    let imported = try importONNX(bytes: model(graph: source).bytes)
+    let again = try importONNX(bytes: exportONNX(imported))
+    func type(_ name: String, _ graph: Graph) -> [UInt8]? {
+      graph.values.first { $0.name == name }?.opaqueType
+    }
+    #expect(type("scores", imported) == sequence.bytes && type("maybe", imported) == optional.bytes)
+    for name in ["scores", "maybe"] { #expect(type(name, again) == type(name, imported)) }
+    #expect(
+      try Specialised.forRewriting(again).opaqueNodes.map(\.operation) == ["ai.onnx.ml.ZipMap"])
+    let problems = #expect(throws: GraphProblems.self) { try Specialised(again) }
+    #expect("\(problems!)".contains("\"maybe\"") && "\(problems!)".contains("not a tensor"))
+  }
+
+  @Test func `an output whose type nobody knows keeps its name alone`() throws {
+    var graph = smallModel()
+    graph.outputs.append(graph.addNode("Frobnicate", [graph.outputs[0]], name: "odd"))
+    let again = try importONNX(bytes: exportONNX(graph))
+    #expect(again.outputs.map { again.values[$0].name } == ["product", "odd"])
+    #expect(again.values[again.outputs[1]].elementType == nil)
+    #expect(again.values[again.outputs[0]].elementType == .float32)
+  }
+
   @Test func `early files list initializers among the inputs`() throws {
     var graph = smallModel()
     graph.metadata.irVersion = 3

@@ -34,8 +34,9 @@ public struct Coupling {
     self.graph = graph
     valueAxes = Array(repeating: nil, count: graph.types.count)
     for input in graph.graph.inputs {
+      guard let type = graph.types[input] else { continue }
       let reason = FreezeReason.input(graph.graph.values[input].name)
-      valueAxes[input] = graph.type(of: input).shape.map { algebra.fresh($0, frozen: reason) }
+      valueAxes[input] = type.shape.map { algebra.fresh($0, frozen: reason) }
     }
     let tied = tiedConstants()
     var tiedAxes: [Graph.ValueID: [Axis?]] = [:]
@@ -48,10 +49,9 @@ public struct Coupling {
       }
     }
     // Constants that a subgraph reads by name stay as they are, wherever else they are read.
-    for node in graph.graph.nodes where !node.captures.isEmpty {
+    for (index, node) in graph.graph.nodes.enumerated() where !node.captures.isEmpty {
       for use in uses where node.captures.contains(use.value) {
-        let reason = FreezeReason.unmapped(node: node.name, operation: node.operation)
-        for axis in use.axes { algebra.freeze(axis, reason) }
+        for axis in use.axes { algebra.freeze(axis, reason(ofNode: index)) }
       }
     }
     groups = findGroups()
@@ -82,17 +82,15 @@ public struct Coupling {
     return tied
   }
 
-  /// Freezes what a subgraph reads: nothing is known of what it does to channels.
-  private func freeze(_ capture: Graph.ValueID, _ node: Graph.Node) {
-    for axis in valueAxes[capture] ?? [] {
-      algebra.freeze(axis, .unmapped(node: node.name, operation: node.operation))
-    }
-  }
-
   private mutating func walk(
     _ index: Int, _ tied: Set<Graph.ValueID>, _ tiedAxes: inout [Graph.ValueID: [Axis?]]
   ) {
     let node = graph.graph.nodes[index]
+    // Nothing is known of what a subgraph does to channels.
+    for capture in node.captures {
+      for axis in valueAxes[capture] ?? [] { algebra.freeze(axis, reason(ofNode: index)) }
+    }
+    if graph.operators[index] is OpaqueOperator { return hold(index, tied, &tiedAxes) }
     var inputs: [OperatorInput?] = []
     var axes: [[Axis?]] = []
     for input in node.inputs {
@@ -110,7 +108,6 @@ public struct Coupling {
     var map = ChannelMap(
       algebra: algebra, node: node, opset: graph.graph.opset, inputs: inputs, inputAxes: axes,
       outputs: outputs)
-    for capture in node.captures { freeze(capture, node) }
     let hasEmpty =
       outputs.contains { $0.shape.contains(0) }
       || inputs.contains { $0?.shape.contains(0) ?? false }
@@ -126,19 +123,56 @@ public struct Coupling {
         axes.map(algebra.size) == outputs[place].shape, "a channel map keeps its node's shapes")
       valueAxes[output] = axes
     }
+    noteUses(index, map.inputAxes, tied, &tiedAxes)
+    facts.append(map.facts)
+  }
+
+  /// Notes the constants that a node reads, with the axes that are bound to them.
+  private mutating func noteUses(
+    _ index: Int, _ inputAxes: [[Axis?]], _ tied: Set<Graph.ValueID>,
+    _ tiedAxes: inout [Graph.ValueID: [Axis?]]
+  ) {
     usesOfNode.append([])
-    for (place, input) in node.inputs.enumerated() {
+    for (place, input) in graph.graph.nodes[index].inputs.enumerated() {
       guard let input, graph.constants[input] != nil else { continue }
-      let bound = map.inputAxes[place]
+      let bound = inputAxes[place]
       guard bound.contains(where: { $0 != nil }) else { continue }
-      let shape = graph.type(of: input).shape
-      let axes = zip(bound, shape).map { axis, extent in
+      let axes = zip(bound, graph.type(of: input).shape).map { axis, extent in
         axis ?? algebra.fresh(extent, frozen: .spatial)
       }
       if tied.contains(input) { tiedAxes[input] = axes }
       usesOfNode[index].append(uses.count)
       uses.append(ConstantUse(node: index, input: place, value: input, axes: axes))
     }
-    facts.append(map.facts)
+  }
+
+  // MARK: Opaque nodes
+
+  /// Holds what an opaque node reads and makes, as far as anything is known of it.
+  private mutating func hold(
+    _ index: Int, _ tied: Set<Graph.ValueID>, _ tiedAxes: inout [Graph.ValueID: [Axis?]]
+  ) {
+    let node = graph.graph.nodes[index]
+    let reason = reason(ofNode: index)
+    let inputAxes = node.inputs.map { input -> [Axis?] in
+      guard let input, let type = graph.types[input] else { return [] }
+      let known = valueAxes[input] ?? tiedAxes[input] ?? type.shape.map { _ in nil }
+      let axes = zip(known, type.shape).map { $0 ?? algebra.fresh($1) }
+      for axis in axes { algebra.freeze(axis, reason) }
+      return axes
+    }
+    for case let output? in node.outputs {
+      valueAxes[output] = graph.types[output]?.shape.map { algebra.fresh($0, frozen: reason) }
+    }
+    noteUses(index, inputAxes, tied, &tiedAxes)
+    facts.append(ChannelFacts())
+  }
+
+  private func reason(ofNode index: Int) -> FreezeReason {
+    let node = graph.graph.nodes[index]
+    guard let opaque = graph.operators[index] as? OpaqueOperator else {
+      return .unmapped(node: node.name, operation: node.operation)
+    }
+    return .opaque(node: node.name, operation: node.qualifiedOperation, cause: opaque.cause)
   }
 }

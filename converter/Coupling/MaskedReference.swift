@@ -26,7 +26,8 @@ private struct Masked {
     graph.nodes = []
     // Masks have the extents that were assumed.
     for value in graph.inputs + graph.outputs {
-      graph.values[value].shape = coupling.graph.type(of: value).shape.map { .fixed($0) }
+      guard let type = coupling.graph.types[value] else { continue }
+      graph.values[value].shape = type.shape.map { .fixed($0) }
     }
   }
 

@@ -4,12 +4,15 @@ public import EspalierGraph
 ///
 /// Operators that take most of the time have a fast path in `Ops`; the others run as the reference
 /// does. A walk is in the caller's hands: `start` gives the values of one sample, `compute` computes one
-/// node, and constants may be replaced between nodes. A value is released after its last use.
+/// node, and constants may be replaced between nodes. A value is released after its last use. Opaque nodes
+/// that nothing known is behind are passed over, and what they make has no value.
 public struct Evaluator: Sendable {
   public let graph: Specialised
   /// What nodes read that is not computed; a replacement has the type of what it replaces.
   private var constants: [Tensor?]
   private let fast: [(any FastOperator)?]
+  /// For each node, whether it is passed over.
+  private let isSkipped: [Bool]
   /// For each node, the values that no later node reads.
   private let expiring: [[Graph.ValueID]]
 
@@ -28,6 +31,12 @@ public struct Evaluator: Sendable {
     self.graph = graph
     constants = graph.constants
     fast = graph.operators.map { fastOperator($0) }
+    let needed = Set(
+      zip(graph.graph.nodes, graph.operators).filter { !($0.1 is OpaqueOperator) }
+        .flatMap { $0.0.inputs.compactMap { $0 } })
+    isSkipped = zip(graph.graph.nodes, graph.operators).map { node, operation in
+      operation is OpaqueOperator && !node.outputs.contains { $0.map(needed.contains) ?? false }
+    }
     var seen = Set(graph.graph.outputs)
     var expiring: [[Graph.ValueID]] = []
     for node in graph.graph.nodes.reversed() {
@@ -60,12 +69,14 @@ public struct Evaluator: Sendable {
         .badInput, "the model has no input \"\(name)\"; it has \(names.joined(separator: ", "))")
     }
     for (id, name) in zip(graph.graph.inputs, names) {
+      // What only opaque nodes can read is left out.
+      guard let type = graph.types[id] else { continue }
       guard let tensor = inputs[name] else {
         throw GraphError(.badInput, "no value is given", node: "input \"\(name)\"")
       }
-      guard tensor.type == graph.type(of: id) else {
+      guard tensor.type == type else {
         throw GraphError(
-          .badInput, "the value is \(tensor.type) but the model takes \(graph.type(of: id))",
+          .badInput, "the value is \(tensor.type) but the model takes \(type)",
           node: "input \"\(name)\"")
       }
       values.tensors[id] = tensor
@@ -85,6 +96,10 @@ public struct Evaluator: Sendable {
     let node = nodes[index]
     let inputs = inputs(ofNode: index, values)
     let results: [Tensor]
+    if isSkipped[index] {
+      for id in expiring[index] { values.tensors[id] = nil }
+      return
+    }
     do throws(GraphError) {
       results = try compute(index, node, inputs)
     } catch {
@@ -141,7 +156,7 @@ public struct Evaluator: Sendable {
   /// The most bytes that one sample's computed values occupy between two nodes or during one.
   public var peakByteCount: Int {
     func bytes(_ id: Graph.ValueID) -> Int {
-      constants[id] == nil ? graph.type(of: id).count * 4 : 0
+      constants[id] == nil ? (graph.types[id]?.count ?? 0) * 4 : 0
     }
     var alive = graph.graph.inputs.reduce(0) { $0 + bytes($1) }
     var peak = alive

@@ -39,7 +39,6 @@ struct Folding {
     _ outputs: [TensorType]
   ) throws(GraphError) -> [Tensor]? {
     if let known = operation.valuesKnownFromTypes(inputs) { return known }
-    if operation is UnknownOperator { return nil }
     if purpose == .rewriting, operation is DequantizeLinear || operation is QuantizeLinear {
       return nil
     }

@@ -29,6 +29,8 @@ public struct Graph: Sendable {
     public var shape: [Dimension]?
     /// The value of an initializer.
     public var constant: Tensor?
+    /// The declared type of what is no tensor, such as a sequence: its serialised message.
+    public var opaqueType: [UInt8]?
 
     public init(
       name: String, elementType: ElementType? = nil, shape: [Dimension]? = nil,

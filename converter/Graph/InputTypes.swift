@@ -4,8 +4,11 @@ extension Graph {
   /// An unknown extent takes, in this order: the value given for the input, the value its symbol has
   /// elsewhere, 1 if it is the first axis (the batch).
   /// - Parameter shapes: Shapes the user gives, by input name.
+  /// - Returns: for each input its type; for rewriting, `nil` for text and for what is no tensor.
   /// - Throws: `GraphProblems` naming each input that remains unknown and the flag that gives its shape.
-  func inputTypes(shapes: [String: [Int]]) throws(GraphProblems) -> [TensorType] {
+  func inputTypes(
+    shapes: [String: [Int]], _ purpose: Specialised.Purpose
+  ) throws(GraphProblems) -> [TensorType?] {
     var problems = unknownInputs(shapes)
     var symbols = symbolValues(shapes)
     for id in inputs {
@@ -13,9 +16,13 @@ extension Graph {
         symbols[symbol] = symbols[symbol] ?? 1
       }
     }
-    var types: [TensorType] = []
+    var types: [TensorType?] = []
     for id in inputs {
       let value = values[id]
+      if purpose == .rewriting, value.elementType == .string || value.opaqueType != nil {
+        types.append(nil)
+        continue
+      }
       do throws(GraphError) {
         types.append(try inputType(value, given: shapes[value.name], symbols))
       } catch {
@@ -49,6 +56,9 @@ extension Graph {
   private func inputType(
     _ value: Value, given: [Int]?, _ symbols: [String: Int]
   ) throws(GraphError) -> TensorType {
+    guard value.opaqueType == nil else {
+      throw GraphError(.unsupportedVariant, "is not a tensor (a sequence, map or optional)")
+    }
     guard let elementType = value.elementType else {
       throw GraphError(.badType, "the file declares no element type for this input")
     }

@@ -16,12 +16,13 @@ extension Specialised {
     var others: [String: [Int]] = [:]
     for input in result.graph.inputs {
       let value = graph.values[input]
-      others[value.name] = zip(value.shape ?? [], result.type(of: input).shape).enumerated().map {
+      guard let type = result.types[input] else { continue }
+      others[value.name] = zip(value.shape ?? [], type.shape).enumerated().map {
         axis, extents in
         if case .fixed = extents.0 { return extents.1 }
         return axis == 0 ? extents.1 + 1 : 2 * extents.1
       }
-      if value.shape == nil { others[value.name] = result.type(of: input).shape }
+      if value.shape == nil { others[value.name] = type.shape }
     }
     let other = try? Specialised(graph, inputShapes: others, purpose: .rewriting)
     if other == nil || !result.reopen(like: other!) { result.close() }
@@ -31,7 +32,8 @@ extension Specialised {
   /// Declares every input and output with the extents that were assumed.
   private mutating func close() {
     for value in graph.inputs + graph.outputs {
-      graph.values[value].shape = type(of: value).shape.map { .fixed($0) }
+      guard let type = types[value] else { continue }
+      graph.values[value].shape = type.shape.map { .fixed($0) }
     }
   }
 
@@ -64,10 +66,10 @@ extension Specialised {
   private func openTarget(
     _ index: Int, _ place: Int, _ own: Tensor, _ other: Tensor, _ twin: Specialised
   ) -> Tensor? {
-    guard place == 1, own.shape == other.shape, let input = graph.nodes[index].inputs[0] else {
-      return nil
-    }
-    let shapes = (type(of: input).shape, twin.type(of: input).shape)
+    guard place == 1, own.shape == other.shape, let input = graph.nodes[index].inputs[0],
+      let type = types[input], let twinType = twin.types[input]
+    else { return nil }
+    let shapes = (type.shape, twinType.shape)
     var values = own.integers
     let differing = values.indices.filter { values[$0] != other.integers[$0] }
     switch operators[index] {
@@ -104,8 +106,9 @@ extension Specialised {
     let open = own.shape.indices.filter { own.shape[$0] != other.shape[$0] }
     let follows = { (axis: Int) in
       graph.nodes[index].inputs.contains { input in
-        guard let input, constants[input] == nil else { return false }
-        let (shape, twinShape) = (type(of: input).shape, twin.type(of: input).shape)
+        guard let input, constants[input] == nil, let shape = types[input]?.shape,
+          let twinShape = twin.types[input]?.shape
+        else { return false }
         let place = shape.count - own.rank + axis
         return place >= 0 && shape[place] == own.shape[axis]
           && twinShape[place] == other.shape[axis]

@@ -8,6 +8,7 @@ extension Graph {
     for node in nodes {
       let limit = node.operation == OperatorKind.batchNormalization.rawValue ? 3 : node.inputs.count
       for case let input? in node.inputs.prefix(limit) { readers.insert(input) }
+      readers.formUnion(node.captures)
     }
     return values.indices.filter { id in
       guard let constant = values[id].constant else { return false }

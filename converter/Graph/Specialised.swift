@@ -1,10 +1,11 @@
-/// A graph whose every type is known: shapes inferred, constants folded, dead nodes removed.
+/// A graph whose every type is known: shapes inferred, constants folded, dead nodes removed. In one
+/// for rewriting, what opaque nodes make may have no type.
 ///
 /// Values keep the numbers they have in the graph it was made from.
 public struct Specialised: Sendable {
   /// The graph without folded and dead nodes; folded values are constants of it.
   public internal(set) var graph: Graph
-  /// The type of each value; `nil` where nothing that remains uses it.
+  /// The type of each value; `nil` where nothing that remains uses it, and where it is not known.
   public internal(set) var types: [TensorType?]
   /// The values of initializers, bound inputs and folded results that what remains uses.
   public internal(set) var constants: [Tensor?]
@@ -15,8 +16,8 @@ public struct Specialised: Sendable {
   public enum Purpose: Sendable {
     /// To be evaluated or lowered: every operator is known.
     case execution
-    /// To be rewritten and exported: nodes of unknown operators stay as they are where the file
-    /// declares the types of their outputs, and quantised weights stay quantised.
+    /// To be rewritten and exported: what is not known stays as it is, as `OpaqueOperator`, and
+    /// quantised weights stay quantised.
     case rewriting
   }
 
@@ -24,7 +25,8 @@ public struct Specialised: Sendable {
   /// - Parameters:
   ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
   ///   - binding: Values of inputs to treat as constants, such as those that decide shapes.
-  /// - Throws: `GraphProblems` with every fault and every unsupported operator or variant found.
+  /// - Throws: `GraphProblems` with every fault found and, but for rewriting, every unsupported operator
+  ///   or variant.
   public init(
     _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
     limits: FoldingLimits = .default, purpose: Purpose = .execution
@@ -35,16 +37,16 @@ public struct Specialised: Sendable {
     self.graph.removeDeadNodes()
     types = graph.values.map { $0.constant?.type }
     constants = graph.values.map(\.constant)
-    try takeInputs(inputShapes, binding)
+    try takeInputs(inputShapes, binding, purpose)
 
     var folding = Folding(limits: limits, constants: constants, purpose: purpose)
+    var opaque = OpaqueNodes(in: self.graph, types)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
     for node in self.graph.nodes {
       do throws(GraphError) {
-        let operation = try makeOperator(node, purpose)
-        // Where an earlier fault hides a type there is nothing to say about what follows.
-        guard let inputs = try knownInputs(of: node) else { continue }
-        if try !specialise(node, operation, inputs, &folding) { kept.append((node, operation)) }
+        if let operation = try known(node, &folding, &opaque, purpose) {
+          kept.append((node, operation))
+        }
       } catch {
         problems.append(error.at(node.name))
       }
@@ -54,7 +56,8 @@ public struct Specialised: Sendable {
   }
 
   /// The type of a value that something uses.
-  /// - Precondition: the value is an input, an output or used by a node of `graph`.
+  /// - Precondition: the value is an input, an output or used by a node of `graph`; in a graph for
+  ///   rewriting, its type is known.
   public func type(of value: Graph.ValueID) -> TensorType { types[value]! }
 
   /// Multiply-accumulate operations of one node of `graph`.
@@ -65,23 +68,39 @@ public struct Specialised: Sendable {
       node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
-  private func makeOperator(
-    _ node: Graph.Node, _ purpose: Purpose
-  ) throws(GraphError) -> any Operator {
+  /// Gives a node's outputs their types; returns its operation, or nothing where it was folded.
+  private mutating func known(
+    _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+  ) throws(GraphError) -> (any Operator)? {
+    let isRewriting = purpose == .rewriting
+    let held: OpaqueOperator
     do throws(GraphError) {
-      return try node.makeOperator(opset: graph.opset)
+      let operation = try node.makeOperator(opset: graph.opset)
+      if let inputs = try knownInputs(of: node) {
+        let isFolded = try specialise(node, operation, inputs, &folding)
+        opaque.noteKnown(node)
+        return isFolded ? nil : operation
+      }
+      // Where an earlier fault hides a type there is nothing to say about what follows.
+      guard isRewriting else { return nil }
+      let untyped = node.inputs.compactMap { $0 }.first { types[$0] == nil }!
+      held = opaque.opaque(node, reading: untyped)
     } catch {
-      guard purpose == .rewriting, error.code == .unsupportedOperator else { throw error }
-      return try UnknownOperator(node, in: graph)
+      guard isRewriting, let found = opaque.opaque(node, error) else { throw error }
+      held = found
     }
+    for case (let output?, let type) in zip(node.outputs, try opaque.note(node, held)) {
+      types[output] = type
+    }
+    return held
   }
 
   private mutating func takeInputs(
-    _ shapes: [String: [Int]], _ binding: [String: Tensor]
+    _ shapes: [String: [Int]], _ binding: [String: Tensor], _ purpose: Purpose
   ) throws(GraphProblems) {
     var shapes = shapes
     for (name, tensor) in binding { shapes[name] = tensor.shape }
-    let inputTypes = try graph.inputTypes(shapes: shapes)
+    let inputTypes = try graph.inputTypes(shapes: shapes, purpose)
     for (id, type) in zip(graph.inputs, inputTypes) {
       types[id] = type
       guard let bound = binding[graph.values[id].name] else { continue }

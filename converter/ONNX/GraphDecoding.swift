@@ -137,7 +137,12 @@ struct GraphDecoder {
       problems.append(GraphError(code, message, node: "value \"\(info.name)\""))
     }
     guard info.type.hasTensorType else {
-      return fault(.unsupportedVariant, "is not a tensor (a sequence, map or optional)")
+      // Carried, for operators that are carried as well.
+      guard let bytes: [UInt8] = try? info.type.serializedBytes(), !bytes.isEmpty else {
+        return fault(.badType, "has a type that says nothing")
+      }
+      graph.values[id].opaqueType = bytes
+      return
     }
     let declared = info.type.tensorType
     guard let type = ElementType(rawValue: declared.elemType) else {

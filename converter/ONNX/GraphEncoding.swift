@@ -40,7 +40,7 @@ extension ProtoOperatorSet {
 
 extension ProtoGraph {
   /// A graph without its initializers.
-  /// - Throws: `GraphError` if an input or output has no type, which the format requires.
+  /// - Throws: `GraphError` if an input has no type, which the format requires.
   init(withoutInitializers graph: Graph) throws(GraphError) {
     self.init()
     name = graph.name.isEmpty ? "graph" : graph.name
@@ -55,34 +55,41 @@ extension ProtoGraph {
       }
     }
     output = try graph.typedOutputs().map { value throws(GraphError) in
-      try ProtoValueInfo(typed: value)
+      // What an operator makes that is not known keeps the declaration it had, if only its name.
+      guard value.isDeclared else { return ProtoValueInfo(named: value.name) }
+      return try ProtoValueInfo(typed: value)
     }
     let declaredElsewhere = Set(graph.inputs + graph.outputs)
     for (id, value) in graph.values.enumerated()
-    where value.elementType != nil && value.constant == nil && !declaredElsewhere.contains(id) {
+    where value.isDeclared && value.constant == nil && !declaredElsewhere.contains(id) {
       valueInfo.append(try ProtoValueInfo(typed: value))
     }
   }
 }
 
 extension Graph {
-  /// The outputs, with inferred types where none is declared.
+  /// The outputs, with inferred types where none is declared and one can be inferred.
   fileprivate func typedOutputs() throws(GraphError) -> [Value] {
     var result = outputs.map { values[$0] }
-    guard result.contains(where: { $0.elementType == nil }) else { return result }
+    guard result.contains(where: { !$0.isDeclared }) else { return result }
     let inferred: Specialised
     do throws(GraphProblems) {
-      inferred = try Specialised(self)
+      inferred = try Specialised(self, purpose: .rewriting)
     } catch {
       throw error.problems[0]
     }
-    for (place, id) in outputs.enumerated() where result[place].elementType == nil {
-      let type = inferred.type(of: id)
+    for (place, id) in outputs.enumerated() where !result[place].isDeclared {
+      guard let type = inferred.types[id] else { continue }
       result[place].elementType = type.elementType
       result[place].shape = type.shape.map { .fixed($0) }
     }
     return result
   }
+}
+
+extension Graph.Value {
+  /// Whether the file says what it is.
+  fileprivate var isDeclared: Bool { elementType != nil || opaqueType != nil }
 }
 
 extension ProtoNode {
@@ -125,9 +132,22 @@ extension ProtoAttribute {
 }
 
 extension ProtoValueInfo {
+  /// A declaration of a name alone.
+  fileprivate init(named name: String) {
+    self.init()
+    self.name = name
+  }
+
   /// A value's declaration.
   fileprivate init(typed value: Graph.Value) throws(GraphError) {
     self.init()
+    if let bytes = value.opaqueType {
+      guard let carried = try? ProtoType(serializedBytes: bytes) else {
+        throw GraphError(.badType, "is not a serialised type", node: "value \"\(value.name)\"")
+      }
+      (name, type) = (value.name, carried)
+      return
+    }
     guard let elementType = value.elementType else {
       throw GraphError(.badType, "has no element type", node: "value \"\(value.name)\"")
     }

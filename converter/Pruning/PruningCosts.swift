@@ -9,14 +9,15 @@ extension PruningReport {
     let count = parameters.reduce(0) { $0 + dense.values[$1].constant!.count }
     let nonzero = parameters.reduce(0) { $0 + pruned.values[$1].constant!.nonzeroCount }
     parametersRatio = nonzero == 0 ? nil : Double(count) / Double(nonzero)
-    flopsRatio = operationRatio(dense, weights, inputShapes)
+    // Without the inputs' shapes there is nothing to count, but zeros need none.
+    let typed = try? Specialised(dense, inputShapes: inputShapes, purpose: .rewriting)
+    opaque = typed?.opaqueNodes ?? dense.opaqueNodes()
+    flopsRatio = typed.flatMap { operationRatio(dense, weights, $0) }
   }
 
   private func operationRatio(
-    _ dense: Graph, _ weights: [SelectedWeight], _ inputShapes: [String: [Int]]
+    _ dense: Graph, _ weights: [SelectedWeight], _ specialised: Specialised
   ) -> Double? {
-    // Without shapes, or with operators we do not know, there is nothing to count.
-    guard let specialised = try? Specialised(dense, inputShapes: inputShapes) else { return nil }
     // Specialised drops nodes but keeps the numbers of values.
     var keptShare: [Graph.ValueID: Double] = [:]
     for (weight, layer) in zip(weights, layers) where layer.of > 0 {

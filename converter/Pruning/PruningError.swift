@@ -14,8 +14,10 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case badStep = "E2010"
     case missingFile = "E2011"
     case nonFiniteScore = "E2012"
+    /// What is not known of a node is in the way.
+    case opaqueNode = "E2013"
     /// The request would have left the model as it was.
-    case nothingDone = "E2013"
+    case nothingDone = "E2014"
     case badScores = "E2202"
   }
 

@@ -1,3 +1,5 @@
+public import EspalierGraph
+
 /// What pruning did to each layer, and to the whole.
 public struct PruningReport: Sendable, Hashable {
   /// One weight of the model.
@@ -25,6 +27,8 @@ public struct PruningReport: Sendable, Hashable {
   public var refit: Refit.Report?
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
+  /// Nodes of which nothing is known; what they multiply is not counted.
+  public var opaque: [OpaqueNode] = []
   /// Multiply-accumulate operations of the dense model over those with a weight that is not zero;
   /// `nil` where shapes are not known.
   public var flopsRatio: Double?
@@ -52,6 +56,7 @@ extension PruningReport: Encodable {
       layer.reason.map { FrozenPart(axis: layer.initializer, reason: $0) }
     }
     try container.encode(frozen, forKey: .frozen)
+    try container.encode(opaque, forKey: .opaque)
   }
 }
 

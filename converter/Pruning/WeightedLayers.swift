@@ -20,6 +20,8 @@ struct WeightedLayers: Sendable {
   private(set) var layers: [WeightedLayer] = []
   /// For each value, the nodes that read it.
   private var readers: [[Int]]
+  /// The node whose subgraph reads a value, where one does.
+  private var capturing: [Graph.ValueID: Int] = [:]
   /// For each node, its place among `layers`.
   private var layerOfNode: [Int?]
   private let graph: Graph
@@ -33,6 +35,7 @@ struct WeightedLayers: Sendable {
     for (index, node) in graph.nodes.enumerated() {
       let inputs = node.inputs.compactMap { $0 }
       for input in Set(inputs) { readers[input].append(index) }
+      for capture in node.captures { capturing[capture] = index }
       let derived = inputs.allSatisfy { isConstant[$0] }
       for case let output? in node.outputs {
         producers[output] = index
@@ -92,19 +95,32 @@ struct WeightedLayers: Sendable {
   private mutating func markEnds() {
     var follows = [Bool](repeating: false, count: graph.values.count)
     for (index, node) in graph.nodes.enumerated() {
-      let behind = node.inputs.contains { $0.map { follows[$0] } ?? false }
+      let behind = node.dependencies.contains { $0.map { follows[$0] } ?? false }
       if let layer = layerOfNode[index] { layers[layer].isFirst = !behind }
       for case let output? in node.outputs {
-        follows[output] = !node.asksForShape && (behind || layerOfNode[index] != nil)
+        follows[output] = !node.asksForShape && (behind || isWeighted(index))
       }
     }
     var leads = [Bool](repeating: false, count: graph.values.count)
     for (index, node) in graph.nodes.enumerated().reversed() {
       let ahead = node.outputs.contains { $0.map { leads[$0] } ?? false }
       if let layer = layerOfNode[index] { layers[layer].isLast = !ahead }
-      for case let input? in node.inputs where !node.asksForShape {
-        leads[input] = leads[input] || ahead || layerOfNode[index] != nil
+      for case let input? in node.dependencies where !node.asksForShape {
+        leads[input] = leads[input] || ahead || isWeighted(index)
       }
+    }
+  }
+
+  /// Whether a node is a layer with weights, or an unknown operator that reads a matrix of them.
+  private func isWeighted(_ index: Int) -> Bool {
+    let node = graph.nodes[index]
+    if layerOfNode[index] != nil { return true }
+    guard !node.domain.isEmpty || OperatorKind(rawValue: node.operation) == nil else {
+      return false
+    }
+    return node.inputs.contains { input in
+      guard let constant = input.flatMap({ graph.values[$0].constant }) else { return false }
+      return constant.elementType.isFloatingPoint && constant.rank >= 2
     }
   }
 
@@ -114,6 +130,9 @@ struct WeightedLayers: Sendable {
     while let value = pending.popLast() {
       if graph.outputs.contains(value) {
         return "as the graph output \"\(graph.values[value].name)\""
+      }
+      if let node = capturing[value].map({ graph.nodes[$0] }) {
+        return "by a subgraph of node \"\(node.name)\" (\(node.operation))"
       }
       for reader in readers[value] {
         let node = graph.nodes[reader]

@@ -37,6 +37,8 @@ public enum FreezeReason: Hashable, Sendable {
   case semantic(node: String, String)
   /// The operator has no channel map.
   case unmapped(node: String, operation: String)
+  /// The node is carried as it is, since nothing is known of it.
+  case opaque(node: String, operation: String, cause: String)
   /// Two axes that must agree divide into channels in ways that cannot be joined.
   case mismatch(node: String)
 }
@@ -50,6 +52,8 @@ extension FreezeReason: CustomStringConvertible {
     case .semantic(let node, let what): "\(what) at \"\(node)\""
     case .unmapped(let node, let operation):
       "passes through \"\(node)\", and nothing is known of what \(operation) does to channels"
+    case .opaque(let node, let operation, let cause):
+      "meets \"\(node)\" (\(operation)), which is held: \(cause)"
     case .mismatch(let node):
       "\"\(node)\" joins axes that divide into channels in different ways"
     }

@@ -113,12 +113,12 @@ extension Coupling {
   /// Leaves that number products of activations with activations: the heads of attention.
   var heads: Set<Factor> {
     var result: Set<Factor> = []
-    for node in graph.graph.nodes {
+    for (node, operation) in zip(graph.graph.nodes, graph.operators) {
       let operands = node.inputs.prefix(2).compactMap { $0 }
-      guard node.operation == "MatMul" || node.operation == "Attention",
+      guard operation is MatMul || operation is Attention,
         operands.count == 2, operands.allSatisfy({ graph.constants[$0] == nil })
       else { continue }
-      if node.operation == "MatMul" {
+      if operation is MatMul {
         let axes = valueAxes[operands[0]]!.dropLast(2)
         result.formUnion(axes.flatMap(algebra.leaves))
       } else {

@@ -1,5 +1,5 @@
 public import EspalierCoupling
-internal import EspalierGraph
+public import EspalierGraph
 
 /// What removing channels did to each group, each weight, and the whole.
 public struct ChannelReport: Sendable {
@@ -29,6 +29,8 @@ public struct ChannelReport: Sendable {
   public var groups: [Group] = []
   public var layers: [Layer] = []
   public var frozen: [FrozenAxis] = []
+  /// Nodes of which nothing is known; what they multiply is not counted.
+  public var opaque: [OpaqueNode] = []
   public var flopsRatio: Double
   public var parametersRatio: Double
   /// The share of all channels of groups that went.
@@ -70,6 +72,7 @@ public struct ChannelReport: Sendable {
           sparsity: 1 - Double(kept) / Double(max(tensor.count, 1))))
     }
     frozen = coupling.frozenAxes
+    opaque = coupling.graph.opaqueNodes
   }
 }
 
@@ -85,5 +88,6 @@ extension ChannelReport: Encodable {
     try container.encode(
       frozen.map { FrozenPart(axis: "\($0.tensor).\($0.axis)", reason: $0.reason) }, forKey: .frozen
     )
+    try container.encode(opaque, forKey: .opaque)
   }
 }

@@ -1,4 +1,5 @@
 internal import EspalierCoupling
+public import EspalierGraph
 
 /// What a pipeline did to a model, step by step and in all.
 public struct PipelineReport: Sendable {
@@ -10,6 +11,9 @@ public struct PipelineReport: Sendable {
   public var steps: [Step] = []
   /// What was asked for and had no effect, a sentence each.
   public var warnings: [String] = []
+
+  /// Nodes that were carried as they are, with everything that they touch held.
+  public var opaque: [OpaqueNode] { steps.first?.opaque ?? [] }
 
   /// Multiply-accumulates of the model as it was over those that are left and have a weight that is
   /// not zero; `nil` where shapes are not known.
@@ -35,6 +39,12 @@ extension PipelineReport.Step {
     switch self {
     case .channels(let report): report.refit
     case .zeros(let report): report.refit
+    }
+  }
+  var opaque: [OpaqueNode] {
+    switch self {
+    case .channels(let report): report.opaque
+    case .zeros(let report): report.opaque
     }
   }
   var flopsRatio: Double? {
@@ -84,7 +94,7 @@ extension PipelineReport.Step {
 
 extension PipelineReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, sparsity, layers, frozen, steps, warnings
+    case schema, method, pattern, sparsity, layers, frozen, opaque, steps, warnings
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -127,6 +137,7 @@ extension PipelineReport: Encodable {
     try container.encode(parametersRatio, forKey: .parametersRatio)
     try container.encode(layers, forKey: .layers)
     try container.encode(steps.flatMap(\.frozen), forKey: .frozen)
+    try container.encode(opaque, forKey: .opaque)
     try container.encode(steps, forKey: .steps)
   }
 

@@ -14,6 +14,8 @@ struct PruningWork {
     try pruning { () throws(PruningError) in try step.check() }
     let dense = Coupling(of: try specialised(graph))
     return try pruning { () throws(PruningError) in
+      try step.calibration.check(reaches: dense.graph)
+      if dense.groups.isEmpty, step.pruner.budget.wantsLess { try dense.checkOpaque() }
       let inputs = try step.calibration.runs(of: dense.graph, seed: seed, files)
       var coupling = dense
       if step.rotates, let inputs {
@@ -26,6 +28,7 @@ struct PruningWork {
       var report = ChannelReport(
         coupling, keptChannels, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
         scope: step.pruner.scope)
+      if keptChannels.isEmpty, step.pruner.budget.wantsLess { try dense.checkOpaque() }
       let reference = wantsReference ? coupling.maskedReference(keptChannels) : nil
       // A model that loses nothing stays as it was read.
       guard !keptChannels.isEmpty else { return (graph, report, reference) }
@@ -70,12 +73,14 @@ struct PruningWork {
       try step.calibration.check()
       let (masked, report) = try step.pruner.pruned(
         dense, inputShapes: inputShapes, sparing: sparing, progress: progress(.setZeros))
+      if sparing.isEmpty, step.pruner.sparsity > 0 { try report.checkOpaque() }
       try NothingDone.check(report)
       return (masked, report)
     }
     guard step.calibration.refits else { return (masked, report) }
     let graphs = (dense: try specialised(dense), masked: try specialised(masked))
     try pruning { () throws(PruningError) in
+      try step.calibration.check(reaches: graphs.dense)
       guard let inputs = try step.calibration.runs(of: graphs.dense, seed: seed, files) else {
         return
       }

@@ -19,14 +19,15 @@ public struct Calibration: Sendable {
   public init(
     _ tensors: [String: Tensor], for graph: Specialised, limit: Int = .max
   ) throws(PruningError) {
-    let names = graph.graph.inputs.map { graph.graph.values[$0].name }
+    let inputs = graph.graph.inputs.filter { graph.types[$0] != nil }
+    let names = inputs.map { graph.graph.values[$0].name }
     for name in tensors.keys.sorted() where !names.contains(name) {
       throw PruningError(
         .badCalibration, "the model has no such input; it has \(names.joined(separator: ", "))",
         at: "input \"\(name)\"")
     }
     var runs: [[String: Tensor]] = []
-    for (id, name) in zip(graph.graph.inputs, names) {
+    for (id, name) in zip(inputs, names) {
       let type = graph.type(of: id)
       let batches = try Self.batches(tensors[name], type, limit, "input \"\(name)\"")
       if runs.isEmpty { runs = [[String: Tensor]](repeating: [:], count: batches.count) }
@@ -111,7 +112,7 @@ public struct Calibration: Sendable {
       )
     }
     var random = SplitMix(seed: seed)
-    let inputs = graph.graph.inputs.map { ($0, graph.type(of: $0)) }
+    let inputs = graph.graph.inputs.compactMap { id in graph.types[id].map { (id, $0) } }
     for (id, type) in inputs {
       let fits = { (list: [Double]) in
         type.rank == 4 && (list.count == 1 || list.count == type.shape[1])

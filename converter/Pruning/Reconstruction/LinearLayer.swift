@@ -51,7 +51,8 @@ struct LinearLayer: Sendable {
     let (input, weight) = isLeft ? (b, a) : (a, b)
     inputPlace = isLeft ? 1 : 0
     guard let constant = graph.constants[weight], constant.elementType == .float32,
-      constant.count > 0, graph.type(of: output).count > 0
+      constant.count > 0, !(graph.operators[node] is OpaqueOperator),
+      graph.type(of: output).count > 0
     else { return nil }
     (self.node, self.input, self.weight, self.output) = (node, input, weight, output)
     let (x, w, y) = (graph.type(of: input).shape, constant.shape, graph.type(of: output).shape)

@@ -33,14 +33,14 @@ extension Specialised {
   /// The shape of each input by name, those included that were assumed.
   public var inputShapes: [String: [Int]] {
     var shapes: [String: [Int]] = [:]
-    for input in graph.inputs { shapes[graph.values[input].name] = type(of: input).shape }
+    for input in graph.inputs { shapes[graph.values[input].name] = types[input]?.shape }
     return shapes
   }
 
-  /// For each value, how often nodes and outputs read it.
+  /// For each value, how often nodes, their subgraphs and outputs read it.
   var useCounts: [Int] {
     var counts = [Int](repeating: 0, count: graph.values.count)
-    for case let input? in graph.nodes.flatMap(\.inputs) { counts[input] += 1 }
+    for case let input? in graph.nodes.flatMap(\.dependencies) { counts[input] += 1 }
     for output in graph.outputs { counts[output] += 1 }
     return counts
   }
@@ -59,14 +59,14 @@ extension Graph {
 private struct OwnBiases {
   var graph: Graph
   private var names: Set<String>
-  /// For each value, how often nodes and outputs read it.
+  /// For each value, how often nodes, their subgraphs and outputs read it.
   private var counts: [Int]
 
   init(graph: Graph) {
     self.graph = graph
     names = Set(graph.values.map(\.name))
     counts = [Int](repeating: 0, count: graph.values.count)
-    for case let input? in graph.nodes.flatMap(\.inputs) { counts[input] += 1 }
+    for case let input? in graph.nodes.flatMap(\.dependencies) { counts[input] += 1 }
     for output in graph.outputs { counts[output] += 1 }
   }
 
