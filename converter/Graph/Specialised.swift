@@ -9,7 +9,12 @@ public struct Specialised: Sendable {
   /// The values of initializers, bound inputs and folded results that what remains uses.
   public internal(set) var constants: [Tensor?]
   /// One for each node of `graph`.
-  public private(set) var operators: [any Operator] = []
+  public internal(set) var operators: [any Operator] = []
+  /// What of the graph follows extents that the file leaves free; `nil` where it leaves none, and in
+  /// a graph that is not to be written.
+  public internal(set) var open: OpenExtents?
+  /// What was found out before unused parts were dropped, where it was asked for.
+  var everything: Everything?
 
   /// What the graph is for.
   public enum Purpose: Sendable {
@@ -29,6 +34,17 @@ public struct Specialised: Sendable {
     _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
     limits: FoldingLimits = .default, purpose: Purpose = .execution
   ) throws(GraphProblems) {
+    try self.init(
+      graph, inputShapes: inputShapes, binding: binding, limits: limits, purpose: purpose,
+      keepsEverything: false)
+  }
+
+  /// As the public one.
+  /// - Parameter keepsEverything: Whether to note what folding found out of every value.
+  init(
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
+    limits: FoldingLimits = .default, purpose: Purpose, keepsEverything: Bool
+  ) throws(GraphProblems) {
     var problems = graph.validate()
     guard problems.isEmpty else { throw GraphProblems(problems) }
     self.graph = graph
@@ -39,17 +55,25 @@ public struct Specialised: Sendable {
 
     var folding = Folding(limits: limits, constants: constants, purpose: purpose)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
+    var known: [Everything.Step] = []
     for node in self.graph.nodes {
       do throws(GraphError) {
         let operation = try makeOperator(node, purpose)
         // Where an earlier fault hides a type there is nothing to say about what follows.
         guard let inputs = try knownInputs(of: node) else { continue }
-        if try !specialise(node, operation, inputs, &folding) { kept.append((node, operation)) }
+        let isFolded = try specialise(node, operation, inputs, &folding)
+        if !isFolded { kept.append((node, operation)) }
+        if keepsEverything {
+          known.append(Everything.Step(node: node, operation: operation, isFolded: isFolded))
+        }
       } catch {
         problems.append(error.at(node.name))
       }
     }
     guard problems.isEmpty else { throw GraphProblems(problems) }
+    if keepsEverything {
+      everything = Everything(steps: known, types: types, constants: constants)
+    }
     finish(kept)
   }
 

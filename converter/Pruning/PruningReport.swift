@@ -1,3 +1,5 @@
+public import EspalierGraph
+
 /// What pruning did to each layer, and to the whole.
 public struct PruningReport: Sendable, Hashable {
   /// One weight of the model.
@@ -23,6 +25,8 @@ public struct PruningReport: Sendable, Hashable {
   public var scope: PruningScope
   /// What a refit did afterwards, if there was one.
   public var refit: Refit.Report?
+  /// Axes that the file left free and that are not any more, with the nodes that forced it.
+  public var fixed: [FixedExtent] = []
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
   /// Multiply-accumulate operations of the dense model over those with a weight that is not zero;
@@ -47,6 +51,7 @@ extension PruningReport: Encodable {
       method: method, pattern: pattern.description, scope: scope, sparsity: sparsity,
       flopsRatio: flopsRatio,
       parametersRatio: parametersRatio, refit: refit)
+    try container.encode(fixed, forKey: .fixed)
     try container.encode(layers, forKey: .layers)
     let frozen = layers.compactMap { layer in
       layer.reason.map { FrozenPart(axis: layer.initializer, reason: $0) }

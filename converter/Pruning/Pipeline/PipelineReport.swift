@@ -1,4 +1,5 @@
 internal import EspalierCoupling
+public import EspalierGraph
 
 /// What a pipeline did to a model, step by step and in all.
 public struct PipelineReport: Sendable {
@@ -33,6 +34,13 @@ extension PipelineReport.Step {
     switch self {
     case .channels(let report): report.refit
     case .zeros(let report): report.refit
+    }
+  }
+  /// Axes that the file left free and that are not any more, with the nodes that forced it.
+  public var fixed: [FixedExtent] {
+    switch self {
+    case .channels(let report): report.fixed
+    case .zeros(let report): report.fixed
     }
   }
   var flopsRatio: Double? {
