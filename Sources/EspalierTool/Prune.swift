@@ -57,6 +57,7 @@ struct Prune: ParsableCommand {
       if let path = channels.reference, let reference = pruned.reference {
         try reference.write(to: path)
       }
+      for fixed in pruned.report.steps.flatMap(\.fixed) { say("warning: \(fixed)") }
       if json {
         try printJSON(pruned.report)
       } else {

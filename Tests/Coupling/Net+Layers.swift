@@ -10,6 +10,8 @@ extension Net {
   mutating func sigmoid(_ x: Value) -> Value { node("Sigmoid", [x]) }
   mutating func tanh(_ x: Value) -> Value { node("Tanh", [x]) }
 
+  mutating func softmax(_ x: Value) -> Value { node("Softmax", [x], ["axis": .integer(-1)]) }
+
   mutating func transpose(_ x: Value, _ order: [Int64]) -> Value {
     node("Transpose", [x], ["perm": .integers(order)])
   }

@@ -108,6 +108,7 @@ public struct Coupling {
     var map = ChannelMap(
       algebra: algebra, node: node, opset: graph.graph.opset, inputs: inputs, inputAxes: axes,
       outputs: outputs)
+    let factorCount = algebra.factorCount
     let hasEmpty =
       outputs.contains { $0.shape.contains(0) }
       || inputs.contains { $0?.shape.contains(0) ?? false }
@@ -115,6 +116,9 @@ public struct Coupling {
       map.freezeAll(.semantic(node: node.name, "an axis without elements"))
     } else {
       graph.operators[index].mapChannels(&map)
+    }
+    if let open = graph.open {
+      map.holdOpenAxes(open, graph.operators[index], since: factorCount)
     }
     for (place, output) in node.outputs.enumerated() {
       guard let output else { continue }

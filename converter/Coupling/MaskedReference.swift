@@ -7,32 +7,37 @@ extension Coupling {
   /// Exact for every coupling (the consumer-zero oracle). Sums are masked in their constant operand,
   /// or in an activation where both are; means and deviations are written out over a mask.
   public func maskedReference(_ keptChannels: KeptChannels) -> Graph {
+    masked(keptChannels).graph
+  }
+
+  /// As `maskedReference`, with the extents that could not be kept free.
+  public func masked(_ keptChannels: KeptChannels) -> (graph: Graph, fixed: [FixedExtent]) {
     var result = Masked(self, keptChannels)
     for index in graph.graph.nodes.indices { result.append(index) }
-    return result.finished()
+    let fixed = result.fixed
+    return fixing(result.finished(), fixed)
   }
 }
 
-private struct Masked {
+struct Masked {
   let coupling: Coupling
   let keptChannels: KeptChannels
   var graph: Graph
+  /// What is not free any more, and why.
+  var fixed: [FixedExtent] = []
   private var count = 0
+  private var stepsTaken = 0
 
   init(_ coupling: Coupling, _ keptChannels: KeptChannels) {
     self.coupling = coupling
     self.keptChannels = keptChannels
-    graph = coupling.graph.graph
+    graph = coupling.graph.openGraph
     graph.nodes = []
-    // Masks have the extents that were assumed.
-    for value in graph.inputs + graph.outputs {
-      guard let type = coupling.graph.types[value] else { continue }
-      graph.values[value].shape = type.shape.map { .fixed($0) }
-    }
   }
 
   /// The graph without constants that only their masked copies replace.
   consuming func finished() -> Graph {
+    takeSteps(before: coupling.graph.graph.nodes.count)
     let used = Set(graph.outputs + graph.nodes.flatMap(\.dependencies).compactMap { $0 })
     for value in graph.values.indices where !used.contains(value) {
       graph.values[value].constant = nil
@@ -40,7 +45,17 @@ private struct Masked {
     return graph
   }
 
+  /// Puts back the nodes that compute numbers from free extents: they are the file's.
+  private mutating func takeSteps(before index: Int) {
+    guard let open = coupling.graph.open else { return }
+    while stepsTaken < open.steps.count, open.steps[stepsTaken].place <= index {
+      graph.nodes.append(open.steps[stepsTaken].node)
+      stepsTaken += 1
+    }
+  }
+
   mutating func append(_ index: Int) {
+    takeSteps(before: index)
     var node = coupling.graph.graph.nodes[index]
     let facts = coupling.facts[index]
     for contraction in facts.contractions where keptChannels.touches(contraction.contracted) {
@@ -77,41 +92,46 @@ private struct Masked {
   }
 
   /// The mask of an activation, of extent 1 along axes that lose nothing and decide nothing.
-  private mutating func maskValue(_ value: Graph.ValueID) -> Graph.ValueID {
+  mutating func maskValue(_ value: Graph.ValueID) -> Graph.ValueID {
     let leaves = coupling.valueAxes[value]!.map(coupling.algebra.leaves)
     let deciding = Set(leaves.joined().compactMap { keptChannels.partner(of: $0) })
     let axes = zip(coupling.valueAxes[value]!, leaves).map { axis, leaves in
       keptChannels.touches(axis) || leaves.contains(where: deciding.contains) ? axis : .unit
     }
-    let shape = axes.map(coupling.algebra.size)
     let type = coupling.graph.type(of: value).elementType
+    if let along = axes.indices.first(where: {
+      isOpen(value, $0) && axes[$0].segments != Axis.unit.segments
+    }) {
+      return openMask(value, axes, along: along)
+    }
+    let shape = axes.map(coupling.algebra.size)
     let mask = TensorSelection(axes, keptChannels).mask(of: shape)
     return constantValue(
       Tensor(elementType: type, shape: shape, doubles: mask.map(Double.init)))
   }
 
-  private mutating func name() -> String {
+  mutating func name() -> String {
     count += 1
     return "masked_reference_\(count)"
   }
 
-  private mutating func constantValue(_ tensor: Tensor) -> Graph.ValueID {
+  mutating func constantValue(_ tensor: Tensor) -> Graph.ValueID {
     graph.addConstant(name(), tensor)
   }
 
-  private mutating func scalar(_ value: Double, like other: Graph.ValueID) -> Graph.ValueID {
+  mutating func scalar(_ value: Double, like other: Graph.ValueID) -> Graph.ValueID {
     constantValue(
       Tensor(elementType: coupling.graph.type(of: other).elementType, shape: [], doubles: [value]))
   }
 
-  private mutating func apply(
+  mutating func apply(
     _ operation: String, _ inputs: [Graph.ValueID], _ attributes: [String: Attribute] = [:]
   ) -> Graph.ValueID {
     let name = name()
     return graph.addNode(operation, inputs, name: name, attributes: attributes)
   }
 
-  private mutating func sum(
+  mutating func sum(
     _ value: Graph.ValueID, _ axes: [Int], keepsDimensions: Bool = true
   ) -> Graph.ValueID {
     let list = axes.map { Int64($0) }
@@ -130,9 +150,9 @@ private struct Masked {
     let result: Graph.ValueID
     switch coupling.graph.operators[index] {
     case let reduction as Reduction<MeanReduction>:
-      let kept = over.reduce(1) { $0 * keptChannels.count(axes[$1]) }
+      let kept = keptCount(x, over)
       let total = sum(masked(x), over, keepsDimensions: reduction.keepsDimensions)
-      result = apply("Div", [total, scalar(Double(kept), like: x)])
+      result = apply("Div", [total, kept])
     case let layer as LayerNormalization:
       result = scaled(normalised(x, over, layer.epsilon, centred: true), node)
     case let root as RMSNormalization:
@@ -183,10 +203,8 @@ private struct Masked {
   private mutating func centredValues(
     _ x: Graph.ValueID, _ over: [Int], _ centred: Bool
   ) -> (values: Graph.ValueID, kept: Graph.ValueID) {
-    let axes = coupling.valueAxes[x]!
     let mask = maskValue(x)
-    let kept = over.reduce(1) { $0 * keptChannels.count(axes[$1]) }
-    let count = scalar(Double(kept), like: x)
+    let count = keptCount(x, over)
     var values = apply("Mul", [x, mask])
     if centred {
       let mean = apply("Div", [sum(values, over), count])
@@ -218,21 +236,13 @@ private struct Masked {
     let x = node.inputs[0]!
     let shape = coupling.graph.type(of: x).shape
     let mask = maskValue(x)
-    let grouped = [shape[0], operation.groups, -1]
+    // 0 copies the batch.
+    let grouped = [isOpen ? 0 : shape[0], operation.groups, -1]
     func reshape(_ value: Graph.ValueID, _ shape: [Int]) -> Graph.ValueID {
       apply("Reshape", [value, constantValue(Tensor(integers: shape.map { Int64($0) }))])
     }
     // The mask is stretched over the positions first: groups cut across them.
-    let whole = reshape(
-      apply(
-        "Mul",
-        [
-          mask,
-          constantValue(
-            Tensor(
-              elementType: coupling.graph.type(of: x).elementType, shape: shape,
-              doubles: [Double](repeating: 1, count: shape.reduce(1, *)))),
-        ]), grouped)
+    let whole = reshape(stretched(mask, like: x), grouped)
     var values = apply("Mul", [reshape(x, grouped), whole])
     // A group that is removed altogether counts one, not zero: its NaN would survive every mask.
     let count = apply("Max", [sum(whole, [2]), scalar(1, like: x)])
@@ -242,10 +252,13 @@ private struct Masked {
     let root = apply(
       "Sqrt", [apply("Add", [variance, scalar(Double(operation.epsilon), like: x)])])
     values = apply("Div", [values, root])
-    guard !operation.scalesChannels else {
-      return scaled(reshape(values, shape), node, trailing: shape.count - 2)
+    func back(_ value: Graph.ValueID) -> Graph.ValueID {
+      isOpen ? apply("Reshape", [value, apply("Shape", [x])]) : reshape(value, shape)
     }
-    return reshape(scaled(values, node, trailing: 1), shape)
+    guard !operation.scalesChannels else {
+      return scaled(back(values), node, trailing: shape.count - 2)
+    }
+    return back(scaled(values, node, trailing: 1))
   }
 
   /// Local response normalisation of the kept channels alone, put back in their places.

@@ -3,18 +3,35 @@ public import EspalierGraph
 extension Coupling {
   /// The graph of the kept channels: smaller constants, and nodes that state the new extents.
   ///
-  /// Nothing is analysed again: every extent is what is left of an axis.
-  public func pruned(_ keptChannels: KeptChannels) -> Graph {
+  /// Nothing is analysed again: every extent is what is left of an axis. What follows free extents is
+  /// computed as in the file; where it cannot be, see `fixing`.
+  public func pruned(_ keptChannels: KeptChannels) -> Graph { sliced(keptChannels).graph }
+
+  /// As `pruned`, with the extents that could not be kept free.
+  public func sliced(_ keptChannels: KeptChannels) -> (graph: Graph, fixed: [FixedExtent]) {
     var result = Pruned(self, keptChannels)
     for index in graph.graph.nodes.indices { result.rewrite(index) }
-    return result.finished()
+    let (fixed, promises) = (result.fixed, result.promises)
+    return fixing(result.finished(), fixed, promises)
   }
 }
 
-private struct Pruned {
+struct Pruned {
   let coupling: Coupling
   let keptChannels: KeptChannels
   var graph: Graph
+  /// Nodes that compute numbers from free extents, in order, each before a node of the graph.
+  var steps: [(place: Int, node: Graph.Node)] = []
+  /// What is not free any more, and why.
+  var fixed: [FixedExtent] = []
+  /// What computed numbers must be at other extents.
+  var promises: [OpenPromise] = []
+  /// What those nodes compute at the assumed extents once the channels are gone.
+  var computed: [Graph.ValueID: Tensor] = [:]
+  /// The inputs of the node at hand whose open numbers are settled.
+  var stated: Set<Int> = []
+  /// How many of the open steps have been taken.
+  var stepsTaken = 0
   /// The constants made of each constant so far, by the axes they were cut by.
   private var versions: [Graph.ValueID: [(axes: [Axis], value: Graph.ValueID)]] = [:]
   private var usesOfNode: [Int: [Coupling.ConstantUse]]
@@ -29,6 +46,8 @@ private struct Pruned {
   }
 
   mutating func rewrite(_ index: Int) {
+    takeSteps(before: index)
+    stated = []
     let node = coupling.graph.graph.nodes[index]
     for use in usesOfNode[index] ?? [] {
       graph.nodes[index].inputs[use.input] = version(of: use)
@@ -37,8 +56,16 @@ private struct Pruned {
     let related =
       (node.inputs + node.outputs).compactMap { $0.flatMap { coupling.valueAxes[$0] } }
       + (usesOfNode[index] ?? []).map(\.axes)
-    guard related.contains(where: { keptChannels.touches($0) }) else { return }
-    for rewrite in coupling.facts[index].rewrites { apply(rewrite, to: index) }
+    if related.contains(where: { keptChannels.touches($0) }) {
+      for rewrite in coupling.facts[index].rewrites {
+        if coupling.graph.open == nil {
+          apply(rewrite, to: index)
+        } else {
+          applyOpen(rewrite, to: index)
+        }
+      }
+    }
+    settle(index)
   }
 
   /// The constant as this use is left with it.
@@ -65,17 +92,17 @@ private struct Pruned {
     return value
   }
 
-  private mutating func unique(_ name: String) -> String {
+  mutating func unique(_ name: String) -> String {
     var number = 2
     while !names.insert("\(name)_\(number)").inserted { number += 1 }
     return "\(name)_\(number)"
   }
 
-  private func value(_ extent: Extent) -> Int {
+  func value(_ extent: Extent) -> Int {
     extent.axes.reduce(extent.fixed) { $0 + keptChannels.count($1) }
   }
 
-  private mutating func apply(_ rewrite: NodeRewrite, to index: Int) {
+  mutating func apply(_ rewrite: NodeRewrite, to index: Int) {
     switch rewrite {
     case .number(let name, let extent):
       graph.nodes[index].attributes[name] = .integer(Int64(value(extent)))
@@ -85,8 +112,18 @@ private struct Pruned {
       graph.nodes[index].attributes[name] = .float(number)
     case .vector(let input, let extents):
       setVector(index, input, extents.map { Int64(value($0)) })
+    case .cuts(let starts, let ends, let steps, _):
+      let axes = starts.indices.map { Extent(fixed: $0) }
+      let parts = [starts, ends, axes, steps.map { Extent(fixed: $0) }]
+      let names = ["starts", "ends", "axes"]
+      let isInput = graph.nodes[index].attributes["starts"] == nil
+      for (place, extents) in parts.enumerated() where isInput || place < names.count {
+        apply(isInput ? .vector(place + 1, extents) : .list(names[place], extents), to: index)
+      }
     case .target(let extents):
-      setVector(index, 1, target(index, extents))
+      let node = coupling.graph.graph.nodes[index]
+      let old = node.inputs[1].flatMap { coupling.graph.constants[$0] }?.integers ?? []
+      setVector(index, 1, target(index, extents, old))
     case .selection(let input, let pieces, let shape):
       var indices: [Int64] = []
       for (before, piece) in pieces {
@@ -98,9 +135,8 @@ private struct Pruned {
   }
 
   /// The target of a reshape; -1 stays open, and 0 stays where it still copies the right extent.
-  private func target(_ index: Int, _ extents: [Extent]) -> [Int64] {
+  func target(_ index: Int, _ extents: [Extent], _ old: [Int64]) -> [Int64] {
     let node = coupling.graph.graph.nodes[index]
-    let old = node.inputs[1].flatMap { coupling.graph.constants[$0] }?.integers ?? []
     let source = coupling.valueAxes[node.inputs[0]!]!.map { keptChannels.count($0) }
     let keepsZero = (coupling.graph.operators[index] as? Reshape)?.allowsZero == false
     return extents.enumerated().map { place, extent in
@@ -112,7 +148,7 @@ private struct Pruned {
     }
   }
 
-  private mutating func setVector(_ index: Int, _ input: Int, _ values: [Int64]) {
+  mutating func setVector(_ index: Int, _ input: Int, _ values: [Int64]) {
     set(index, input, Tensor(integers: values, shape: [values.count]))
     // A node says the parts or their number, not both.
     if graph.nodes[index].operation == "Split" {
@@ -130,11 +166,10 @@ private struct Pruned {
 
   /// The graph with the new shapes of its values, without constants that nothing reads.
   consuming func finished() -> Graph {
+    addSteps()
     var used = Set(graph.outputs)
     for case let input? in graph.nodes.flatMap(\.dependencies) { used.insert(input) }
-    let isOpen = graph.inputs.contains { input in
-      graph.values[input].shape?.contains { if case .fixed = $0 { false } else { true } } ?? true
-    }
+    let isOpen = coupling.graph.open != nil
     for value in graph.values.indices {
       if !used.contains(value) { graph.values[value].constant = nil }
       guard value < coupling.valueAxes.count, let axes = coupling.valueAxes[value],

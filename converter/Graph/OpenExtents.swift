@@ -1,135 +1,111 @@
-extension Specialised {
-  /// The graph for rewriting, with extents that the file leaves open still open.
-  ///
-  /// Folding turns shapes into numbers, also those that follow the batch. The graph is specialised a
-  /// second time with other values for open extents; where only a reshape's or expansion's target
-  /// differs, the entries that do are written so that they follow the input again, and a constant
-  /// that repeats itself along an open axis is written once. Where more differs, the inputs are
-  /// declared with the extents that were assumed.
-  /// - Throws: as `init`.
-  public static func forRewriting(
-    _ graph: Graph, inputShapes: [String: [Int]] = [:]
-  ) throws(GraphProblems) -> Specialised {
-    var result = try Specialised(graph, inputShapes: inputShapes, purpose: .rewriting)
-    let isOpen = graph.inputs.contains { graph.values[$0].isOpen }
-    guard isOpen else { return result }
-    var others: [String: [Int]] = [:]
-    for input in result.graph.inputs {
-      let value = graph.values[input]
-      guard let type = result.types[input] else { continue }
-      others[value.name] = zip(value.shape ?? [], type.shape).enumerated().map {
-        axis, extents in
-        if case .fixed = extents.0 { return extents.1 }
-        return axis == 0 ? extents.1 + 1 : 2 * extents.1
-      }
-      if value.shape == nil { others[value.name] = type.shape }
-    }
-    let other = try? Specialised(graph, inputShapes: others, purpose: .rewriting)
-    if other == nil || !result.reopen(like: other!) { result.close() }
-    return result
+/// What of a graph follows extents that the file leaves free: a batch, a length.
+///
+/// A graph is specialised at one set of extents, and shape arithmetic becomes constants there. Those
+/// that differ at other extents hold at the assumed ones alone. Operators and coupling read them as
+/// constants; whoever writes the graph again puts back the nodes that compute them.
+public struct OpenExtents: Sendable {
+  /// A node whose results are constants at the assumed extents alone.
+  public struct Step: Sendable {
+    /// How many nodes of the graph stand before it.
+    public var place: Int
+    public var node: Graph.Node
+    public var operation: any Operator
   }
 
-  /// Declares every input and output with the extents that were assumed.
-  private mutating func close() {
-    for value in graph.inputs + graph.outputs {
-      guard let type = types[value] else { continue }
-      graph.values[value].shape = type.shape.map { .fixed($0) }
-    }
+  /// In topological order.
+  public internal(set) var steps: [Step] = []
+  /// The constants that those nodes read and that hold at any extents.
+  public internal(set) var constants: [Graph.ValueID: Tensor] = [:]
+  /// For each constant that holds at the assumed extents alone, which of its elements do.
+  public internal(set) var elements: [Graph.ValueID: [Bool]] = [:]
+  /// For each value with such axes, which of its axes follow free extents.
+  public internal(set) var axes: [Graph.ValueID: [Bool]] = [:]
+  /// Nodes of the graph that stay although all their inputs are constants, by their number.
+  public internal(set) var computed: Set<Int> = []
+  /// The graph at other extents.
+  public internal(set) var others: [Other] = []
+  /// Axes that the file leaves free and its own nodes do not.
+  public internal(set) var fixed: [FixedExtent] = []
+
+  /// Other shapes of the inputs at which the graph fits together, the outputs' shapes there, as far as they
+  /// are known, and the values of what is a constant at the assumed extents alone.
+  public struct Other: Sendable {
+    public var inputs: [String: [Int]]
+    public var outputs: [[Int]?]
+    public var constants: [Graph.ValueID: Tensor]
   }
 
-  /// Lets constants that differ from those of the other graph follow their input; false, with
-  /// nothing changed, where they cannot.
-  private mutating func reopen(like other: Specialised) -> Bool {
-    guard graph.nodes.map(\.name) == other.graph.nodes.map(\.name) else { return false }
-    var changes: [(node: Int, input: Int, tensor: Tensor)] = []
-    for (index, node) in graph.nodes.enumerated() {
-      for (place, value) in node.inputs.enumerated() {
-        guard let value, let constant = constants[value], let changed = other.constants[value],
-          constant != changed
-        else { continue }
-        guard
-          let tensor = openTarget(index, place, constant, changed, other)
-            ?? withoutCopies(index, constant, changed, other)
-        else { return false }
-        changes.append((index, place, tensor))
-      }
-    }
-    for (number, change) in changes.enumerated() {
-      let name = "\(graph.nodes[change.node].name)_open_\(number)"
-      graph.nodes[change.node].inputs[change.input] = graph.addConstant(name, change.tensor)
-      types.append(change.tensor.type)
-      constants.append(change.tensor)
-    }
-    return true
+  public func isOpen(_ value: Graph.ValueID) -> Bool { elements[value] != nil }
+
+  /// Whether an axis of a value follows a free extent.
+  public func isOpen(_ value: Graph.ValueID, axis: Int) -> Bool { axes[value]?[axis] ?? false }
+}
+
+/// A free extent that was written as the one that was assumed, and the node that forced it.
+public struct FixedExtent: Sendable, Hashable, Encodable, CustomStringConvertible {
+  /// The free axes, as `input.axis`.
+  public var axes: [String]
+  public var node: String
+  public var reason: String
+
+  public init(axes: [String], node: String, reason: String) {
+    (self.axes, self.node, self.reason) = (axes, node, reason)
   }
 
-  private func openTarget(
-    _ index: Int, _ place: Int, _ own: Tensor, _ other: Tensor, _ twin: Specialised
-  ) -> Tensor? {
-    guard place == 1, own.shape == other.shape, let input = graph.nodes[index].inputs[0],
-      let type = types[input], let twinType = twin.types[input]
-    else { return nil }
-    let shapes = (type.shape, twinType.shape)
-    var values = own.integers
-    let differing = values.indices.filter { values[$0] != other.integers[$0] }
-    switch operators[index] {
-    case let reshape as Reshape:
-      for axis in differing {
-        let copies =
-          !reshape.allowsZero && axis < shapes.0.count && Int64(shapes.0[axis]) == values[axis]
-          && Int64(shapes.1[axis]) == other.integers[axis]
-        values[axis] = copies ? 0 : -1
-      }
-      return values.count(where: { $0 == -1 }) <= 1 ? Tensor(integers: values) : nil
-    case is Expand:
-      for axis in differing {
-        let source = axis - (values.count - shapes.0.count)
-        guard source >= 0, Int64(shapes.0[source]) == values[axis],
-          Int64(shapes.1[source]) == other.integers[axis]
-        else { return nil }
-        values[axis] = 1
-      }
-      return Tensor(integers: values)
-    default:
-      return nil
-    }
-  }
-
-  /// A constant without what it repeats along open axes, where an elementwise operator stretches it
-  /// again to another input: `[batch, 1, 8]` as `[1, 1, 8]`.
-  private func withoutCopies(
-    _ index: Int, _ own: Tensor, _ other: Tensor, _ twin: Specialised
-  ) -> Tensor? {
-    guard operators[index] is any BinaryOperator || operators[index] is Where,
-      own.rank == other.rank
-    else { return nil }
-    let open = own.shape.indices.filter { own.shape[$0] != other.shape[$0] }
-    let follows = { (axis: Int) in
-      graph.nodes[index].inputs.contains { input in
-        guard let input, constants[input] == nil, let shape = types[input]?.shape,
-          let twinShape = twin.types[input]?.shape
-        else { return false }
-        let place = shape.count - own.rank + axis
-        return place >= 0 && shape[place] == own.shape[axis]
-          && twinShape[place] == other.shape[axis]
-      }
-    }
-    guard open.allSatisfy(follows) else { return nil }
-    var shape = own.shape
-    for axis in open { shape[axis] = 1 }
-    var first = [Int?](repeating: nil, count: shape.reduce(1, *))
-    for (place, target) in broadcastPositions(from: shape, to: own.shape).enumerated() {
-      first[target] = first[target] ?? place
-    }
-    let once = own.gathering(first.map { $0! }, shape: shape)
-    let isRepeated =
-      once.broadcasting(to: own.shape) == own && once.broadcasting(to: other.shape) == other
-    return isRepeated ? once : nil
+  public var description: String {
+    "\(axes.joined(separator: ", ")) is free in the file and fixed now: \"\(node)\" \(reason)"
   }
 }
 
-extension Graph.Value {
-  fileprivate var isOpen: Bool {
-    shape?.contains { if case .fixed = $0 { false } else { true } } ?? true
+extension Specialised {
+  /// What folding found out of every node and value.
+  struct Everything: Sendable {
+    struct Step: Sendable {
+      var node: Graph.Node
+      var operation: any Operator
+      var isFolded: Bool
+    }
+    var steps: [Step]
+    var types: [TensorType?]
+    var constants: [Tensor?]
+  }
+
+  /// The same graph with everything folded that the assumed extents decide.
+  /// - Throws: as `init`.
+  public func atAssumedExtents() throws(GraphProblems) -> Specialised {
+    guard open != nil else { return self }
+    var shapes: [String: [Int]] = [:]
+    for input in graph.inputs { shapes[graph.values[input].name] = types[input]?.shape }
+    return try Specialised(openGraph, inputShapes: shapes, purpose: .rewriting)
+  }
+
+  /// The graph to be written: what follows free extents is computed from them, as in the file.
+  public var openGraph: Graph {
+    guard let open else { return graph }
+    var result = graph
+    for value in open.elements.keys { result.values[value].constant = nil }
+    for (value, tensor) in open.constants { result.values[value].constant = tensor }
+    result.nodes = []
+    var steps = open.steps[...]
+    for (index, node) in graph.nodes.enumerated() {
+      while let step = steps.first, step.place <= index {
+        result.nodes.append(steps.removeFirst().node)
+      }
+      result.nodes.append(node)
+    }
+    result.nodes += steps.map(\.node)
+    return result
+  }
+
+}
+
+extension Graph {
+  /// The free axes of the inputs, as `input.axis`.
+  public var openAxes: [String] {
+    inputs.flatMap { input in
+      (values[input].shape ?? []).enumerated().compactMap { axis, extent in
+        if case .fixed = extent { nil } else { "\(values[input].name).\(axis)" }
+      }
+    }
   }
 }

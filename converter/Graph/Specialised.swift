@@ -10,7 +10,12 @@ public struct Specialised: Sendable {
   /// The values of initializers, bound inputs and folded results that what remains uses.
   public internal(set) var constants: [Tensor?]
   /// One for each node of `graph`.
-  public private(set) var operators: [any Operator] = []
+  public internal(set) var operators: [any Operator] = []
+  /// What of the graph follows extents that the file leaves free; `nil` where it leaves none, and in
+  /// a graph that is not to be written.
+  public internal(set) var open: OpenExtents?
+  /// What was found out before unused parts were dropped, where it was asked for.
+  var everything: Everything?
 
   /// What the graph is for.
   public enum Purpose: Sendable {
@@ -31,6 +36,17 @@ public struct Specialised: Sendable {
     _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
     limits: FoldingLimits = .default, purpose: Purpose = .execution
   ) throws(GraphProblems) {
+    try self.init(
+      graph, inputShapes: inputShapes, binding: binding, limits: limits, purpose: purpose,
+      keepsEverything: false)
+  }
+
+  /// As the public one.
+  /// - Parameter keepsEverything: Whether to note what folding found out of every value.
+  init(
+    _ graph: Graph, inputShapes: [String: [Int]] = [:], binding: [String: Tensor] = [:],
+    limits: FoldingLimits = .default, purpose: Purpose, keepsEverything: Bool
+  ) throws(GraphProblems) {
     var problems = graph.validate()
     guard problems.isEmpty else { throw GraphProblems(problems) }
     self.graph = graph
@@ -42,16 +58,21 @@ public struct Specialised: Sendable {
     var folding = Folding(limits: limits, constants: constants, purpose: purpose)
     var opaque = OpaqueNodes(in: self.graph, types)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
+    var known: [Everything.Step] = []
     for node in self.graph.nodes {
       do throws(GraphError) {
-        if let operation = try known(node, &folding, &opaque, purpose) {
-          kept.append((node, operation))
+        if let step = try known(node, &folding, &opaque, purpose) {
+          if !step.isFolded { kept.append((node, step.operation)) }
+          if keepsEverything { known.append(step) }
         }
       } catch {
         problems.append(error.at(node.name))
       }
     }
     guard problems.isEmpty else { throw GraphProblems(problems) }
+    if keepsEverything {
+      everything = Everything(steps: known, types: types, constants: constants)
+    }
     finish(kept)
   }
 
@@ -68,10 +89,10 @@ public struct Specialised: Sendable {
       node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
-  /// Gives a node's outputs their types; returns its operation, or nothing where it was folded.
+  /// Gives a node's outputs their types; returns nothing where an earlier fault hides what it reads.
   private mutating func known(
     _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
-  ) throws(GraphError) -> (any Operator)? {
+  ) throws(GraphError) -> Everything.Step? {
     let isRewriting = purpose == .rewriting
     let held: OpaqueOperator
     do throws(GraphError) {
@@ -79,7 +100,7 @@ public struct Specialised: Sendable {
       if let inputs = try knownInputs(of: node) {
         let isFolded = try specialise(node, operation, inputs, &folding)
         opaque.noteKnown(node)
-        return isFolded ? nil : operation
+        return Everything.Step(node: node, operation: operation, isFolded: isFolded)
       }
       // Where an earlier fault hides a type there is nothing to say about what follows.
       guard isRewriting else { return nil }
@@ -92,7 +113,7 @@ public struct Specialised: Sendable {
     for case (let output?, let type) in zip(node.outputs, try opaque.note(node, held)) {
       types[output] = type
     }
-    return held
+    return Everything.Step(node: node, operation: held, isFolded: false)
   }
 
   private mutating func takeInputs(

@@ -25,6 +25,8 @@ public struct PruningReport: Sendable, Hashable {
   public var scope: PruningScope
   /// What a refit did afterwards, if there was one.
   public var refit: Refit.Report?
+  /// Axes that the file left free and that are not any more, with the nodes that forced it.
+  public var fixed: [FixedExtent] = []
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
   /// Nodes of which nothing is known; what they multiply is not counted.
@@ -51,6 +53,7 @@ extension PruningReport: Encodable {
       method: method, pattern: pattern.description, scope: scope, sparsity: sparsity,
       flopsRatio: flopsRatio,
       parametersRatio: parametersRatio, refit: refit)
+    try container.encode(fixed, forKey: .fixed)
     try container.encode(layers, forKey: .layers)
     let frozen = layers.compactMap { layer in
       layer.reason.map { FrozenPart(axis: layer.initializer, reason: $0) }

@@ -1,6 +1,6 @@
 /// What the reports of zeros and of removed channels, `espalier.prune/1`, have in common.
 enum PruningReportKey: String, CodingKey {
-  case schema, method, pattern, scope, sparsity, layers, groups, frozen, opaque, refit
+  case schema, method, pattern, scope, sparsity, layers, groups, frozen, opaque, fixed, refit
   case flopsRatio = "flops_ratio"
   case parametersRatio = "params_ratio"
 }

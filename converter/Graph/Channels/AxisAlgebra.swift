@@ -51,6 +51,9 @@ public final class AxisAlgebra {
     return Factor(place)
   }
 
+  /// How many factors there are; a later one has a higher number.
+  public var factorCount: Int { records.count }
+
   public func size(_ factor: Factor) -> Int { records[factor.place].size }
 
   /// The factor that stands for a factor and all those equal to it.

@@ -222,6 +222,8 @@ public enum NodeRewrite: Sendable {
   case list(String, [Extent])
   /// A vector of integers at an input.
   case vector(Int, [Extent])
+  /// The bounds and steps of a slice along every axis, and the axes that the node names, in its order.
+  case cuts(starts: [Extent], ends: [Extent], steps: [Int], named: [Int])
   /// The target of a reshape at input 1: entries of -1 and valid ones of 0 stay.
   case target([Extent])
   /// Indices at an input, which select pieces of an axis: what lies before each piece, and the piece.

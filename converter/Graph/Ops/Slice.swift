@@ -21,6 +21,17 @@ public struct Slice: Operator {
     public var count: Int
   }
 
+  /// The axes that the node names, in its order.
+  private func namedAxes(_ inputs: [OperatorInput?]) throws(GraphError) -> [Int] {
+    let (starts, named) =
+      if let attributes {
+        (attributes.starts, attributes.axes)
+      } else {
+        (try inputs.integers(at: 1, "starts")!, try inputs.integers(at: 3, "axes"))
+      }
+    return try normalise(axes: named ?? Array(starts.indices), rank: inputs[0]!.rank)
+  }
+
   /// The cut of every axis.
   public func cuts(_ inputs: [OperatorInput?]) throws(GraphError) -> [Cut] {
     let shape = inputs[0]!.shape
@@ -89,7 +100,9 @@ public struct Slice: Operator {
 extension Slice {
   public func mapChannels(_ map: inout ChannelMap) {
     let x = map.axes(0)
-    guard let cuts = try? cuts(map.inputs) else { return map.freezeAll(.spatial) }
+    guard let cuts = try? cuts(map.inputs), let named = try? namedAxes(map.inputs) else {
+      return map.freezeAll(.spatial)
+    }
     var y = x
     var starts: [Extent] = []
     var ends: [Extent] = []
@@ -124,17 +137,7 @@ extension Slice {
       map.freeze([x[index]], "a slice with steps or backwards")
       y[index] = map.frozen(cut.count, "a slice with steps or backwards")
     }
-    let axes = cuts.indices.map { Extent(fixed: $0) }
-    let steps = cuts.map { Extent(fixed: $0.step) }
-    if attributes == nil {
-      for (place, values) in [starts, ends, axes, steps].enumerated() {
-        map.rewrite(.vector(place + 1, values))
-      }
-    } else {
-      map.rewrite(.list("starts", starts))
-      map.rewrite(.list("ends", ends))
-      map.rewrite(.list("axes", axes))
-    }
+    map.rewrite(.cuts(starts: starts, ends: ends, steps: cuts.map(\.step), named: named))
     map.outputAxes = [y]
   }
 }

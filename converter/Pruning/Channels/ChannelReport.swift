@@ -33,6 +33,8 @@ public struct ChannelReport: Sendable {
   public var opaque: [OpaqueNode] = []
   public var flopsRatio: Double
   public var parametersRatio: Double
+  /// Axes that the file left free and that are not any more, with the nodes that forced it.
+  public var fixed: [FixedExtent] = []
   /// The share of all channels of groups that went.
   public var sparsity: Double
   /// What a refit did afterwards, if there was one.
@@ -83,6 +85,7 @@ extension ChannelReport: Encodable {
     try container.encodeHead(
       method: method, pattern: pattern, scope: scope, sparsity: sparsity, flopsRatio: flopsRatio,
       parametersRatio: parametersRatio, refit: refit)
+    try container.encode(fixed, forKey: .fixed)
     try container.encode(layers, forKey: .layers)
     try container.encode(groups, forKey: .groups)
     try container.encode(

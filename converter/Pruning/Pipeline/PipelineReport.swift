@@ -47,6 +47,13 @@ extension PipelineReport.Step {
     case .zeros(let report): report.opaque
     }
   }
+  /// Axes that the file left free and that are not any more, with the nodes that forced it.
+  public var fixed: [FixedExtent] {
+    switch self {
+    case .channels(let report): report.fixed
+    case .zeros(let report): report.fixed
+    }
+  }
   var flopsRatio: Double? {
     switch self {
     case .channels(let report): report.flopsRatio

@@ -24,27 +24,32 @@ struct PruningWork {
       }
       let scores = try scores(step, coupling, inputs, progress(.score))
       let keptChannels = try step.pruner.selected(coupling, scores, progress: progress(.select))
-      try NothingDone.check(step, coupling, keptChannels)
       var report = ChannelReport(
         coupling, keptChannels, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
         scope: step.pruner.scope)
       if keptChannels.isEmpty, step.pruner.budget.wantsLess { try dense.checkOpaque() }
-      let reference = wantsReference ? coupling.maskedReference(keptChannels) : nil
+      try NothingDone.check(step, coupling, keptChannels)
+      let reference = wantsReference ? coupling.masked(keptChannels) : nil
       // A model that loses nothing stays as it was read.
-      guard !keptChannels.isEmpty else { return (graph, report, reference) }
+      guard !keptChannels.isEmpty else { return (graph, report, reference?.graph) }
+      let pruned = coupling.sliced(keptChannels)
+      report.fixed = pruned.fixed
+      for other in reference?.fixed ?? [] where !report.fixed.contains(other) {
+        report.fixed.append(other)
+      }
       guard let inputs, step.calibration.refits || step.recalibrates else {
-        return (coupling.pruned(keptChannels), report, reference)
+        return (pruned.graph, report, reference?.graph)
       }
       guard step.calibration.refits else {
         let recalibrated = try BatchNormRecalibration().recalibrated(
-          coupling.pruned(keptChannels), inputShapes: coupling.graph.inputShapes, inputs,
+          pruned.graph, inputShapes: coupling.graph.inputShapes, inputs,
           progress: progress(.recalibrate))
-        return (recalibrated, report, reference)
+        return (recalibrated, report, reference?.graph)
       }
       let (refitted, refit) = try step.calibration.refit.refitted(
         coupling, keptChannels, inputs, progress: progress(.refit))
       report.refit = refit
-      return (refitted, report, reference)
+      return (refitted, report, reference?.graph)
     }
   }
 
@@ -79,6 +84,7 @@ struct PruningWork {
     }
     guard step.calibration.refits else { return (masked, report) }
     let graphs = (dense: try specialised(dense), masked: try specialised(masked))
+    report.fixed = graphs.masked.open?.fixed ?? []
     try pruning { () throws(PruningError) in
       try step.calibration.check(reaches: graphs.dense)
       guard let inputs = try step.calibration.runs(of: graphs.dense, seed: seed, files) else {

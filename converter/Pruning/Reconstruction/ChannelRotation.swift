@@ -26,7 +26,7 @@ public struct ChannelRotation: Sendable {
       allowed[group] ? LinearPassage(group, coupling, counts) : nil
     }
     guard !passages.isEmpty else { return coupling }
-    var graph = coupling.graph.graph
+    var graph = coupling.graph.openGraph
     let moments = try ReconstructionScores(.obspa).consumers(
       of: passages.map(\.group), coupling, calibration.prefix(samples), progress: progress)
     for (passage, lists) in zip(passages, moments) {
@@ -40,8 +40,7 @@ public struct ChannelRotation: Sendable {
     }
     do throws(GraphProblems) {
       return Coupling(
-        of: try Specialised(
-          graph, inputShapes: coupling.graph.inputShapes, purpose: .rewriting))
+        of: try Specialised.forRewriting(graph, inputShapes: coupling.graph.inputShapes))
     } catch {
       throw PruningError(.badGraph, "the rotated graph does not fit together: \(error)")
     }

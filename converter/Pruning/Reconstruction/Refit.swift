@@ -63,17 +63,20 @@ public struct Refit: Sendable {
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, Report) {
     try refitted(
-      dense: dense, pruned: masked.graph, calibration, keepsZeros: true,
+      dense: dense, pruned: masked.openGraph, calibration, keepsZeros: true,
       kept: { Array(0..<$0.groups * $0.rows) }, progress: progress)
   }
 
   private func refitted(
-    dense: Specialised, pruned: Graph, _ calibration: Calibration, keepsZeros: Bool,
+    dense whole: Specialised, pruned: Graph, _ calibration: Calibration, keepsZeros: Bool,
     kept: (LinearLayer) -> [Int]?, progress: ((Double) -> Void)?
   ) throws(PruningError) -> (Graph, Report) {
     var graph = pruned.withOwnBiases()
+    let dense: Specialised
     let specialised: Specialised
     do throws(GraphProblems) {
+      // One set of extents for both: what follows free ones is folded alike.
+      dense = try whole.atAssumedExtents()
       specialised = try Specialised(
         graph, inputShapes: dense.inputShapes, purpose: .rewriting)
     } catch {
