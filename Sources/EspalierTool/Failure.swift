@@ -33,7 +33,7 @@ func write(error text: String) {
 func reporting(_ body: () throws -> Void) throws {
   do {
     try body()
-    guard unsafe fflush(nil) == 0 else {
+    guard fflush(nil) == 0 else {
       throw Failure(code: .inputOutput, message: "standard output cannot be written whole")
     }
   } catch let failure as Failure {

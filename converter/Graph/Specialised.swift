@@ -58,12 +58,12 @@ public struct Specialised: Sendable {
     var folding = Folding(limits: limits, constants: constants, purpose: purpose)
     var opaque = OpaqueNodes(in: self.graph, types)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
-    var known: [Everything.Step] = []
+    var steps: [Everything.Step] = []
     for node in self.graph.nodes {
       do throws(GraphError) {
         if let step = try known(node, &folding, &opaque, purpose) {
           if !step.isFolded { kept.append((node, step.operation)) }
-          if keepsEverything { known.append(step) }
+          if keepsEverything { steps.append(step) }
         }
       } catch {
         problems.append(error.at(node.name))
@@ -71,7 +71,7 @@ public struct Specialised: Sendable {
     }
     guard problems.isEmpty else { throw GraphProblems(problems) }
     if keepsEverything {
-      everything = Everything(steps: known, types: types, constants: constants)
+      everything = Everything(steps: steps, types: types, constants: constants)
     }
     finish(kept)
   }
@@ -126,7 +126,7 @@ public struct Specialised: Sendable {
       types[id] = type
       guard let bound = binding[graph.values[id].name] else { continue }
       guard bound.type == type else {
-        let message = "the bound value is \(bound.type) but the input is \(type)"
+        let message = "the bound value is \(bound.type) but the input is \(type.map { "\($0)" } ?? "no tensor")"
         throw GraphProblems([
           GraphError(.badInput, message, node: "input \"\(graph.values[id].name)\"")
         ])
