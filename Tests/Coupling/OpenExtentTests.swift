@@ -78,9 +78,9 @@ import Testing
   @Test func numbersThatDoNotFollowAreNamed() throws {
     var net = Net()
     let x = net.relu(net.linear(net.tokens(6), 6, 8))
-    // The length and the channels in one sum, as no deployed network has it.
-    let odd = net.node(
-      "Sub", [net.node("Add", [net.extent(x, 1), net.extent(x, 2)]), net.integers([8])])
+    // The batch, the length and the channels in one sum, as no deployed network has it.
+    let sum = net.node("ReduceSum", [net.node("Shape", [x])])
+    let odd = net.node("Sub", [sum, net.integers([9])])
     let cut = net.node("Slice", [x, net.integers([0]), odd, net.integers([1])])
     let oracle = try OpenOracle(net.finished([net.linear(cut, 8, 4)]), Self.assumed)
     let (pruned, fixed) = oracle.coupling.sliced(oracle.kept(in: oracle.coupling, lists: false))

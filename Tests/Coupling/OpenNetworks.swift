@@ -7,12 +7,14 @@ enum OpenNetwork: String, CaseIterable, CustomTestStringConvertible {
   case headsInTheBatch, classToken, positionsOfALength, embeddedPositions, resizedByShape
   case tiledByShape, paddedByShape, groupNormalised, meansOverPlanes, dividedByALength
   case causalMask, shuffled, flattened, channelsBesideABatch, layerNormalised, splitAlongALength
+  case normalisedByHand
 
   var testDescription: String { rawValue }
 
   var symbols: [String] {
     switch self {
-    case .resizedByShape, .groupNormalised, .meansOverPlanes, .shuffled: ["B", "H", "W"]
+    case .resizedByShape, .groupNormalised, .meansOverPlanes, .shuffled, .normalisedByHand:
+      ["B", "H", "W"]
     case .slicedOnOneAxis, .classToken, .channelsBesideABatch, .flattened: ["B"]
     default: ["B", "L"]
     }
@@ -188,6 +190,18 @@ enum OpenNetwork: String, CaseIterable, CustomTestStringConvertible {
       let back = net.node(
         "Reshape", [pooled, net.concat([net.extent(x, 0), net.integers([8, 2, 2])], axis: 0)])
       return net.finished([net.conv(back, 8, 4, kernel: 1)])
+    case .normalisedByHand:
+      // A group normalisation as exporters of older opsets write it: channels and positions in one.
+      let x = net.conv(net.plane(), 3, 8, kernel: 3)
+      let apart = net.node("Reshape", [x, net.integers([0, 2, -1])])
+      let y = net.node(
+        "InstanceNormalization",
+        [
+          apart, net.constant("one", Tensor([1, 1], shape: [2])),
+          net.constant("zero", Tensor([0, 0], shape: [2])),
+        ])
+      let back = net.node("Reshape", [y, net.node("Shape", [x])])
+      return net.finished([net.conv(net.multiply(back, net.weight([8, 1, 1])), 8, 4, kernel: 1)])
     case .layerNormalised:
       let x = net.layerNorm(net.linear(net.tokens(6), 6, 8), 8)
       let target = net.concat([net.extent(x, 0), net.integers([-1]), net.extent(x, 2)], axis: 0)

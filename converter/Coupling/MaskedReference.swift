@@ -150,9 +150,8 @@ struct Masked {
     let result: Graph.ValueID
     switch coupling.graph.operators[index] {
     case let reduction as Reduction<MeanReduction>:
-      let kept = keptCount(x, over)
       let total = sum(masked(x), over, keepsDimensions: reduction.keepsDimensions)
-      result = apply("Div", [total, kept])
+      result = apply("Div", [total, keptCount(x, over)])
     case let layer as LayerNormalization:
       result = scaled(normalised(x, over, layer.epsilon, centred: true), node)
     case let root as RMSNormalization:

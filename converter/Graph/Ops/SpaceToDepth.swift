@@ -47,6 +47,8 @@ extension SpaceToDepth {
     let x = map.axes(0)
     map.freeze(x.dropFirst(2), .spatial)
     let block = map.frozen(blockSize * blockSize, "square of a SpaceToDepth")
-    map.outputAxes = [[x[0], map.product(blockComesFirst ? [block, x[1]] : [x[1], block])] + map.positions(from: 2)]
+    map.outputAxes = [
+      [x[0], map.product(blockComesFirst ? [block, x[1]] : [x[1], block])] + map.positions(from: 2)
+    ]
   }
 }
