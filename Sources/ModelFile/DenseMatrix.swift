@@ -47,8 +47,14 @@ public struct DenseMatrix<Element: PackedElement>: Sendable, Equatable {
   }
 }
 
-extension DenseMatrix {
+extension DenseMatrix where Element == Float {
+  /// Apart from the general one, which other modules could only call unspecialised: that takes a third of
+  /// a conversion's time.
   public var nonzeroCount: Int { values.nonzeroCount }
+}
+
+extension DenseMatrix {
+  var nonzeroCount: Int { values.nonzeroCount }
 }
 
 extension Array where Element: PackedElement {
