@@ -13,6 +13,8 @@ import pathlib
 import re
 import sys
 
+from onnx_inputs import fields
+
 TABLE = pathlib.Path(__file__).parent.parent / "converter/Graph/OperatorKind.swift"
 OPERATORS = set(re.findall(r'^  case `?\w+`? = "(\w+)"$', TABLE.read_text(), re.MULTILINE))
 # onnx.proto's numbers of elements, and of the fields that lead to them.
@@ -22,31 +24,6 @@ MODEL_GRAPH = 7
 GRAPH_NODE, GRAPH_INPUT, GRAPH_OUTPUT, GRAPH_VALUE_INFO = 1, 11, 12, 13
 NODE_OP_TYPE, NODE_DOMAIN = 4, 7
 VALUE_TYPE, TYPE_TENSOR, TENSOR_TYPE_ELEMENT, TENSOR_DATA_TYPE = 2, 1, 1, 2
-
-
-def fields(message):
-    """The numbers and values of a protobuf message's fields: integers, or bytes."""
-    at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = message[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while at < len(message):
-        number, kind = divmod(varint(), 8)
-        if kind == 0:
-            yield number, varint()
-            continue
-        size = {1: 8, 5: 4}[kind] if kind != 2 else varint()
-        yield number, message[at:at + size]
-        at += size
 
 
 def all_of(message, *numbers):

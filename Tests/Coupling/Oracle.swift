@@ -109,6 +109,12 @@ struct Oracle {
   ) throws -> (error: Double, change: Double) {
     let pruned = coupling.pruned(keptChannels)
     #expect(pruned.validate().isEmpty, sourceLocation: sourceLocation)
+    // Broadcasting would forgive an axis that is gone, or of which one channel too many went.
+    let types = try Specialised(pruned).types
+    for (value, axes) in coupling.valueAxes.enumerated() {
+      guard let axes, value < types.count, let type = types[value] else { continue }
+      #expect(type.shape == axes.map(keptChannels.count), sourceLocation: sourceLocation)
+    }
     let got = try Self.run(pruned, inputs)
     let expected = try Self.run(coupling.maskedReference(keptChannels), inputs)
     var (error, change) = (0.0, 0.0)

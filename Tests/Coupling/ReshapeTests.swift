@@ -159,6 +159,29 @@ import Testing
     try Oracle(net.finished([y])).checkAll(groups: [6], lists: 0)
   }
 
+  /// Of one channel that is left, an axis of 1 is no axis to remove. onnxruntime reads an empty list of
+  /// axes as all that have one element, so none may be written.
+  @Test(arguments: [11, 17]) func squeezeWithoutAxesRemovesNoMoreThanBefore(opset: Int) throws {
+    for hasOne in [false, true] {
+      var net = Net(opset: opset)
+      let x = net.conv(net.input([2, 3, 5, hasOne ? 1 : 5]), 3, 6, kernel: 1)
+      let squeezed = net.node("Squeeze", [x])
+      let last = net.transpose(net.tanh(squeezed), hasOne ? [0, 2, 1] : [0, 2, 3, 1])
+      let oracle = try Oracle(net.finished([net.linear(last, 6, 2)]))
+      let channels = try oracle.group(ofSize: 6)
+      let pruned = try oracle.check(oracle.removing([1, 2, 3, 4, 5], of: channels))
+      let node = try #require(
+        pruned.nodes.first { $0.operation == "Squeeze" || $0.operation == "Identity" })
+      #expect((node.operation == "Squeeze") == hasOne)
+      let named =
+        opset < 13
+        ? node.attributes["axes"].flatMap { if case .integers(let axes) = $0 { axes } else { nil } }
+        : node.inputs.count < 2
+          ? nil : node.inputs[1].flatMap { pruned.values[$0].constant?.integers }
+      #expect(named == (hasOne ? [3] : nil))
+    }
+  }
+
   /// Neither 4 x 6 nor 6 x 4 divides the other: sums of blocks do.
   @Test func factorsThatDoNotDivideEachOther() throws {
     var net = Net()

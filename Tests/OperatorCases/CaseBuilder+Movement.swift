@@ -34,6 +34,8 @@ extension CaseBuilder {
   mutating func squeezes() {
     add("named axes", [some(1, 3, 1, 2), list(0, -2)])
     add("every axis", [some(1, 3, 1)])
+    add("every axis, of which there is none", [some(2, 3, 4)])
+    add("every axis, of which there is none, before they were an input", [some(3, 2)], opset: 11)
     add("to no axes", [some(1, 1), list(0, 1)])
     add("axes as an attribute", [some(1, 3, 1)], ["axes": .integers([2])], opset: 11)
     add("no elements", [some(1, 0), list(0)])

@@ -110,6 +110,10 @@ struct Pruned {
       graph.nodes[index].attributes[name] = .integers(extents.map { Int64(value($0)) })
     case .float(let name, let number):
       graph.nodes[index].attributes[name] = .float(number)
+    case .identity:
+      graph.nodes[index].operation = OperatorKind.identity.rawValue
+      graph.nodes[index].attributes = [:]
+      graph.nodes[index].inputs.removeSubrange(1...)
     case .vector(let input, let extents):
       setVector(index, input, extents.map { Int64(value($0)) })
     case .cuts(let starts, let ends, let steps, _):

@@ -62,7 +62,7 @@ struct CostModel {
     case .rowPairs where !isVector && !isGrouped:
       return [Way(panelHeight: 2, work: work, cost: rowPairs(work: work))]
     case .slicedEllpack where isVector:
-      return [Way(panelHeight: 16, work: work, cost: rows(work: work))]
+      return [Way(panelHeight: 16, work: work, cost: slicedEllpack(work: work))]
     case .nOfFour where isVector:
       let work = matrix.quadShare
       return work < 0.9 ? [Way(panelHeight: 16, work: work, cost: nOfFour(work: work))] : []
@@ -128,7 +128,7 @@ struct CostModel {
   }
 
   /// Lists of single rows, for matrix-vector products.
-  private func rows(work: Double) -> Double { 2.33 * work }
+  private func slicedEllpack(work: Double) -> Double { 2.33 * work }
 
   /// What Winograd's transforms leave of the multiplications and of the time; nil where they do not
   /// apply.

@@ -8,6 +8,7 @@ import Testing
   /// A dense weight beside what unpacking its packed form gives.
   private struct Sample {
     var dense: [Float] = []
+    var packing = WeightPacking.panels
     var unpacked: DenseMatrix<Float>?
   }
 
@@ -22,6 +23,7 @@ import Testing
           unsafe sample.pointee = Sample(
             dense: Array(
               UnsafeBufferPointer(start: dense, count: Int(weight.rows) * Int(weight.columns))),
+            packing: WeightPacking(rawValue: UInt8(weight.packing.rawValue))!,
             unpacked: WeightDescription(weight).unpacked())
         }, sample)
     }
@@ -33,13 +35,21 @@ import Testing
     for rows: Int32 in [1, 2, 5, 8, 17, 33] {
       for columns: Int32 in [9, 18, 135] {
         for (height, cut) in [(1, 1), (2, 3), (4, 2), (8, 1)] as [(Int32, Int32)] {
-          unsafe (shape.rows, shape.columns, shape.groups) = (rows, columns, 1)
-          unsafe (shape.panel_height, shape.panels_per_list) = (height, cut)
-          unsafe shape.column_block = 16 * cut
-          let sample = unsafe sample(kind, shape, keep: 20 * cut)
-          let unpacked = try #require(sample.unpacked, "kind \(kind), \(rows)x\(columns)")
-          // Taps come back from Winograd's transforms to about six digits.
-          #expect(zip(unpacked.values, sample.dense).allSatisfy { abs($0 - $1) < 1e-5 })
+          var groups: Int32 = 1
+          repeat {
+            unsafe (shape.rows, shape.columns, shape.groups) = (groups * rows, columns, groups)
+            unsafe (shape.panel_height, shape.panels_per_list) = (height, cut)
+            unsafe shape.column_block = 16 * cut
+            let sample = unsafe sample(kind, shape, keep: 20 * cut)
+            let unpacked = try #require(
+              sample.unpacked, "kind \(kind), \(rows)x\(columns) by \(groups)")
+            #expect(unpacked.values.count == sample.dense.count)
+            // Taps come back from Winograd's transforms to about six digits, all else as it was.
+            let limit: Float = sample.packing.winogradTile == nil ? 0 : 1e-5
+            #expect(zip(unpacked.values, sample.dense).allSatisfy { abs($0 - $1) <= limit })
+            let mayHaveGroups = [.panels, .patternGroups, .rowPairs].contains(sample.packing)
+            groups = groups == 1 && mayHaveGroups ? 3 : 0
+          } while groups > 0
         }
       }
     }

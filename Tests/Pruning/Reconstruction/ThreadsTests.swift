@@ -26,7 +26,12 @@ import Testing
     }
     let x = graph.addInput("x", TensorType(.float32, [1, 3, 9, 9]))
     let stem = graph.addNode("Relu", [convolution(x, [68, 3, 3, 3])])
-    let wide = graph.addNode("Relu", [convolution(stem, [530, 68, 3, 3])])
+    let normalised = graph.addNode(
+      "BatchNormalization",
+      [convolution(stem, [530, 68, 3, 3])] + (0..<3).map { _ in constant([530]) } + [
+        graph.addConstant("variance", random.tensor([530], scale: 0.5, around: 1))
+      ])
+    let wide = graph.addNode("Relu", [normalised])
     let grouped = graph.addNode("Relu", [convolution(wide, [530, 10, 1, 1], groups: 53)])
     let sum = graph.addNode("Add", [convolution(grouped, [68, 530, 1, 1]), stem])
     graph.outputs = [convolution(graph.addNode("Relu", [sum]), [5, 68, 1, 1])]
@@ -43,12 +48,15 @@ import Testing
     pruner.weighsCosts = true
     let keptChannels = try pruner.selected(coupling, scores)
     let refitted = try Refit().refitted(coupling, keptChannels, data).0
-    let recalibrated = try BatchNormRecalibration().recalibrated(
-      coupling.pruned(keptChannels), data)
+    let pruned = coupling.pruned(keptChannels)
+    let recalibrated = try BatchNormRecalibration().recalibrated(pruned, data)
+    func bits(_ graph: Graph) -> [UInt64] {
+      graph.values.compactMap(\.constant).flatMap { $0.doubles.map(\.bitPattern) }
+    }
+    // Both must have had something to do.
+    #expect(bits(refitted) != bits(pruned) && bits(recalibrated) != bits(pruned))
     return [scores, alone].map { $0.values.joined().joined().map(\.bitPattern) }
-      + [refitted, recalibrated].map { graph in
-        graph.values.compactMap(\.constant).flatMap { $0.doubles.map(\.bitPattern) }
-      }
+      + [refitted, recalibrated].map(bits)
   }
 
   @Test

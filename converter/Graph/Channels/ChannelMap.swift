@@ -230,4 +230,6 @@ public enum NodeRewrite: Sendable {
   case selection(Int, pieces: [(before: Axis, piece: Axis)], shape: [Axis])
   /// A float attribute that the node leaves to a default which would follow the pruned extents.
   case float(String, Float)
+  /// The node does nothing, and is to do nothing to fewer channels: an Identity of its first input.
+  case identity
 }

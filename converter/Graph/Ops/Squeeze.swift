@@ -51,6 +51,7 @@ extension Squeeze {
     guard !axes.areGiven(map.inputs) else { return }
     // Without names an axis of which one channel is left would go as well.
     let ones = map.shape(0).indices.filter { map.shape(0)[$0] == 1 }.map { Extent(fixed: $0) }
-    map.rewrite(axes.isInput ? .vector(1, ones) : .list("axes", ones))
+    // An empty list of axes means none to some runtimes, and all of extent 1 to others.
+    map.rewrite(ones.isEmpty ? .identity : axes.isInput ? .vector(1, ones) : .list("axes", ones))
   }
 }

@@ -97,24 +97,18 @@ static void run_vectors(const void *arguments, int64_t first, int64_t last, esp_
     run_n_of_four(prepared, begin, end);
     return;
   }
-  if (weight->packing == ESP_PACKING_SLICED_ELLPACK) {
+  if (h == ESP_VECTOR_HEIGHT) {
     for (int64_t p = begin; p < end; p++) {
       const esp_panel_entry *entry = &w->entries[p];
+      const float *values = esp_weight_floats(weight) + entry->value;
       for (int32_t t = 0; t < l->tokens; t++) {
-        kernels->sliced_ellpack(esp_weight_floats(weight) + entry->value, weight->column + entry->value, entry->count,
-                      l->x + (int64_t)t * l->in_features, sums);
-        finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
-      }
-    }
-    return;
-  }
-  if (weight->packing == ESP_PACKING_BITMAP) {
-    for (int64_t p = begin; p < end; p++) {
-      const esp_panel_entry *entry = &w->entries[p];
-      for (int32_t t = 0; t < l->tokens; t++) {
-        kernels->bitmap(esp_weight_floats(weight) + entry->value, weight->stream + entry->offset, entry->count,
-                        l->x + (int64_t)t * l->in_features, sums);
-        finish_vector(prepared, sums, t, (int32_t)p * 16, 16);
+        const float *x = l->x + (int64_t)t * l->in_features;
+        if (weight->packing == ESP_PACKING_BITMAP) {
+          kernels->bitmap(values, weight->stream + entry->offset, entry->count, x, sums);
+        } else {
+          kernels->sliced_ellpack(values, weight->column + entry->offset, entry->count, x, sums);
+        }
+        finish_vector(prepared, sums, t, (int32_t)p * h, h);
       }
     }
     return;
@@ -188,11 +182,11 @@ int esp_vector_prepare(const esp_linear *l, const esp_kernel_set *set, void *mem
   if (l->weight.packing == ESP_PACKING_N_OF_FOUR) fill_n_of_four(&prepared.weight);
   if (l->weight.packing == ESP_PACKING_BITMAP) fill_bitmap(&prepared.weight);
   *placed = prepared;
-  *kernel = l->weight.packing == ESP_PACKING_SLICED_ELLPACK     ? "vector.sliced_ellpack"
-            : l->weight.packing == ESP_PACKING_N_OF_FOUR  ? "vector.n_of_four"
-            : l->weight.packing == ESP_PACKING_BITMAP ? "vector.bitmap"
-            : l->weight.counts                        ? "vector.sparse"
-                                                      : "vector.dense";
+  *kernel = l->weight.packing == ESP_PACKING_SLICED_ELLPACK ? "vector.sliced_ellpack"
+            : l->weight.packing == ESP_PACKING_N_OF_FOUR    ? "vector.n_of_four"
+            : l->weight.packing == ESP_PACKING_BITMAP       ? "vector.bitmap"
+            : l->weight.counts                              ? "vector.sparse"
+                                                            : "vector.dense";
   tasks[0] = (esp_task){.run = run_vectors, .arguments = placed, .items = prepared.chunks};
   return 1;
 }
