@@ -29,7 +29,7 @@ extension TensorDecoder {
 
 extension ProtoAttribute {
   /// The declared kind; the kind of the value that is present where the file declares none.
-  fileprivate var effectiveKind: Kind {
+  var effectiveKind: Kind {
     if type != .undefined { return type }
     if hasF { return .float }
     if hasI { return .int }

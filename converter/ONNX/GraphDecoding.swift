@@ -24,8 +24,11 @@ struct GraphDecoder {
       throw ImportFailure([GraphError(.badFile, "the model contains no graph")])
     }
     decodeFacts(of: model)
+    var inlining = FunctionInlining(model.functions, opsets: model.opsetImport)
     var source = model.graph
     model.clearGraph()
+    source.node = inlining.inlined(source)
+    problems += inlining.problems
     graph.name = source.name
     if let sparse = source.sparseInitializer.first {
       problems.append(
@@ -36,14 +39,17 @@ struct GraphDecoder {
     }
     decodeInitializers(of: &source)
     declareValues(of: source)
-    decodeNodes(source.node, functions: model.functions)
+    decodeNodes(source.node)
     noteCaptures(of: source.node)
     decodeOpset()
     graph.outputs = source.output.map { identifier(of: $0.name) }
     if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
     problems += graph.validate()
     guard problems.isEmpty else {
-      throw ImportFailure(problems + graph.unsupportedOperators())
+      // Once for each cause: a call that could not be inlined is no operator either.
+      let named = Set(problems.map(\.node))
+      let unsupported = graph.unsupportedOperators().filter { !named.contains($0.node) }
+      throw ImportFailure(problems + unsupported)
     }
     return graph
   }
@@ -167,19 +173,11 @@ struct GraphDecoder {
     graph.values[id].shape = shape
   }
 
-  private mutating func decodeNodes(_ protos: [ProtoNode], functions: [ProtoFunction]) {
-    let functionNames = Set(functions.map { [standardDomain($0.domain), $0.name] })
-    var names = NodeNames()
+  private mutating func decodeNodes(_ protos: [ProtoNode]) {
+    var names = UniqueNames()
     for proto in protos {
       let domain = standardDomain(proto.domain)
-      let name = names.unused(for: proto)
-      if functionNames.contains([domain, proto.opType]) {
-        problems.append(
-          GraphError(
-            .unsupportedOperator,
-            "\(proto.opType) is a function of the model; inline functions when exporting",
-            node: name))
-      }
+      let name = names.unused(proto.label)
       var attributes: [String: Attribute] = [:]
       for attribute in proto.attribute {
         do throws(GraphError) {
@@ -222,50 +220,19 @@ struct GraphDecoder {
   }
 }
 
-extension ProtoAttribute {
-  /// The graphs it holds, as far as they can be read; they are carried as bytes.
-  fileprivate var subgraphs: [ProtoGraph] {
-    ((hasG ? [g] : []) + graphs).compactMap { try? ProtoGraph(serializedBytes: $0) }
-  }
-}
-
 /// Names that a graph and those inside it read without making them.
+///
+/// A name that one branch makes may be another's from outside. The wire scan bounds the recursion.
 private func outerNames(_ graph: ProtoGraph) -> [String] {
-  // A list, not recursion: the wire scan bounds nesting, but a bound on the stack costs nothing.
-  var names: [String] = []
-  var made: Set<String> = []
-  var pending = [graph]
-  while let next = pending.popLast() {
-    made.formUnion(next.input.map(\.name) + next.initializer.map(\.name))
-    for node in next.node {
-      names += node.input
-      made.formUnion(node.output)
-      for attribute in node.attribute { pending += attribute.subgraphs }
+  let made = Set(graph.boundNames)
+  var names = graph.node.flatMap(\.input) + graph.output.map(\.name)
+  for node in graph.node {
+    for attribute in node.attribute {
+      for subgraph in attribute.subgraphs { names += outerNames(subgraph) }
     }
-    names += next.output.map(\.name)
   }
   return names.filter { !$0.isEmpty && !made.contains($0) }
 }
 
 /// The domain by its usual name: ONNX's own has two.
-private func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
-
-/// Gives each node a name of its own.
-private struct NodeNames {
-  /// Names in use, with the suffix to try next where a name is wanted again.
-  private var nextSuffix: [String: Int] = [:]
-
-  /// The node's own name, made unique; its first output's where it has none.
-  mutating func unused(for node: ProtoNode) -> String {
-    let candidates = [node.name, node.output.first { !$0.isEmpty } ?? "", node.opType, "node"]
-    let wanted = candidates.first { !$0.isEmpty }!
-    var name = wanted
-    while let suffix = nextSuffix[name] {
-      let next = nextSuffix[wanted, default: suffix]
-      name = "\(wanted)_\(next)"
-      nextSuffix[wanted] = next + 1
-    }
-    nextSuffix[name] = 2
-    return name
-  }
-}
+func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
