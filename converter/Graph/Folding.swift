@@ -79,7 +79,7 @@ struct Folding {
 
 extension TensorType {
   /// Bytes that a `Tensor` of this type occupies in memory.
-  var storedByteCount: Int {
+  package var storedByteCount: Int {
     switch elementType {
     case .float32, .float16, .bfloat16: count * 4
     case .bool, .uint8, .int8: count

@@ -30,13 +30,6 @@ struct GraphDecoder {
     source.node = inlining.inlined(source)
     problems += inlining.problems
     graph.name = source.name
-    if let sparse = source.sparseInitializer.first {
-      problems.append(
-        GraphError(
-          .unsupportedVariant,
-          "\(source.sparseInitializer.count) sparse initializers; store them densely, zeros are recognised",
-          node: sparse.values.name))
-    }
     decodeInitializers(of: &source)
     declareValues(of: source)
     decodeNodes(source.node)
@@ -95,26 +88,39 @@ struct GraphDecoder {
   private mutating func decodeInitializers(of source: inout ProtoGraph) {
     var protos = source.initializer
     source.initializer = []
+    let initializers = initializers
     for index in protos.indices {
       let proto = protos[index]
       protos[index] = ProtoTensor()  // Frees the bytes once this tensor is converted.
-      guard !proto.name.isEmpty, identifiers[proto.name] == nil else {
-        problems.append(
-          GraphError(
-            .duplicateName,
-            proto.name.isEmpty
-              ? "initializer \(index) has no name"
-              : "two initializers are called \"\(proto.name)\""))
-        continue
+      addInitializer(proto.name, "initializer", index) { tensors throws(GraphError) in
+        try tensors.decode(proto, initializer: index, of: initializers)
       }
-      do throws(GraphError) {
-        identifiers[proto.name] = graph.addConstant(
-          proto.name, try tensors.decode(proto, initializer: index, of: initializers))
-      } catch {
-        problems.append(error.at("initializer \"\(proto.name)\""))
-        // Known by name, so that its readers are not reported as well.
-        identifiers[proto.name] = graph.addConstant(proto.name, Tensor([], shape: [0]))
+    }
+    for (index, proto) in source.sparseInitializer.enumerated() {
+      addInitializer(proto.values.name, "sparse initializer", index) { tensors throws(GraphError) in
+        try tensors.decode(proto)
       }
+    }
+  }
+
+  private mutating func addInitializer(
+    _ name: String, _ kind: String, _ index: Int,
+    _ decode: (inout TensorDecoder) throws(GraphError) -> Tensor
+  ) {
+    guard !name.isEmpty, identifiers[name] == nil else {
+      problems.append(
+        GraphError(
+          .duplicateName,
+          name.isEmpty
+            ? "\(kind) \(index) has no name" : "two initializers are called \"\(name)\""))
+      return
+    }
+    do throws(GraphError) {
+      identifiers[name] = graph.addConstant(name, try decode(&tensors))
+    } catch {
+      problems.append(error.at("\(kind) \"\(name)\""))
+      // Known by name, so that its readers are not reported as well.
+      identifiers[name] = graph.addConstant(name, Tensor([], shape: [0]))
     }
   }
 
@@ -181,10 +187,11 @@ struct GraphDecoder {
       var attributes: [String: Attribute] = [:]
       for attribute in proto.attribute {
         do throws(GraphError) {
-          guard attributes[attribute.name] == nil else {
-            throw GraphError(.duplicateName, "attribute \"\(attribute.name)\" is given twice")
+          let name = attribute.decodedName
+          guard attributes[name] == nil else {
+            throw GraphError(.duplicateName, "attribute \"\(name)\" is given twice")
           }
-          attributes[attribute.name] = try tensors.decode(attribute)
+          attributes[name] = try tensors.decode(attribute)
         } catch {
           problems.append(error.at(name))
         }
