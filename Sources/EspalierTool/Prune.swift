@@ -34,6 +34,7 @@ struct Prune: ParsableCommand {
   @OptionGroup(title: "Channels and heads") var channels: ChannelOptions
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
@@ -42,7 +43,8 @@ struct Prune: ParsableCommand {
       if channels.reference != nil, recipe.steps.count > 1 || !recipe.steps[0].removesChannels {
         throw ValidationError("--reference needs one step that removes channels")
       }
-      let graph = try Graph(contentsOf: input)
+      let graph = try Graph(contentsOf: input).binding(
+        inputValues: bound.parsed(), file: input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }
       let pruned = try graph.pruned(

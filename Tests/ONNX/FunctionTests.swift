@@ -67,6 +67,30 @@ import Testing
     #expect(results["y"] == Tensor([0, 0], shape: [2]))
   }
 
+  @Test func `a branch inside a function reads the call's values`() throws {
+    let branches = [
+      branch("then_branch", nodes: [node("Neg", ["a"], ["u"])], output: "u"),
+      branch("else_branch", nodes: [call("Out", ["t"], ["u"])], output: "u"),
+    ]
+    let body = [
+      node("Relu", ["a"], ["t"]), node("If", ["c"], ["b"], name: "if", attributes: branches),
+    ]
+    let choice = function("Choice", ["a", "c"], ["b"], body)
+    let out = function("Out", ["a"], ["b"], [node("Exp", ["a"], ["b"])])
+    for (truth, wanted) in [(UInt8(1), "Neg"), (0, "Exp")] {
+      let source = graph(
+        nodes: [
+          node("Abs", ["x"], ["t"]), node("Abs", ["t"], ["u"]),
+          call("Choice", ["u", "truth"], ["y"], name: "c"),
+        ], initializers: [tensor("truth", dims: [], type: 9, raw: [truth])])
+      let found = try importONNX(bytes: model(source, [choice, out]).bytes)
+      let typed = try Specialised(found)
+      #expect(typed.graph.nodes.map(\.operation).contains(wanted))
+      let results = try Interpreter(typed).run(["x": Tensor([0, -1], shape: [2])])
+      #expect(results["y"]!.floats[0] == (truth == 1 ? 0 : 1))
+    }
+  }
+
   @Test(
     arguments: [
       ("itself", ["A": ["A"]], GraphError.Code.cycle),

@@ -24,7 +24,8 @@ extension Specialised {
       if value.shape == nil { others[value.name] = result.type(of: input).shape }
     }
     let other = try? Specialised(graph, inputShapes: others, purpose: .rewriting)
-    if other == nil || !result.reopen(like: other!) { result.close() }
+    let isAnyExtent = other.map { result.decisions.hold(like: $0.decisions) } ?? false
+    if !isAnyExtent || !result.reopen(like: other!) { result.close() }
     return result
   }
 

@@ -10,6 +10,8 @@ public struct Specialised: Sendable {
   public internal(set) var constants: [Tensor?]
   /// One for each node of `graph`.
   public private(set) var operators: [any Operator] = []
+  /// What decided which branches were taken.
+  private(set) var decisions = Decisions()
 
   /// What the graph is for.
   public enum Purpose: Sendable {
@@ -39,17 +41,27 @@ public struct Specialised: Sendable {
 
     var folding = Folding(limits: limits, constants: constants, purpose: purpose)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
-    for node in self.graph.nodes {
-      do throws(GraphError) {
-        let operation = try makeOperator(node, purpose)
-        // Where an earlier fault hides a type there is nothing to say about what follows.
-        guard let inputs = try knownInputs(of: node) else { continue }
-        if try !specialise(node, operation, inputs, &folding) { kept.append((node, operation)) }
+    var branches = Branches()
+    var judged: [JudgedNode] = []
+    var conditions: [Graph.ValueID] = []
+    var pending = Array(self.graph.nodes.reversed())
+    while let node = pending.popLast() {
+      do throws(GraphProblems) {
+        if let taken = try takeBranch(of: node, &branches, &folding) {
+          conditions += node.inputs.compactMap { $0 }
+          pending += taken.reversed()
+          continue
+        }
+        judged.append(JudgedNode(node: node))
+        guard let operation = try keep(node, purpose, &folding) else { continue }
+        kept.append((node, operation))
       } catch {
-        problems.append(error.at(node.name))
+        judged.append(JudgedNode(node: node, problems: error.problems.map { $0.at(node.name) }))
       }
     }
+    problems = self.graph.problems(of: judged)
     guard problems.isEmpty else { throw GraphProblems(problems) }
+    decisions = Decisions(conditions, judged.map(\.node), constants)
     finish(kept)
   }
 
@@ -65,6 +77,35 @@ public struct Specialised: Sendable {
       node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
+  /// The nodes that replace an If whose condition is known; nil for any other node.
+  private mutating func takeBranch(
+    of node: Graph.Node, _ branches: inout Branches, _ folding: inout Folding
+  ) throws(GraphProblems) -> [Graph.Node]? {
+    guard node.isConditional, node.inputs.count == 1, let input = node.inputs[0],
+      let condition = constants[input]
+    else { return nil }
+    let nodes = try branches.take(node, condition, in: &graph)
+    let added = graph.values[types.count...].map(\.constant)
+    types += added.map { $0?.type }
+    constants += added
+    folding.allow(added)
+    return nodes
+  }
+
+  /// Types a node's outputs; its operator, unless the node was folded or nothing is known of its inputs.
+  private mutating func keep(
+    _ node: Graph.Node, _ purpose: Purpose, _ folding: inout Folding
+  ) throws(GraphProblems) -> (any Operator)? {
+    do throws(GraphError) {
+      let operation = try makeOperator(node, purpose)
+      // Where an earlier fault hides a type there is nothing to say about what follows.
+      guard let inputs = try knownInputs(of: node) else { return nil }
+      return try specialise(node, operation, inputs, &folding) ? nil : operation
+    } catch {
+      throw GraphProblems([error])
+    }
+  }
+
   private func makeOperator(
     _ node: Graph.Node, _ purpose: Purpose
   ) throws(GraphError) -> any Operator {
@@ -72,6 +113,11 @@ public struct Specialised: Sendable {
       return try node.makeOperator(opset: graph.opset)
     } catch {
       guard purpose == .rewriting, error.code == .unsupportedOperator else { throw error }
+      guard node.captureNames.isEmpty else {
+        throw GraphError(
+          .unsupportedVariant,
+          "stays in a branch that is taken, but reads values whose names are in use outside of it")
+      }
       return try UnknownOperator(node, in: graph)
     }
   }

@@ -6,15 +6,23 @@ struct GraphDecoder {
   static let supportedOpsets = 7...28
   static let supportedVersions: ClosedRange<Int64> = 3...14
 
-  private var graph = Graph()
-  private var problems: [GraphError] = []
+  private(set) var graph = Graph()
+  var problems: [GraphError] = []
   private var tensors: TensorDecoder
   private var identifiers: [String: Graph.ValueID] = [:]
-  private let initializers: InitializerBytes
+  private let folder: String?
+  private let initializers: InitializerBytes?
+  /// Whether this is a graph inside a node, which may read what is outside.
+  private let isInside: Bool
 
-  /// - Parameter initializers: What was cut out of the model before it was decoded.
-  init(folder: String?, initializers: InitializerBytes) {
-    tensors = TensorDecoder(folder: folder)
+  /// - Parameter initializers: What was cut out of the model before it was decoded; nil for a graph
+  ///   inside a node.
+  init(folder: String?, initializers: InitializerBytes?) {
+    isInside = initializers == nil
+    tensors = TensorDecoder(
+      folder: folder,
+      sparseAllowance: isInside ? 1 << 12 : TensorDecoder.maximumSparseByteCount)
+    self.folder = folder
     self.initializers = initializers
   }
 
@@ -29,14 +37,8 @@ struct GraphDecoder {
     model.clearGraph()
     source.node = inlining.inlined(source)
     problems += inlining.problems
-    graph.name = source.name
-    decodeInitializers(of: &source)
-    declareValues(of: source)
-    decodeNodes(source.node)
-    noteCaptures(of: source.node)
+    decodeContents(of: &source)
     decodeOpset()
-    graph.outputs = source.output.map { identifier(of: $0.name) }
-    if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
     problems += graph.validate()
     guard problems.isEmpty else {
       // Once for each cause: a call that could not be inlined is no operator either.
@@ -45,6 +47,17 @@ struct GraphDecoder {
       throw ImportFailure(problems + unsupported)
     }
     return graph
+  }
+
+  /// Values and nodes, the latter in topological order where there is one.
+  mutating func decodeContents(of source: inout ProtoGraph) {
+    graph.name = source.name
+    decodeInitializers(of: &source)
+    declareValues(of: source)
+    decodeNodes(source.node)
+    noteCaptures(of: source.node)
+    graph.outputs = source.output.map { identifier(of: $0.name) }
+    if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
   }
 
   private mutating func decodeFacts(of model: ProtoModel) {
@@ -134,7 +147,7 @@ struct GraphDecoder {
       declare(input, as: id, isInterface: true)
     }
     for output in source.output {
-      declare(output, as: identifier(of: output.name), isInterface: true)
+      declare(output, as: identifier(of: output.name), isInterface: !isInside)
     }
     for value in source.valueInfo where !value.name.isEmpty {
       declare(value, as: identifier(of: value.name), isInterface: false)
@@ -196,12 +209,13 @@ struct GraphDecoder {
           problems.append(error.at(name))
         }
       }
-      graph.nodes.append(
-        Graph.Node(
-          name: name, operation: proto.opType, domain: domain,
-          inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
-          outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
-          attributes: attributes))
+      var node = Graph.Node(
+        name: name, operation: proto.opType, domain: domain,
+        inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
+        outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
+        attributes: attributes)
+      if domain.isEmpty, proto.opType == "If" { node.subgraphs = proto.branches(folder: folder) }
+      graph.nodes.append(node)
     }
   }
 
@@ -213,9 +227,9 @@ struct GraphDecoder {
         for subgraph in attribute.subgraphs { names += outerNames(subgraph) }
       }
       var seen: Set<Graph.ValueID> = []
-      graph.nodes[index].captures = names.compactMap { identifiers[$0] }.filter {
-        seen.insert($0).inserted
-      }
+      // What this graph lacks, one around it may have.
+      let known = names.compactMap { isInside ? identifier(of: $0) : identifiers[$0] }
+      graph.nodes[index].captures = known.filter { seen.insert($0).inserted }
     }
   }
 
@@ -225,20 +239,6 @@ struct GraphDecoder {
     identifiers[name] = id
     return id
   }
-}
-
-/// Names that a graph and those inside it read without making them.
-///
-/// A name that one branch makes may be another's from outside. The wire scan bounds the recursion.
-private func outerNames(_ graph: ProtoGraph) -> [String] {
-  let made = Set(graph.boundNames)
-  var names = graph.node.flatMap(\.input) + graph.output.map(\.name)
-  for node in graph.node {
-    for attribute in node.attribute {
-      for subgraph in attribute.subgraphs { names += outerNames(subgraph) }
-    }
-  }
-  return names.filter { !$0.isEmpty && !made.contains($0) }
 }
 
 /// The domain by its usual name: ONNX's own has two.
