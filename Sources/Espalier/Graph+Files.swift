@@ -14,6 +14,36 @@ extension Graph {
     }
   }
 
+  /// The graph with inputs as constants: `espalier --input-value NAME=VALUE`.
+  /// - Parameters:
+  ///   - inputValues: For each input by name a number, `true` or `false`, or some with commas between.
+  ///   - file: What messages call the model.
+  /// - Throws: `EspalierError` (65) for names that are no inputs and text that does not fit them.
+  public func binding(
+    inputValues: [String: String], file: String = "the model"
+  ) throws(EspalierError) -> Graph {
+    let values = try inputTensors(inputValues, file: file)
+    do throws(GraphProblems) { return try binding(values) } catch {
+      throw EspalierError(error, in: file)
+    }
+  }
+
+  /// The tensors of inputs from text.
+  /// - Throws: `EspalierError` (65) with every name and text that does not fit.
+  func inputTensors(_ texts: [String: String], file: String) throws(EspalierError) -> [String:
+    Tensor]
+  {
+    var tensors: [String: Tensor] = [:]
+    var problems: [GraphError] = []
+    for (name, text) in texts.sorted(by: { $0.key < $1.key }) {
+      do throws(GraphError) { tensors[name] = try inputTensor(name, from: text) } catch {
+        problems.append(error)
+      }
+    }
+    guard problems.isEmpty else { throw EspalierError(GraphProblems(problems), in: file) }
+    return tensors
+  }
+
   /// Writes the graph as an ONNX file, whole or not at all.
   /// - Throws: `EspalierError` with 73.
   public func write(to path: String) throws(EspalierError) {

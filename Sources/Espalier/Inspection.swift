@@ -41,10 +41,13 @@ public struct Inspection: Sendable, Encodable {
   }
 
   /// Inspects an ONNX model or a packed one.
-  /// - Parameter inputShapes: Shapes of inputs that the file leaves open, by name.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - inputValues: Inputs that are constants, by name; see `Graph.binding(inputValues:file:)`.
   /// - Throws: `EspalierError`: 66 where there is no file, 65 for a model that cannot be read or typed.
   public init(
-    contentsOf path: String, inputShapes: [String: [Int]] = [:]
+    contentsOf path: String, inputShapes: [String: [Int]] = [:],
+    inputValues: [String: String] = [:]
   ) throws(EspalierError) {
     if isPackedModel(path) {
       let model = try loadModel(path)
@@ -53,7 +56,7 @@ public struct Inspection: Sendable, Encodable {
       }
       self.init(model)
     } else {
-      let graph = try Graph(contentsOf: path)
+      let graph = try Graph(contentsOf: path).binding(inputValues: inputValues, file: path)
       try self.init(specialise(graph, inputShapes: inputShapes, file: path), file: path)
     }
   }
@@ -132,11 +135,15 @@ public struct CheckReport: Sendable, Encodable {
   }
 
   /// Checks import, types and what the runtime executes.
+  /// - Parameters:
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - inputValues: Inputs that are constants, by name; see `Graph.binding(inputValues:file:)`.
   /// - Throws: `EspalierError` where the file is no ONNX model at all.
   public init(
-    contentsOf path: String, inputShapes: [String: [Int]] = [:]
+    contentsOf path: String, inputShapes: [String: [Int]] = [:],
+    inputValues: [String: String] = [:]
   ) throws(EspalierError) {
-    let graph = try Graph(contentsOf: path)
+    let graph = try Graph(contentsOf: path).binding(inputValues: inputValues, file: path)
     nodes = graph.nodes.count
     operators = Set(graph.nodes.map(\.operation)).sorted()
     held = []

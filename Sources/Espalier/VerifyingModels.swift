@@ -10,6 +10,7 @@ extension Verification {
   ///   - original: The ONNX model, which runs in the reference interpreter.
   ///   - inputs: Values for some or all inputs; the others are random, from the seed.
   ///   - inputShapes: Shapes of inputs that the files leave open, by name.
+  ///   - inputValues: Inputs that are constants, by name; see `Graph.binding(inputValues:file:)`.
   ///   - threads: Workers of a packed model.
   ///   - instructionSet: Kernels of a packed model; nil for the best this processor has.
   ///   - progress: Called with the share of the reference's work done, from 0 to 1.
@@ -17,22 +18,23 @@ extension Verification {
   ///   for an instruction set that this machine lacks.
   public init(
     of model: String, against original: String, inputs: [String: Tensor] = [:],
-    inputShapes: [String: [Int]] = [:], seed: UInt64 = 1, tolerance: Tolerance = Tolerance(),
-    threads: Int = 1, instructionSet: InstructionSet? = nil,
+    inputShapes: [String: [Int]] = [:], inputValues: [String: String] = [:], seed: UInt64 = 1,
+    tolerance: Tolerance = Tolerance(), threads: Int = 1, instructionSet: InstructionSet? = nil,
     progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) {
     var shapes = inputShapes
     for (name, tensor) in inputs where shapes[name] == nil { shapes[name] = tensor.shape }
+    let source = try Graph(contentsOf: original)
+    let bound = try source.inputTensors(inputValues, file: original)
     let reference = try specialise(
-      Graph(contentsOf: original), inputShapes: shapes, file: original)
+      source, inputShapes: shapes, binding: bound, file: original)
     let values = reference.randomInputs(seed: seed).merging(reference.matching(inputs)) { $1 }
     let results =
       if isPackedModel(model) {
-        try loadModel(model).run(values, threads: threads, instructionSet: instructionSet)
+        try runPacked(
+          model, values, bound, threads: threads, instructionSet: instructionSet)
       } else {
-        try interpret(
-          specialise(Graph(contentsOf: model), inputShapes: shapes, file: model), inputs: values,
-          file: model)
+        try interpretBound(model, values, bound, inputShapes: shapes)
       }
     let expected = try interpret(
       reference, inputs: values, file: original, progress: progress)
@@ -44,11 +46,13 @@ extension Verification {
   /// Runs an ONNX test case: `model.onnx` beside `test_data_set_N/{input,output}_K.pb`.
   /// - Parameters:
   ///   - model: Another model file to run in place of the case's own.
+  ///   - inputValues: Inputs that are constants, by name, whatever the case gives them.
   ///   - onRuntime: Whether the runtime runs it, not the reference interpreter.
   /// - Throws: `EspalierError`: 66 where the case is not there, 65 for what cannot be run.
   package init(
-    ofCase folder: String, model: String? = nil, onRuntime: Bool, tolerance: Tolerance,
-    threads: Int = 1, instructionSet: InstructionSet? = nil
+    ofCase folder: String, model: String? = nil, inputValues: [String: String] = [:],
+    onRuntime: Bool, tolerance: Tolerance, threads: Int = 1,
+    instructionSet: InstructionSet? = nil
   ) throws(EspalierError) {
     let path = "\(folder)/model.onnx"
     let graph = try Graph(contentsOf: path)
@@ -60,8 +64,9 @@ extension Verification {
       let outputs = try caseTensors(
         data, "output", names: graph.outputs.map { graph.values[$0].name })
       let results = try runCase(
-        graph, path: path, model: model, inputs: inputs, onRuntime: onRuntime, threads: threads,
-        instructionSet: instructionSet)
+        graph, path: path, model: model, inputs: inputs,
+        bound: try graph.inputTensors(inputValues, file: path), onRuntime: onRuntime,
+        threads: threads, instructionSet: instructionSet)
       let verification = Verification(
         Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: outputs,
         tolerance: tolerance)
@@ -75,22 +80,52 @@ extension Verification {
   }
 }
 
+/// Runs a packed model on values, and on those of others that it takes as inputs.
+private func runPacked(
+  _ path: String, _ values: [String: Tensor], _ others: [String: Tensor], threads: Int,
+  instructionSet: InstructionSet?
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  let model = try loadModel(path)
+  var all = values
+  for position in 0..<model.inputs.count {
+    let name = model.inputs[position].name
+    if let other = others[name] { all[name] = other }
+  }
+  return try model.run(all, threads: threads, instructionSet: instructionSet)
+}
+
+/// Runs another ONNX model, with inputs bound as far as it has them.
+private func interpretBound(
+  _ path: String, _ values: [String: Tensor], _ bound: [String: Tensor],
+  inputShapes: [String: [Int]]
+) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+  let graph = try Graph(contentsOf: path)
+  let names = Set(graph.inputs.map { graph.values[$0].name })
+  let typed = try specialise(
+    graph, inputShapes: inputShapes, binding: bound.filter { names.contains($0.key) }, file: path)
+  return try interpret(typed, inputs: values, file: path)
+}
+
 private func runCase(
   _ graph: Graph, path: String, model: String?, inputs: [(name: String, tensor: Tensor)],
-  onRuntime: Bool, threads: Int, instructionSet: InstructionSet?
+  bound given: [String: Tensor], onRuntime: Bool, threads: Int, instructionSet: InstructionSet?
 ) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
-  var values = Dictionary(inputs.map { ($0.name, $0.tensor) }) { $1 }
+  var values = Dictionary(inputs.map { ($0.name, $0.tensor) }) { $1 }.merging(given) { $1 }
   let shapes = values.mapValues(\.shape)
   if let model, isPackedModel(model) {
-    return try loadModel(model).run(
-      values, threads: threads, instructionSet: instructionSet)
+    // What was bound when the model was packed is no input of it any more.
+    let names = Set(graph.inputs.map { graph.values[$0].name })
+    return try runPacked(
+      model, values.filter { !names.contains($0.key) }, values, threads: threads,
+      instructionSet: instructionSet)
   }
   // Inputs that decide shapes must be constants; all others stay inputs, so that something is run.
   func attempt(
     binding names: Set<String>
   ) throws(EspalierError) -> (typed: Specialised, bytes: [UInt8]?) {
     let typed = try specialise(
-      graph, inputShapes: shapes, binding: values.filter { names.contains($0.key) }, file: path)
+      graph, inputShapes: shapes,
+      binding: values.filter { names.contains($0.key) || given[$0.key] != nil }, file: path)
     return (typed, onRuntime ? try Conversion(typed, file: path).bytes() : nil)
   }
   var bound: Set<String> = []
@@ -110,7 +145,7 @@ private func runCase(
       bound.remove(name)
     }
   }
-  for name in bound { values[name] = nil }
+  for name in bound.union(given.keys) { values[name] = nil }
   guard let bytes = ready.bytes else {
     return try interpret(ready.typed, inputs: values, file: path)
   }

@@ -25,6 +25,7 @@ struct Convert: ParsableCommand {
   @Flag(help: "Show what the cost model would have taken for each layer, and what that costs.")
   var explain = false
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   private struct Report: Encodable {
@@ -56,7 +57,8 @@ struct Convert: ParsableCommand {
     try reporting {
       try checkDistinct(input, output)
       let device = try device.map { try Device(named: $0) }
-      let graph = try Graph(contentsOf: input)
+      let graph = try Graph(contentsOf: input).binding(
+        inputValues: bound.parsed(), file: input)
       let bar = ProgressBar(device == nil ? "packing" : "timing and packing", quiet: json)
       defer { bar.finish() }
       let conversion = try Conversion(

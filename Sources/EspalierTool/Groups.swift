@@ -10,6 +10,7 @@ struct Groups: ParsableCommand {
   @Argument(help: "An ONNX model.") var model: String
   @Option(help: "Channels that fill a kernel's registers.") var align = 8
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   func validate() throws {
@@ -19,7 +20,8 @@ struct Groups: ParsableCommand {
   func run() throws {
     try reporting {
       let report = try GroupsReport(
-        Graph(contentsOf: model), inputShapes: shapes.parsed(), alignment: align, file: model)
+        Graph(contentsOf: model).binding(inputValues: bound.parsed(), file: model),
+        inputShapes: shapes.parsed(), alignment: align, file: model)
       if json {
         try printJSON(report)
       } else {

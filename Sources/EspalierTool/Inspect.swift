@@ -9,11 +9,13 @@ struct Inspect: ParsableCommand {
 
   @Argument(help: "A model: .onnx or .esp.") var model: String
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
     try reporting {
-      let inspection = try Inspection(contentsOf: model, inputShapes: shapes.parsed())
+      let inspection = try Inspection(
+        contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
       if json {
         try printJSON(inspection)
       } else {
@@ -50,11 +52,13 @@ struct Check: ParsableCommand {
 
   @Argument(help: "An ONNX model.") var model: String
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
     try reporting {
-      let report = try CheckReport(contentsOf: model, inputShapes: shapes.parsed())
+      let report = try CheckReport(
+        contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
       if json {
         try printJSON(report)
       } else if report.problems.isEmpty {

@@ -34,6 +34,7 @@ struct Prune: ParsableCommand {
   @OptionGroup(title: "Channels and heads") var channels: ChannelOptions
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
@@ -45,7 +46,8 @@ struct Prune: ParsableCommand {
       guard !isSameFile(input, output) else {
         throw ValidationError("-o is the model itself; write the pruned one beside it")
       }
-      let graph = try Graph(contentsOf: input)
+        let graph = try Graph(contentsOf: input).binding(
+        inputValues: bound.parsed(), file: input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }
       let pruned = try graph.pruned(

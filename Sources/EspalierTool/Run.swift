@@ -15,6 +15,7 @@ struct Run: ParsableCommand {
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var isa: InstructionSetOption
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
 
   func run() throws {
     try reporting {
@@ -24,7 +25,8 @@ struct Run: ParsableCommand {
         results = try loadModel(model).run(
           values, threads: threads.count, instructionSet: isa.parsed())
       } else {
-        let graph = try Graph(contentsOf: model)
+        let graph = try Graph(contentsOf: model).binding(
+          inputValues: bound.parsed(), file: model)
         let bar = ProgressBar("interpreting")
         defer { bar.finish() }
         results = try graph.run(

@@ -31,6 +31,33 @@ struct InputShapeOptions: ParsableArguments {
   }
 }
 
+/// Inputs that are constants, for models whose branches or shapes depend on them.
+struct InputValueOptions: ParsableArguments {
+  @Option(
+    name: .customLong("input-value"),
+    help: ArgumentHelp(
+      "Constant that takes an input's place: a number, true or false, or a list; may be repeated.",
+      valueName: "name=16000"))
+  var values: [String] = []
+
+  func parsed() throws -> [String: String] {
+    var result: [String: String] = [:]
+    for text in values {
+      guard let (name, list) = splitAssignment(text) else {
+        throw ValidationError("--input-value takes NAME=NUMBER,… but got \"\(text)\"")
+      }
+      let parts = list.split(separator: ",", omittingEmptySubsequences: false)
+      guard parts.allSatisfy({ $0 == "true" || $0 == "false" || Double($0) != nil }) else {
+        throw ValidationError("--input-value \"\(text)\": values are numbers, true or false")
+      }
+      guard result.updateValue(list, forKey: name) == nil else {
+        throw ValidationError("--input-value gives \"\(name)\" twice")
+      }
+    }
+    return result
+  }
+}
+
 /// Values for inputs, from NumPy files.
 struct InputOptions: ParsableArguments {
   @Option(

@@ -28,6 +28,7 @@ struct Verify: ParsableCommand {
   @Option(help: "Seed of the random inputs.") var seed: UInt64 = 1
   @OptionGroup var inputs: InputOptions
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var bound: InputValueOptions
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var isa: InstructionSetOption
   @Flag(help: "Print one JSON document.") var json = false
@@ -49,7 +50,7 @@ struct Verify: ParsableCommand {
       let result: Verification
       if let testCase {
         result = try Verification(
-          ofCase: testCase, model: model, onRuntime: runtime,
+          ofCase: testCase, model: model, inputValues: bound.parsed(), onRuntime: runtime,
           tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
           instructionSet: isa.parsed())
       } else {
@@ -57,7 +58,8 @@ struct Verify: ParsableCommand {
         defer { bar.finish() }
         result = try Verification(
           of: model!, against: against!, inputs: inputs.loaded(), inputShapes: shapes.parsed(),
-          seed: seed, tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
+          inputValues: bound.parsed(), seed: seed,
+          tolerance: Tolerance(relative: rtol, absolute: atol), threads: threads.count,
           instructionSet: isa.parsed(), progress: bar.update)
       }
       if json {

@@ -106,13 +106,4 @@ import Testing
         1, 0,
       ])
   }
-
-  @Test func `sparse initializers are refused by name`() {
-    var source = graph(nodes: [node("Relu", ["x"], ["y"])])
-    source.add(
-      15, .message(Message([(1, .message(tensor("sparse", dims: [1], raw: [0, 0, 0, 0])))])))
-    let found = problems(importing: model(graph: source))
-    #expect(found.map(\.code) == [.unsupportedVariant])
-    #expect(found[0].node == "sparse")
-  }
 }

@@ -12,6 +12,18 @@ struct Message {
     case message(Message)
   }
 
+  /// The message with one field more.
+  func adding(_ number: Int, _ message: Message) -> Message {
+    var result = self
+    result.add(number, .message(message))
+    return result
+  }
+
+  /// Adds a field of four bytes.
+  mutating func add(fixed number: Int, _ content: [UInt8]) {
+    bytes += varint(UInt64(number << 3 | 5)) + content
+  }
+
   mutating func add(_ number: Int, _ field: Field) {
     switch field {
     case .number(let value):
@@ -89,4 +101,16 @@ func graph(
   for input in inputs { graph.add(11, .message(input)) }
   for output in outputs { graph.add(12, .message(valueInfo(output))) }
   return graph
+}
+
+/// An attribute that is a graph of some nodes without inputs.
+func branch(
+  _ name: String, nodes: [Message], initializers: [Message] = [], outputs: [String]
+) -> Message {
+  let body = graph(nodes: nodes, initializers: initializers, inputs: [], outputs: outputs)
+  return Message([(1, .text(name)), (6, .message(body)), (20, .number(5))])
+}
+
+func branch(_ name: String, nodes: [Message], output: String) -> Message {
+  branch(name, nodes: nodes, outputs: [output])
 }

@@ -29,8 +29,13 @@ struct Folding {
   init(limits: FoldingLimits, constants: [Tensor?], purpose: Specialised.Purpose) {
     self.purpose = purpose
     self.limits = limits
-    let initializers = constants.reduce(0) { $0 + ($1?.type.storedByteCount ?? 0) }
-    bytesLeft = limits.bytesInTotal + 4 * initializers
+    bytesLeft = limits.bytesInTotal
+    allow(constants)
+  }
+
+  /// Allows for results that are made from more initializers.
+  mutating func allow(_ constants: [Tensor?]) {
+    bytesLeft += 4 * constants.reduce(0) { $0 + ($1?.type.storedByteCount ?? 0) }
   }
 
   /// The node's outputs if they are constant and within the limits.
@@ -78,7 +83,7 @@ struct Folding {
 
 extension TensorType {
   /// Bytes that a `Tensor` of this type occupies in memory.
-  var storedByteCount: Int {
+  package var storedByteCount: Int {
     switch elementType {
     case .float32, .float16, .bfloat16: count * 4
     case .bool, .uint8, .int8: count

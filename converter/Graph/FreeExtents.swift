@@ -11,10 +11,12 @@ struct FreeExtents {
   private(set) var symbols: [(symbol: Symbol, places: [(input: Graph.ValueID, axis: Int)])] = []
   private let graph: Graph
   private let assumed: [Graph.ValueID: [Int]]
+  private let decisions: Decisions
 
   /// - Parameter specialised: The graph at the assumed extents.
   init(_ graph: Graph, _ specialised: Specialised) {
     self.graph = graph
+    decisions = specialised.decisions
     assumed = Dictionary(
       uniqueKeysWithValues: specialised.graph.inputs.compactMap { input in
         specialised.types[input].map { (input, $0.shape) }
@@ -60,6 +62,9 @@ struct FreeExtents {
       do throws(GraphProblems) {
         let other = try Specialised(
           graph, inputShapes: shapes, purpose: .rewriting, keepsEverything: true)
+        if let branch = decisions.difference(from: other.decisions) {
+          throw GraphProblems([branch])
+        }
         search.found.append((shapes, other))
         reached.formUnion(chosen)
       } catch {

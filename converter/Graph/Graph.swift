@@ -63,6 +63,10 @@ public struct Graph: Sendable {
     public var attributes: [String: Attribute]
     /// Values that subgraphs of this node read by name, beside its inputs.
     public var captures: [ValueID] = []
+    /// What subgraphs call captures that have another name by now.
+    public var captureNames: [ValueID: String] = [:]
+    /// Attributes that are graphs, as far as something here can take them; also among `attributes`.
+    public var subgraphs: [String: Subgraph] = [:]
 
     /// Every value that must be there before the node runs.
     public var dependencies: [ValueID?] { captures.isEmpty ? inputs : inputs + captures }

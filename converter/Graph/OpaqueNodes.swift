@@ -1,6 +1,5 @@
 /// Decides, while a graph for rewriting is given types, which of its nodes are opaque.
 struct OpaqueNodes {
-  private let graph: Graph
   /// For each value that an opaque node makes, the node where knowledge ends.
   private var origins: [Graph.ValueID: String] = [:]
   /// Values whose types follow from what the file declares of an opaque node's outputs.
@@ -10,7 +9,6 @@ struct OpaqueNodes {
 
   /// - Parameter types: Those of the graph's inputs at least.
   init(in graph: Graph, _ types: [TensorType?]) {
-    self.graph = graph
     for input in graph.inputs {
       let extents = types[input]?.shape ?? []
       for case (.symbol(let symbol), let extent) in zip(graph.values[input].shape ?? [], extents) {
@@ -29,7 +27,7 @@ struct OpaqueNodes {
   }
 
   /// A node that reads a value without a type.
-  func opaque(_ node: Graph.Node, reading value: Graph.ValueID) -> OpaqueOperator {
+  func opaque(_ node: Graph.Node, reading value: Graph.ValueID, in graph: Graph) -> OpaqueOperator {
     let name = graph.values[value].name
     guard let origin = origins[value] else {
       return OpaqueOperator(
@@ -43,7 +41,7 @@ struct OpaqueNodes {
   /// - Returns: for each, the type that the file declares; `nil` where that is not complete.
   /// - Throws: `GraphError` for declared extents that are not possible.
   mutating func note(
-    _ node: Graph.Node, _ operation: OpaqueOperator
+    _ node: Graph.Node, _ operation: OpaqueOperator, in graph: Graph
   ) throws(GraphError) -> [TensorType?] {
     var types: [TensorType?] = []
     for output in node.outputs {

@@ -16,6 +16,8 @@ public struct Specialised: Sendable {
   public internal(set) var open: OpenExtents?
   /// What was found out before unused parts were dropped, where it was asked for.
   var everything: Everything?
+  /// What decided which branches were taken.
+  private(set) var decisions = Decisions()
 
   /// What the graph is for.
   public enum Purpose: Sendable {
@@ -59,17 +61,28 @@ public struct Specialised: Sendable {
     var opaque = OpaqueNodes(in: self.graph, types)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
     var steps: [Everything.Step] = []
-    for node in self.graph.nodes {
-      do throws(GraphError) {
-        if let step = try known(node, &folding, &opaque, purpose) {
-          if !step.isFolded { kept.append((node, step.operation)) }
-          if keepsEverything { steps.append(step) }
+    var branches = Branches()
+    var judged: [JudgedNode] = []
+    var conditionals: [Graph.Node] = []
+    var pending = Array(self.graph.nodes.reversed())
+    while let node = pending.popLast() {
+      do throws(GraphProblems) {
+        if let taken = try takeBranch(of: node, &branches, &folding) {
+          conditionals.append(node)
+          pending += taken.reversed()
+          continue
         }
+        judged.append(JudgedNode(node: node))
+        guard let step = try known(node, &folding, &opaque, purpose) else { continue }
+        if !step.isFolded { kept.append((node, step.operation)) }
+        if keepsEverything { steps.append(step) }
       } catch {
-        problems.append(error.at(node.name))
+        judged.append(JudgedNode(node: node, problems: error.problems.map { $0.at(node.name) }))
       }
     }
+    problems = self.graph.problems(of: judged)
     guard problems.isEmpty else { throw GraphProblems(problems) }
+    decisions = Decisions(conditionals, judged.map(\.node), constants)
     if keepsEverything {
       everything = Everything(steps: steps, types: types, constants: constants)
     }
@@ -89,8 +102,33 @@ public struct Specialised: Sendable {
       node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
+  /// The nodes that replace an If whose condition is known; nil for any other node.
+  private mutating func takeBranch(
+    of node: Graph.Node, _ branches: inout Branches, _ folding: inout Folding
+  ) throws(GraphProblems) -> [Graph.Node]? {
+    guard node.isConditional, node.inputs.count == 1, let input = node.inputs[0],
+      let condition = constants[input]
+    else { return nil }
+    let nodes = try branches.take(node, condition, in: &graph)
+    let added = graph.values[types.count...].map(\.constant)
+    types += added.map { $0?.type }
+    constants += added
+    folding.allow(added)
+    return nodes
+  }
+
   /// Gives a node's outputs their types; returns nothing where an earlier fault hides what it reads.
   private mutating func known(
+    _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+  ) throws(GraphProblems) -> Everything.Step? {
+    do throws(GraphError) {
+      return try judge(node, &folding, &opaque, purpose)
+    } catch {
+      throw GraphProblems([error])
+    }
+  }
+
+  private mutating func judge(
     _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
   ) throws(GraphError) -> Everything.Step? {
     let isRewriting = purpose == .rewriting
@@ -105,12 +143,17 @@ public struct Specialised: Sendable {
       // Where an earlier fault hides a type there is nothing to say about what follows.
       guard isRewriting else { return nil }
       let untyped = node.inputs.compactMap { $0 }.first { types[$0] == nil }!
-      held = opaque.opaque(node, reading: untyped)
+      held = opaque.opaque(node, reading: untyped, in: graph)
     } catch {
       guard isRewriting, let found = opaque.opaque(node, error) else { throw error }
       held = found
+      guard node.captureNames.isEmpty else {
+        throw GraphError(
+          .unsupportedVariant,
+          "stays in a branch that is taken, but reads values whose names are in use outside of it")
+      }
     }
-    for case (let output?, let type) in zip(node.outputs, try opaque.note(node, held)) {
+    for case (let output?, let type) in zip(node.outputs, try opaque.note(node, held, in: graph)) {
       types[output] = type
     }
     return Everything.Step(node: node, operation: held, isFolded: false)

@@ -1,7 +1,8 @@
 extension Graph {
-  /// Every node whose operator, or whose attributes, we do not support; judged without shapes.
+  /// Every node whose operator, or whose attributes, we do not support; judged without shapes, so that
+  /// an If may be one that shapes decide.
   public func unsupportedOperators() -> [GraphError] {
-    nodes.compactMap { node in
+    nodes.filter { !$0.isConditional }.compactMap { node in
       do throws(GraphError) {
         _ = try node.makeOperator(opset: opset)
         return nil
@@ -23,8 +24,11 @@ extension Graph.Node {
     }
     guard let kind = OperatorKind(rawValue: operation) else {
       let hint =
-        controlFlow.contains(operation)
-        ? "; control flow is not supported, export the model without it" : ""
+        isConditional
+        ? " where its condition is known only at run time; if an input decides it, give that with "
+          + "--input-value NAME=VALUE"
+        : controlFlow.contains(operation)
+          ? "; control flow is not supported, export the model without it" : ""
       throw GraphError(
         .unsupportedOperator, "operator \(operation) is not supported\(hint)", node: name)
     }

@@ -6,15 +6,23 @@ struct GraphDecoder {
   static let supportedOpsets = 7...28
   static let supportedVersions: ClosedRange<Int64> = 3...14
 
-  private var graph = Graph()
-  private var problems: [GraphError] = []
+  private(set) var graph = Graph()
+  var problems: [GraphError] = []
   private var tensors: TensorDecoder
   private var identifiers: [String: Graph.ValueID] = [:]
-  private let initializers: InitializerBytes
+  private let folder: String?
+  private let initializers: InitializerBytes?
+  /// Whether this is a graph inside a node, which may read what is outside.
+  private let isInside: Bool
 
-  /// - Parameter initializers: What was cut out of the model before it was decoded.
-  init(folder: String?, initializers: InitializerBytes) {
-    tensors = TensorDecoder(folder: folder)
+  /// - Parameter initializers: What was cut out of the model before it was decoded; nil for a graph
+  ///   inside a node.
+  init(folder: String?, initializers: InitializerBytes?) {
+    isInside = initializers == nil
+    tensors = TensorDecoder(
+      folder: folder,
+      sparseAllowance: isInside ? 1 << 12 : TensorDecoder.maximumSparseByteCount)
+    self.folder = folder
     self.initializers = initializers
   }
 
@@ -24,28 +32,32 @@ struct GraphDecoder {
       throw ImportFailure([GraphError(.badFile, "the model contains no graph")])
     }
     decodeFacts(of: model)
+    var inlining = FunctionInlining(model.functions, opsets: model.opsetImport)
     var source = model.graph
     model.clearGraph()
-    graph.name = source.name
-    if let sparse = source.sparseInitializer.first {
-      problems.append(
-        GraphError(
-          .unsupportedVariant,
-          "\(source.sparseInitializer.count) sparse initializers; store them densely, zeros are recognised",
-          node: sparse.values.name))
-    }
-    decodeInitializers(of: &source)
-    declareValues(of: source)
-    decodeNodes(source.node, functions: model.functions)
-    noteCaptures(of: source.node)
+    source.node = inlining.inlined(source)
+    problems += inlining.problems
+    decodeContents(of: &source)
     decodeOpset()
-    graph.outputs = source.output.map { identifier(of: $0.name) }
-    if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
     problems += graph.validate()
     guard problems.isEmpty else {
-      throw ImportFailure(problems + graph.unsupportedOperators())
+      // Once for each cause: a call that could not be inlined is no operator either.
+      let named = Set(problems.map(\.node))
+      let unsupported = graph.unsupportedOperators().filter { !named.contains($0.node) }
+      throw ImportFailure(problems + unsupported)
     }
     return graph
+  }
+
+  /// Values and nodes, the latter in topological order where there is one.
+  mutating func decodeContents(of source: inout ProtoGraph) {
+    graph.name = source.name
+    decodeInitializers(of: &source)
+    declareValues(of: source)
+    decodeNodes(source.node)
+    noteCaptures(of: source.node)
+    graph.outputs = source.output.map { identifier(of: $0.name) }
+    if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
   }
 
   private mutating func decodeFacts(of model: ProtoModel) {
@@ -89,26 +101,39 @@ struct GraphDecoder {
   private mutating func decodeInitializers(of source: inout ProtoGraph) {
     var protos = source.initializer
     source.initializer = []
+    let initializers = initializers
     for index in protos.indices {
       let proto = protos[index]
       protos[index] = ProtoTensor()  // Frees the bytes once this tensor is converted.
-      guard !proto.name.isEmpty, identifiers[proto.name] == nil else {
-        problems.append(
-          GraphError(
-            .duplicateName,
-            proto.name.isEmpty
-              ? "initializer \(index) has no name"
-              : "two initializers are called \"\(proto.name)\""))
-        continue
+      addInitializer(proto.name, "initializer", index) { tensors throws(GraphError) in
+        try tensors.decode(proto, initializer: index, of: initializers)
       }
-      do throws(GraphError) {
-        identifiers[proto.name] = graph.addConstant(
-          proto.name, try tensors.decode(proto, initializer: index, of: initializers))
-      } catch {
-        problems.append(error.at("initializer \"\(proto.name)\""))
-        // Known by name, so that its readers are not reported as well.
-        identifiers[proto.name] = graph.addConstant(proto.name, Tensor([], shape: [0]))
+    }
+    for (index, proto) in source.sparseInitializer.enumerated() {
+      addInitializer(proto.values.name, "sparse initializer", index) { tensors throws(GraphError) in
+        try tensors.decode(proto)
       }
+    }
+  }
+
+  private mutating func addInitializer(
+    _ name: String, _ kind: String, _ index: Int,
+    _ decode: (inout TensorDecoder) throws(GraphError) -> Tensor
+  ) {
+    guard !name.isEmpty, identifiers[name] == nil else {
+      problems.append(
+        GraphError(
+          .duplicateName,
+          name.isEmpty
+            ? "\(kind) \(index) has no name" : "two initializers are called \"\(name)\""))
+      return
+    }
+    do throws(GraphError) {
+      identifiers[name] = graph.addConstant(name, try decode(&tensors))
+    } catch {
+      problems.append(error.at("\(kind) \"\(name)\""))
+      // Known by name, so that its readers are not reported as well.
+      identifiers[name] = graph.addConstant(name, Tensor([], shape: [0]))
     }
   }
 
@@ -122,7 +147,7 @@ struct GraphDecoder {
       declare(input, as: id, isInterface: true)
     }
     for output in source.output {
-      declare(output, as: identifier(of: output.name), isInterface: true)
+      declare(output, as: identifier(of: output.name), isInterface: !isInside)
     }
     for value in source.valueInfo where !value.name.isEmpty {
       declare(value, as: identifier(of: value.name), isInterface: false)
@@ -172,36 +197,30 @@ struct GraphDecoder {
     graph.values[id].shape = shape
   }
 
-  private mutating func decodeNodes(_ protos: [ProtoNode], functions: [ProtoFunction]) {
-    let functionNames = Set(functions.map { [standardDomain($0.domain), $0.name] })
-    var names = NodeNames()
+  private mutating func decodeNodes(_ protos: [ProtoNode]) {
+    var names = UniqueNames()
     for proto in protos {
       let domain = standardDomain(proto.domain)
-      let name = names.unused(for: proto)
-      if functionNames.contains([domain, proto.opType]) {
-        problems.append(
-          GraphError(
-            .unsupportedOperator,
-            "\(proto.opType) is a function of the model; inline functions when exporting",
-            node: name))
-      }
+      let name = names.unused(proto.label)
       var attributes: [String: Attribute] = [:]
       for attribute in proto.attribute {
         do throws(GraphError) {
-          guard attributes[attribute.name] == nil else {
-            throw GraphError(.duplicateName, "attribute \"\(attribute.name)\" is given twice")
+          let name = attribute.decodedName
+          guard attributes[name] == nil else {
+            throw GraphError(.duplicateName, "attribute \"\(name)\" is given twice")
           }
-          attributes[attribute.name] = try tensors.decode(attribute)
+          attributes[name] = try tensors.decode(attribute)
         } catch {
           problems.append(error.at(name))
         }
       }
-      graph.nodes.append(
-        Graph.Node(
-          name: name, operation: proto.opType, domain: domain,
-          inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
-          outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
-          attributes: attributes))
+      var node = Graph.Node(
+        name: name, operation: proto.opType, domain: domain,
+        inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
+        outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
+        attributes: attributes)
+      if domain.isEmpty, proto.opType == "If" { node.subgraphs = proto.branches(folder: folder) }
+      graph.nodes.append(node)
     }
   }
 
@@ -213,9 +232,9 @@ struct GraphDecoder {
         for subgraph in attribute.subgraphs { names += outerNames(subgraph) }
       }
       var seen: Set<Graph.ValueID> = []
-      graph.nodes[index].captures = names.compactMap { identifiers[$0] }.filter {
-        seen.insert($0).inserted
-      }
+      // What this graph lacks, one around it may have.
+      let known = names.compactMap { isInside ? identifier(of: $0) : identifiers[$0] }
+      graph.nodes[index].captures = known.filter { seen.insert($0).inserted }
     }
   }
 
@@ -227,50 +246,5 @@ struct GraphDecoder {
   }
 }
 
-extension ProtoAttribute {
-  /// The graphs it holds, as far as they can be read; they are carried as bytes.
-  fileprivate var subgraphs: [ProtoGraph] {
-    ((hasG ? [g] : []) + graphs).compactMap { try? ProtoGraph(serializedBytes: $0) }
-  }
-}
-
-/// Names that a graph and those inside it read without making them.
-private func outerNames(_ graph: ProtoGraph) -> [String] {
-  // A list, not recursion: the wire scan bounds nesting, but a bound on the stack costs nothing.
-  var names: [String] = []
-  var made: Set<String> = []
-  var pending = [graph]
-  while let next = pending.popLast() {
-    made.formUnion(next.input.map(\.name) + next.initializer.map(\.name))
-    for node in next.node {
-      names += node.input
-      made.formUnion(node.output)
-      for attribute in node.attribute { pending += attribute.subgraphs }
-    }
-    names += next.output.map(\.name)
-  }
-  return names.filter { !$0.isEmpty && !made.contains($0) }
-}
-
 /// The domain by its usual name: ONNX's own has two.
-private func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }
-
-/// Gives each node a name of its own.
-private struct NodeNames {
-  /// Names in use, with the suffix to try next where a name is wanted again.
-  private var nextSuffix: [String: Int] = [:]
-
-  /// The node's own name, made unique; its first output's where it has none.
-  mutating func unused(for node: ProtoNode) -> String {
-    let candidates = [node.name, node.output.first { !$0.isEmpty } ?? "", node.opType, "node"]
-    let wanted = candidates.first { !$0.isEmpty }!
-    var name = wanted
-    while let suffix = nextSuffix[name] {
-      let next = nextSuffix[wanted, default: suffix]
-      name = "\(wanted)_\(next)"
-      nextSuffix[wanted] = next + 1
-    }
-    nextSuffix[name] = 2
-    return name
-  }
-}
+func standardDomain(_ domain: String) -> String { domain == "ai.onnx" ? "" : domain }

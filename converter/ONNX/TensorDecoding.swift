@@ -17,9 +17,17 @@ struct TensorDecoder {
   /// Bytes that one tensor may take in the file.
   static let maximumByteCount = 1 << 31
 
+  /// Bytes that the sparse tensors of a file may take beyond `sparseRatio` times their values.
+  static let maximumSparseByteCount = 1 << 28
+  static let sparseRatio = 64
+
+  var sparseAllowance: Int
   private var externalData: ExternalData
 
-  init(folder: String?) { externalData = ExternalData(folder: folder) }
+  init(folder: String?, sparseAllowance: Int = maximumSparseByteCount) {
+    externalData = ExternalData(folder: folder)
+    self.sparseAllowance = sparseAllowance
+  }
 
   mutating func decode(_ proto: ProtoTensor) throws(GraphError) -> Tensor {
     try decode(proto, initializer: 0, of: nil)

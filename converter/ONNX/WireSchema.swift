@@ -21,8 +21,10 @@ enum WireMessage {
     case .stringEntry: number == 1 || number == 2 ? .text : nil
     case .function:
       switch number {
-      case 1, 10: .text
+      case 1, 4, 5, 6, 10, 13: .text
       case 7: .message(.node)
+      case 9: .message(.operatorSet)
+      case 11: .message(.attribute)
       default: nil
       }
     case .graph:
@@ -36,7 +38,7 @@ enum WireMessage {
       }
     case .node:
       switch number {
-      case 1, 2, 3, 4, 6, 7: .text
+      case 1, 2, 3, 4, 6, 7, 8: .text
       case 5: .message(.attribute)
       default: nil
       }

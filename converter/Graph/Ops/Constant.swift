@@ -25,7 +25,7 @@ public struct Constant: Operator {
       let values = try node.strings("value_strings")!
       value = Tensor(elementType: .string, shape: [values.count], storage: .text(values))
     default:
-      throw GraphError(.unsupportedVariant, "a sparse value is not supported; store it densely")
+      throw GraphError(.unsupportedVariant, "a sparse value is of no type that is read")
     }
   }
 

@@ -126,7 +126,6 @@ nonisolated struct ProtoStringEntry: Sendable {
   init() {}
 }
 
-/// Only what is needed to say by name that a model calls one.
 nonisolated struct ProtoFunction: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -134,7 +133,21 @@ nonisolated struct ProtoFunction: Sendable {
 
   var name: String = String()
 
+  var input: [String] = []
+
+  var output: [String] = []
+
+  var attribute: [String] = []
+
+  var node: [ProtoNode] = []
+
+  var opsetImport: [ProtoOperatorSet] = []
+
   var domain: String = String()
+
+  var attributeProto: [ProtoAttribute] = []
+
+  var overload: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -185,6 +198,8 @@ nonisolated struct ProtoNode: Sendable {
   var docString: String = String()
 
   var domain: String = String()
+
+  var overload: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -300,8 +315,8 @@ nonisolated struct ProtoAttribute: @unchecked Sendable {
     set {_uniqueStorage()._refAttrName = newValue}
   }
 
-  var sparseTensor: Data {
-    get {_storage._sparseTensor ?? Data()}
+  var sparseTensor: ProtoSparseTensor {
+    get {_storage._sparseTensor ?? ProtoSparseTensor()}
     set {_uniqueStorage()._sparseTensor = newValue}
   }
   /// Returns true if `sparseTensor` has been explicitly set.
@@ -476,7 +491,6 @@ nonisolated struct ProtoTensor: Sendable {
   fileprivate var _rawData: Data? = nil
 }
 
-/// Only what is needed to name it in a message: sparse initializers are refused.
 nonisolated struct ProtoSparseTensor: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -491,11 +505,23 @@ nonisolated struct ProtoSparseTensor: Sendable {
   /// Clears the value of `values`. Subsequent reads from it will return its default value.
   mutating func clearValues() {self._values = nil}
 
+  var indices: ProtoTensor {
+    get {_indices ?? ProtoTensor()}
+    set {_indices = newValue}
+  }
+  /// Returns true if `indices` has been explicitly set.
+  var hasIndices: Bool {self._indices != nil}
+  /// Clears the value of `indices`. Subsequent reads from it will return its default value.
+  mutating func clearIndices() {self._indices = nil}
+
+  var dims: [Int64] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _values: ProtoTensor? = nil
+  fileprivate var _indices: ProtoTensor? = nil
 }
 
 nonisolated struct ProtoValueInfo: Sendable {
@@ -862,7 +888,7 @@ nonisolated extension ProtoStringEntry: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Function"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2}\u{9}domain\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{2}\u{3}input\0\u{1}output\0\u{1}attribute\0\u{1}node\0\u{4}\u{2}opset_import\0\u{1}domain\0\u{3}attribute_proto\0\u{2}\u{2}overload\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -871,7 +897,14 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.input) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.output) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.attribute) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.node) }()
+      case 9: try { try decoder.decodeRepeatedMessageField(value: &self.opsetImport) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.domain) }()
+      case 11: try { try decoder.decodeRepeatedMessageField(value: &self.attributeProto) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.overload) }()
       default: break
       }
     }
@@ -881,15 +914,43 @@ nonisolated extension ProtoFunction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
+    if !self.input.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.input, fieldNumber: 4)
+    }
+    if !self.output.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.output, fieldNumber: 5)
+    }
+    if !self.attribute.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.attribute, fieldNumber: 6)
+    }
+    if !self.node.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.node, fieldNumber: 7)
+    }
+    if !self.opsetImport.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.opsetImport, fieldNumber: 9)
+    }
     if !self.domain.isEmpty {
       try visitor.visitSingularStringField(value: self.domain, fieldNumber: 10)
+    }
+    if !self.attributeProto.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributeProto, fieldNumber: 11)
+    }
+    if !self.overload.isEmpty {
+      try visitor.visitSingularStringField(value: self.overload, fieldNumber: 13)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoFunction, rhs: ProtoFunction) -> Bool {
     if lhs.name != rhs.name {return false}
+    if lhs.input != rhs.input {return false}
+    if lhs.output != rhs.output {return false}
+    if lhs.attribute != rhs.attribute {return false}
+    if lhs.node != rhs.node {return false}
+    if lhs.opsetImport != rhs.opsetImport {return false}
     if lhs.domain != rhs.domain {return false}
+    if lhs.attributeProto != rhs.attributeProto {return false}
+    if lhs.overload != rhs.overload {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -962,7 +1023,7 @@ nonisolated extension ProtoGraph: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension ProtoNode: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Node"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{1}output\0\u{1}name\0\u{3}op_type\0\u{1}attribute\0\u{3}doc_string\0\u{1}domain\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}input\0\u{1}output\0\u{1}name\0\u{3}op_type\0\u{1}attribute\0\u{3}doc_string\0\u{1}domain\0\u{1}overload\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -977,6 +1038,7 @@ nonisolated extension ProtoNode: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.attribute) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.docString) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.domain) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.overload) }()
       default: break
       }
     }
@@ -1004,6 +1066,9 @@ nonisolated extension ProtoNode: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.domain.isEmpty {
       try visitor.visitSingularStringField(value: self.domain, fieldNumber: 7)
     }
+    if !self.overload.isEmpty {
+      try visitor.visitSingularStringField(value: self.overload, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1015,6 +1080,7 @@ nonisolated extension ProtoNode: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.attribute != rhs.attribute {return false}
     if lhs.docString != rhs.docString {return false}
     if lhs.domain != rhs.domain {return false}
+    if lhs.overload != rhs.overload {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1041,7 +1107,7 @@ nonisolated extension ProtoAttribute: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _typeProtos: [Data] = []
     var _type: ProtoAttribute.Kind = .undefined
     var _refAttrName: String = String()
-    var _sparseTensor: Data? = nil
+    var _sparseTensor: ProtoSparseTensor? = nil
     var _sparseTensors: [Data] = []
 
       // This property is used as the initial default value for new instances of the type.
@@ -1105,7 +1171,7 @@ nonisolated extension ProtoAttribute: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 15: try { try decoder.decodeRepeatedBytesField(value: &_storage._typeProtos) }()
         case 20: try { try decoder.decodeSingularEnumField(value: &_storage._type) }()
         case 21: try { try decoder.decodeSingularStringField(value: &_storage._refAttrName) }()
-        case 22: try { try decoder.decodeSingularBytesField(value: &_storage._sparseTensor) }()
+        case 22: try { try decoder.decodeSingularMessageField(value: &_storage._sparseTensor) }()
         case 23: try { try decoder.decodeRepeatedBytesField(value: &_storage._sparseTensors) }()
         default: break
         }
@@ -1168,7 +1234,7 @@ nonisolated extension ProtoAttribute: SwiftProtobuf.Message, SwiftProtobuf._Mess
         try visitor.visitSingularStringField(value: _storage._refAttrName, fieldNumber: 21)
       }
       try { if let v = _storage._sparseTensor {
-        try visitor.visitSingularBytesField(value: v, fieldNumber: 22)
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
       } }()
       if !_storage._sparseTensors.isEmpty {
         try visitor.visitRepeatedBytesField(value: _storage._sparseTensors, fieldNumber: 23)
@@ -1349,7 +1415,7 @@ nonisolated extension ProtoTensor.Segment: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension ProtoSparseTensor: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SparseTensor"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0\u{1}indices\0\u{1}dims\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1358,6 +1424,8 @@ nonisolated extension ProtoSparseTensor: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._values) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._indices) }()
+      case 3: try { try decoder.decodeRepeatedInt64Field(value: &self.dims) }()
       default: break
       }
     }
@@ -1371,11 +1439,19 @@ nonisolated extension ProtoSparseTensor: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._values {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._indices {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.dims.isEmpty {
+      try visitor.visitRepeatedInt64Field(value: self.dims, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: ProtoSparseTensor, rhs: ProtoSparseTensor) -> Bool {
     if lhs._values != rhs._values {return false}
+    if lhs._indices != rhs._indices {return false}
+    if lhs.dims != rhs.dims {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
