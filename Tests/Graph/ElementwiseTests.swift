@@ -174,3 +174,11 @@ func `activations have limits at infinity and keep NaN`(kind: OperatorKind) thro
   let column = row.reshaped([1 << 16, 1])
   #expect(errorCode(.add, [row, column]) == .shapeTooLarge)
 }
+
+@Test func `a gate multiplies a value of its own shape`() throws {
+  let gate = vector([0, 2, -.infinity])
+  let found = try evaluating(.swiGLU, [gate, vector([5, -3, 2])])[0]
+  #expect(agree(found.floats, [0, -5.2847824679, 0]))
+  #expect(errorCode(.swiGLU, [gate, vector([1])]) == .badShape)
+  #expect(errorCode(.swiGLU, [gate, Tensor(integers: [1, 2, 3])]) == .badType)
+}

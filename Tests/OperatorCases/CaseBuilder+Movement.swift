@@ -114,6 +114,16 @@ extension CaseBuilder {
       ])
   }
 
+  mutating func reversals() {
+    let batchFirst: [String: Attribute] = ["batch_axis": .integer(0), "time_axis": .integer(1)]
+    add("time first", [some(4, 3, 2), list(4, 1, 0)])
+    add("batch first", [some(3, 5, 2), list(2, 5, 3)], batchFirst)
+    add("two axes", [some(2, 4), list(4, 3)], batchFirst)
+    add("one sequence of one", [some(1, 1, 3), list(1)])
+    add("no sequences", [some(4, 0, 2), list()])
+    add("no time", [some(2, 0, 3), list(0, 0)], batchFirst)
+  }
+
   mutating func tupleGathers() {
     add("elements", [some(3, 4), Tensor(integers: [0, 1, 2, -1], shape: [2, 2])])
     add("rows", [some(3, 4), Tensor(integers: [2, 0, -1], shape: [3, 1])])

@@ -15,6 +15,12 @@ extension OperatorKind {
       builder.functions()
     case .leakyRelu, .elu, .celu, .thresholdedRelu, .swish:
       builder.functions(["alpha": .float(0.3)])
+    case .swiGLU:
+      builder.add("one gate for each", [builder.some(2, 3, 5), builder.some(2, 3, 5)])
+      builder.add(
+        "alpha", [builder.some(3, 7), builder.some(3, 7)], ["alpha": .float(1.7)], opset: 28)
+      builder.add("scalars", [builder.some(), builder.some()])
+      builder.add("no elements", [builder.some(2, 0), builder.some(2, 0)])
     case .selu: builder.functions(["alpha": .float(1.5), "gamma": .float(1.1)])
     case .hardSigmoid: builder.functions(["alpha": .float(0.7), "beta": .float(0.4)])
     case .gelu: builder.functions(["approximate": text("tanh")])
@@ -112,6 +118,7 @@ extension OperatorKind {
     case .gather: builder.gathers()
     case .gatherElements: builder.elementGathers()
     case .gatherND: builder.tupleGathers()
+    case .reverseSequence: builder.reversals()
     case .scatterND: builder.tupleScatters()
     case .scatterElements: builder.elementScatters(opset: 18, reduces: true)
     case .scatter: builder.elementScatters(opset: 9, reduces: false)

@@ -19,6 +19,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case softsign = "Softsign"
   case mish = "Mish"
   case swish = "Swish"
+  case swiGLU = "SwiGLU"
   case thresholdedRelu = "ThresholdedRelu"
   case clip = "Clip"
   case add = "Add"
@@ -128,6 +129,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case gather = "Gather"
   case gatherElements = "GatherElements"
   case gatherND = "GatherND"
+  case reverseSequence = "ReverseSequence"
   case scatterND = "ScatterND"
   case scatterElements = "ScatterElements"
   case expand = "Expand"
@@ -164,6 +166,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .softsign: Softsign.self
     case .mish: Mish.self
     case .swish: Swish.self
+    case .swiGLU: SwiGLU.self
     case .thresholdedRelu: ThresholdedRelu.self
     case .clip: Clip.self
     case .add: Add.self
@@ -273,6 +276,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .gather: Gather.self
     case .gatherElements: GatherElements.self
     case .gatherND: GatherND.self
+    case .reverseSequence: ReverseSequence.self
     case .scatterND: ScatterND.self
     case .scatterElements: ScatterElements.self
     case .expand: Expand.self

@@ -35,6 +35,14 @@ extension Swish: UnaryLowerable {
   package var unaryCode: UnaryCode { .silu }
   package var unaryParameters: (Double, Double) { (alpha, 0) }
 }
+extension SwiGLU: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let (gate, value) = (try builder.operand(0), try builder.operand(1))
+    let type = try builder.outputType()
+    let share = builder.emitUnary(.silu, gate, (alpha, 0), type: type)
+    builder.bind(to: builder.emitBinary(.multiply, share, value, type: type))
+  }
+}
 extension Mish: UnaryLowerable { package var unaryCode: UnaryCode { .mish } }
 extension Softplus: UnaryLowerable { package var unaryCode: UnaryCode { .softplus } }
 extension Softsign: UnaryLowerable { package var unaryCode: UnaryCode { .softsign } }

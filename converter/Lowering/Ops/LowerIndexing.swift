@@ -37,6 +37,41 @@ extension GatherND: Lowerable {
   }
 }
 
+extension ReverseSequence: Lowerable {
+  /// A gather over the first two axes as one; where lengths are computed, over the time of each sequence.
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let (data, lengths) = (try builder.operand(0), try builder.operand(1))
+    let (shape, type) = (builder.shape(of: data), try builder.outputType())
+    if let constant = builder.constant(1) {
+      let sources = try plan(shape, lengths: constant.integers).map { Int64($0) }
+      let index = builder.add(constant: Tensor(integers: sources))
+      let rows = builder.view(data, [shape[0] * shape[1]] + shape[2...])
+      let result = builder.emit(
+        .gather, [rows, index], TensorType(type.elementType, builder.shape(of: rows)),
+        integers: [0])
+      return builder.bind(to: builder.view(result, shape))
+    }
+    // In the order batch, time: so a length that is too large reaches no other sequence.
+    let swapped = [1, 0] + Array(shape.indices.dropFirst(2))
+    let rows = timeAxis == 0 ? builder.transposed(data, swapped) : data
+    let (batch, extent) = (shape[1 - timeAxis], shape[timeAxis])
+    let times = builder.add(
+      constant: Tensor(integers: (0..<Int64(extent)).map { $0 }, shape: [1, extent]))
+    let next = builder.add(
+      constant: Tensor(integers: (0..<Int64(extent)).map { $0 + 1 }, shape: [1, extent]))
+    let column = builder.view(lengths, [batch, 1])
+    let places = TensorType(.int64, [batch, extent])
+    let mirrored = builder.emitBinary(.subtract, column, next, type: places)
+    let isInside = builder.emitBinary(
+      .less, times, column, type: TensorType(.bool, places.shape))
+    let index = builder.emit(.select, [isInside, mirrored, times], places)
+    let result = builder.emit(
+      .gatherND, [rows, builder.view(index, [batch, extent, 1])],
+      TensorType(type.elementType, builder.shape(of: rows)), integers: [1])
+    builder.bind(to: timeAxis == 0 ? builder.transposed(result, swapped) : result)
+  }
+}
+
 extension ScatterReduction {
   /// The model file's code.
   fileprivate var code: Int {
