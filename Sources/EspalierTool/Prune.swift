@@ -46,7 +46,7 @@ struct Prune: ParsableCommand {
       guard !isSameFile(input, output) else {
         throw ValidationError("-o is the model itself; write the pruned one beside it")
       }
-        let graph = try Graph(contentsOf: input).binding(
+      let graph = try Graph(contentsOf: input).binding(
         inputValues: bound.parsed(), file: input)
       let bar = ProgressBar("pruning", quiet: json)
       defer { bar.finish() }

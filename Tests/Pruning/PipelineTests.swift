@@ -9,7 +9,7 @@ import Testing
 /// Typed steps, without a recipe's text.
 @Suite struct PipelineTests {
   /// Three convolutions of small images, the second around a shortcut.
-  private func network() -> Graph {
+  private func network(isNormalised: Bool = false) -> Graph {
     var random = Seeded(seed: 31)
     var graph = Graph()
     let x = graph.addInput("x", TensorType(.float32, [1, 4, 8, 8]))
@@ -18,7 +18,14 @@ import Testing
         "w\(graph.values.count)", random.tensor([outputs, inputs, 3, 3]))
       return graph.addNode("Conv", [x, weight], attributes: ["pads": .integers([1, 1, 1, 1])])
     }
-    let first = graph.addNode("Relu", [convolution(x, 4, 16)])
+    var made = convolution(x, 4, 16)
+    if isNormalised {
+      let statistics = ["scale", "bias", "mean", "variance"].map {
+        graph.addConstant($0, Tensor([Float](repeating: 1, count: 16), shape: [16]))
+      }
+      made = graph.addNode("BatchNormalization", [made] + statistics)
+    }
+    let first = graph.addNode("Relu", [made])
     let second = graph.addNode("Relu", [convolution(first, 16, 32)])
     let sum = graph.addNode("Add", [convolution(second, 32, 16), first])
     graph.outputs = [convolution(sum, 16, 4)]
@@ -65,7 +72,9 @@ import Testing
     zeros.calibration = StepCalibration(
       source: .noise(mean: 0, deviation: 1), samples: 2, refits: true)
     var seen: [Double] = []
-    _ = try PruningPipeline([.channels(channels), .zeros(zeros)]).run(on: network()) {
+    _ = try PruningPipeline([.channels(channels), .zeros(zeros)]).run(
+      on: network(isNormalised: true)
+    ) {
       seen.append($0)
     }
     #expect(zip(seen, seen.dropFirst()).allSatisfy { $0 <= $1 + 1e-9 })

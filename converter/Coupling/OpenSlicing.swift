@@ -10,9 +10,12 @@ extension Pruned {
     switch rewrite {
     case .number, .float:
       apply(rewrite, to: index)
+    case .identity:
+      if losesAxis(node) { apply(rewrite, to: index) }
     case .list(let name, let extents):
       guard case .integers(let old)? = node.attributes[name] else {
-        if extents.contains(where: touches) { apply(rewrite, to: index) }
+        let isStated = node.operation == "Squeeze" && losesAxis(node)
+        if isStated || extents.contains(where: touches) { apply(rewrite, to: index) }
         return
       }
       graph.nodes[index].attributes[name] = .integers(restated(old, extents))
@@ -31,6 +34,13 @@ extension Pruned {
     }
   }
 
+  /// Whether a Squeeze that names no axes would drop one of channels, of which one is left.
+  private func losesAxis(_ node: Graph.Node) -> Bool {
+    coupling.valueAxes[node.inputs[0]!]!.contains {
+      keptChannels.touches($0) && keptChannels.count($0) == 1
+    }
+  }
+
   private func touches(_ extent: Extent) -> Bool { keptChannels.touches(extent.axes) }
 
   /// Numbers of which those alone change that count channels.
@@ -45,11 +55,7 @@ extension Pruned {
     let vector = input < node.inputs.count ? node.inputs[input] : nil
     guard let old = vector.flatMap({ coupling.graph.constants[$0] })?.integers else {
       if node.operation == "Squeeze" {
-        // Only where an axis of channels would go as well.
-        let axes = coupling.valueAxes[node.inputs[0]!]!
-        guard axes.contains(where: { keptChannels.touches($0) && keptChannels.count($0) == 1 })
-        else { return nil }
-        return extents.map { Int64(value($0)) }
+        return losesAxis(node) ? extents.map { Int64(value($0)) } : nil
       }
       return extents.contains(where: touches) ? extents.map { Int64(value($0)) } : nil
     }

@@ -64,11 +64,13 @@ struct Decisions: Sendable {
     where place >= other.conditions.count || condition != other.conditions[place]
       || changes(condition)
     { return Self.fault(deciding[place]) }
-    let decidesNothing = nodes.map(\.name) == other.nodes.map(\.name) && nodes.allSatisfy { node in
-      let changed = node.inputs.map(changes)
-      return !changed.contains(true) || node.outputs.contains(where: changes)
-        || Self.selections.contains(node.operation) && !changed.dropFirst().contains(true)
-    }
+    let decidesNothing =
+      nodes.map(\.name) == other.nodes.map(\.name)
+      && nodes.allSatisfy { node in
+        let changed = node.inputs.map(changes)
+        return !changed.contains(true) || node.outputs.contains(where: changes)
+          || Self.selections.contains(node.operation) && !changed.dropFirst().contains(true)
+      }
     return decidesNothing ? nil : deciding.last.map(Self.fault)
   }
 

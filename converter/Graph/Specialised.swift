@@ -169,7 +169,8 @@ public struct Specialised: Sendable {
       types[id] = type
       guard let bound = binding[graph.values[id].name] else { continue }
       guard bound.type == type else {
-        let message = "the bound value is \(bound.type) but the input is \(type.map { "\($0)" } ?? "no tensor")"
+        let message =
+          "the bound value is \(bound.type) but the input is \(type.map { "\($0)" } ?? "no tensor")"
         throw GraphProblems([
           GraphError(.badInput, message, node: "input \"\(graph.values[id].name)\"")
         ])

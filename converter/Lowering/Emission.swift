@@ -16,7 +16,7 @@ package func emit(
 
 /// A model of a program whose steps have one and the same weight, a copy for each.
 func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescription {
-  var emission = Emission(program, source: "")
+  var emission = Emission(program, source: "", sharesWeights: false)
   let packed = program.steps.first?.weight.map {
     PackedWeight(choice: choice, description: $0.packed(choice))
   }
@@ -34,8 +34,11 @@ private struct Emission {
   /// Weights that are in the file, by where they came from: layers may share one.
   private var stored: [String: [(weight: Program.Weight, number: Int)]] = [:]
 
-  init(_ program: Program, source: String) {
+  private let sharesWeights: Bool
+
+  init(_ program: Program, source: String, sharesWeights: Bool = true) {
     self.program = program
+    self.sharesWeights = sharesWeights
     layout = ArenaLayout(program)
     numbers = Array(repeating: nil, count: program.tensors.count)
     description.producer = "espalier 0.1"
@@ -77,9 +80,12 @@ private struct Emission {
   private mutating func number(
     _ weight: Program.Weight, _ packed: WeightDescription
   ) -> Int {
-    let known = stored[weight.source, default: []].first {
-      $0.weight.hasValues(of: weight) && description.weights[$0.number].isStored(as: packed)
-    }
+    let known =
+      !sharesWeights
+      ? nil
+      : stored[weight.source, default: []].first {
+        $0.weight.hasValues(of: weight) && description.weights[$0.number].isStored(as: packed)
+      }
     if let known { return known.number }
     description.weights.append(packed)
     let number = description.weights.count - 1
