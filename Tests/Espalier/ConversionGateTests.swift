@@ -13,10 +13,12 @@ import Testing
     var graph = Graph()
     graph.opset = 17
     let x = graph.addInput("x", TensorType(.float32, [1, 8]))
-    let weight = graph.addConstant("w", Tensor((0..<64).map { Float($0 % 5) }, shape: [8, 8]))
-    let first = graph.addNode("MatMul", [x, weight], name: "first")
+    let weights = [("v", 5), ("w", 7)].map { name, period in
+      graph.addConstant(name, Tensor((0..<64).map { Float($0 % period) }, shape: [8, 8]))
+    }
+    let first = graph.addNode("MatMul", [x, weights[0]], name: "first")
     let wave = graph.addNode("Sin", [first], name: "wave")
-    graph.outputs = [graph.addNode("MatMul", [wave, weight], name: "last")]
+    graph.outputs = [graph.addNode("MatMul", [wave, weights[1]], name: "last")]
     return try lower(Specialised(graph))
   }
 

@@ -72,16 +72,49 @@ extension Graph {
   fileprivate func typedOutputs() throws(GraphError) -> [Value] {
     var result = outputs.map { values[$0] }
     guard result.contains(where: { !$0.isDeclared }) else { return result }
-    let inferred: Specialised
-    do throws(GraphProblems) {
-      inferred = try Specialised(self, purpose: .rewriting)
-    } catch {
-      throw error.problems[0]
-    }
+    let inferred = try inferredForOutputs()
     for (place, id) in outputs.enumerated() where !result[place].isDeclared {
-      guard let type = inferred.types[id] else { continue }
+      guard let type = inferred?.types[id] else { continue }
       result[place].elementType = type.elementType
-      result[place].shape = type.shape.map { .fixed($0) }
+      result[place].shape = type.shape.enumerated().map { axis, extent in
+        inferred?.open?.isOpen(id, axis: axis) == true ? .unknown : .fixed(extent)
+      }
+    }
+    return result
+  }
+
+  /// The graph with types; where the file leaves extents free, at such as it takes, if any are found.
+  private func inferredForOutputs() throws(GraphError) -> Specialised? {
+    if openAxes.isEmpty {
+      do throws(GraphProblems) {
+        return try Specialised(self, purpose: .rewriting)
+      } catch {
+        throw error.problems[0]
+      }
+    }
+    for extent in [1, 16, 64, 224] {
+      let shapes = shapesForInference(extent)
+      if let typed = try? Specialised.forRewriting(self, inputShapes: shapes) { return typed }
+    }
+    return nil
+  }
+
+  /// The inputs' shapes with a number for each free extent but batches, which are 1.
+  private func shapesForInference(_ extent: Int) -> [String: [Int]] {
+    var symbols: [String: Int] = [:]
+    var result: [String: [Int]] = [:]
+    for input in inputs {
+      guard let shape = values[input].shape else { continue }
+      result[values[input].name] = shape.enumerated().map { axis, dimension in
+        let assumed = axis == 0 ? 1 : extent
+        switch dimension {
+        case .fixed(let number): return number
+        case .unknown: return assumed
+        case .symbol(let name):
+          symbols[name] = symbols[name] ?? assumed
+          return symbols[name]!
+        }
+      }
     }
     return result
   }

@@ -13,7 +13,8 @@ struct HalfPrecision {
   /// By node, the attributes that name an element type or hold a tensor of one.
   private var attributes: [String: [String: Attribute]] = [:]
 
-  init(_ graph: Graph) {
+  /// - Parameter inputShapes: Shapes of inputs that the file leaves open, by name.
+  init(_ graph: Graph, inputShapes: [String: [Int]]) {
     var wide = graph
     isOriginal = Set(graph.values.filter { $0.constant != nil }.map(\.name))
     for index in wide.values.indices {
@@ -33,6 +34,18 @@ struct HalfPrecision {
       }
     }
     self.wide = types.isEmpty && attributes.isEmpty ? nil : wide
+    if self.wide != nil { noteInferred(graph, inputShapes) }
+  }
+
+  /// Notes what the file does not declare: what is new takes the type of what it meets.
+  private mutating func noteInferred(_ graph: Graph, _ inputShapes: [String: [Int]]) {
+    // Of a graph with faults the first step speaks.
+    let typed = try? Specialised(graph, inputShapes: inputShapes, purpose: .rewriting)
+    guard let typed else { return }
+    for (value, type) in zip(typed.graph.values, typed.types) {
+      guard let type = type?.elementType, type.isHalf else { continue }
+      types[value.name] = type
+    }
   }
 
   /// A graph that a pipeline made of the wide one, in the types of the first.

@@ -45,7 +45,7 @@ public struct PruningPipeline: Sendable, Hashable {
     guard unknown.isEmpty else { throw .graph(GraphProblems(unknown)) }
     let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
     let source = graph.withInitializersForConstantNodes()
-    let half = HalfPrecision(source)
+    let half = HalfPrecision(source, inputShapes: inputShapes)
     var result = PrunedModel(
       graph: half.wide ?? source, report: PipelineReport(), reference: nil)
     var pruned: Set<String> = []
