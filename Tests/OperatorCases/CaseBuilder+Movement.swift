@@ -59,6 +59,9 @@ extension CaseBuilder {
     add("one", [some(2, 3)], ["axis": .integer(1)])
     add("a part without elements", [some(2, 0), some(2, 3)], ["axis": .integer(1)])
     add("no elements", [some(0, 2), some(0, 1)], ["axis": .integer(1)])
+    add(
+      "a start of a list, of other extents", [some(2, 3), some(1, 0), some(2, 1)],
+      ["axis": .integer(1)])
   }
 
   mutating func splits() {

@@ -29,15 +29,20 @@ public struct Concat: Operator {
   }
 
   /// How shapes join.
+  ///
+  /// A part of extent 0 along the axis says nothing of the others' extents: exporters write such as the start
+  /// of a list.
   package func plan(_ shapes: [[Int]]) throws(GraphError) -> Plan {
-    var result = shapes[0]
-    let axis = try normalise(axis: axis, rank: result.count)
-    for shape in shapes.dropFirst() {
+    let axis = try normalise(axis: axis, rank: shapes[0].count)
+    let hasElements = { (shape: [Int]) in axis < shape.count && shape[axis] > 0 }
+    let first = shapes.first(where: hasElements)
+    var result = first ?? shapes[0]
+    for shape in shapes where first == nil || shape.count != result.count || hasElements(shape) {
       var expected = result
       if shape.count == expected.count { expected[axis] = shape[axis] }
       guard shape == expected else {
         throw GraphError(
-          .badShape, "\(shapes[0]) and \(shape) differ elsewhere than on axis \(axis)")
+          .badShape, "\(result) and \(shape) differ elsewhere than on axis \(axis)")
       }
     }
     result[axis] = try checkedSum(shapes.map { $0[axis] })
@@ -71,16 +76,16 @@ extension Concat {
     let rank = map.outputs[0].rank
     let along = fromFront(axis, rank: rank)
     // Constants last: they take the axes of what they meet.
-    let order =
-      map.inputs.indices.filter { !map.isConstant($0) } + map.inputs.indices.filter(map.isConstant)
+    let full = map.inputs.indices.filter { map.shape($0)[along] > 0 }
+    let deciding = full.isEmpty ? Array(map.inputs.indices) : full
+    let order = deciding.filter { !map.isConstant($0) } + deciding.filter(map.isConstant)
     var result = map.axes(order[0])
     for input in order.dropFirst() {
       for index in 0..<rank where index != along && map.shape(input)[index] != 1 {
         map.bind(input, index, result[index])
       }
     }
-    let parts = map.inputs.indices.filter { map.shape($0)[along] > 0 }.map { map.axis($0, along) }
-    result[along] = .sum(parts)
+    result[along] = .sum(full.map { map.axis($0, along) })
     map.outputAxes = [result]
   }
 }
