@@ -130,7 +130,7 @@ lines = table(("Evaluation", "Passing", "Of"),
               *((place, str(passing[place, True]), str(len(of))) for place, of in claims.items()))
 lines += ["## Counts of the others", ""]
 lines += table(("Cases", "Number"),
-               ("claimed by nobody, and pass on the reference all the same", str(passing["reference", False])),
+               ("not claimed, and pass on the reference all the same", str(passing["reference", False])),
                ("with an extent of 0, as onnx's reference has it", str(emptied[True, False])),
                ("with an extent of 0, refused where onnx's reference has a value", str(emptied[True, True])),
                ("with an extent of 0, refused or run where onnx's reference has none",

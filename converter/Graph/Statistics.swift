@@ -6,7 +6,8 @@ struct Moments {
 
   init(_ values: some Collection<Double>) {
     let count = Double(values.count)
-    mean = values.reduce(0, +) / count
+    let mean = values.reduce(0, +) / count
+    self.mean = mean
     variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
   }
 }
