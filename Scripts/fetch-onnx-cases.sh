@@ -1,14 +1,20 @@
 #!/bin/sh
-# Fetches the operator test cases that the wheel of onnx 1.14.1 carries (a fixed, known set).
-# Prints their folder: one sub-folder per case, model.onnx beside test_data_set_N/*.pb.
+# Makes the operator cases of onnx 1.23.2, a fixed, known set, with the package's own generator, and the
+# same with an extent of 0 (Scripts/make-onnx-cases.py). The package and what it needs stay in the cache.
+# Prints the folder, with node/ and empty/: in each one sub-folder per case, model.onnx beside
+# test_data_set_N/*.pb.
 #
 #   usage: Scripts/fetch-onnx-cases.sh    cache: ${ESPALIER_CACHE:-~/.cache/espalier}
 set -eu
 
-version=1.14.1
-cases=${ESPALIER_CACHE:-$HOME/.cache/espalier}/onnx-cases
-if [ -f "$cases/node/.complete-$version" ]; then
-  echo "$cases/node"
+packages="onnx==1.23.2 numpy==2.4.6 ml_dtypes==0.6.0 protobuf==7.36.2 typing_extensions==4.16.0"
+cache=${ESPALIER_CACHE:-$HOME/.cache/espalier}
+generator=$(cd "$(dirname "$0")" && pwd)/make-onnx-cases.py
+cases=$cache/onnx-cases
+# The stamp holds what the cases came from: the same again means there is nothing to do.
+wanted="$packages $(cksum <"$generator")"
+if [ "$(cat "$cases/made-of" 2>/dev/null)" = "$wanted" ]; then
+  echo "$cases"
   exit 0
 fi
 if ! python3 -m pip --version >/dev/null 2>&1; then
@@ -16,21 +22,20 @@ if ! python3 -m pip --version >/dev/null 2>&1; then
   exit 69
 fi
 
-mkdir -p "$cases"
-work=$(mktemp -d "$cases/fetch.XXXXXX")
+mkdir -p "$cache"
+work=$(mktemp -d "$cache/onnx-cases.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps \
-  --only-binary=:all: --python-version 311 --dest "$work" "onnx==$version" >&2; then
-  echo "fetch-onnx-cases: pip cannot download onnx $version; is there a network?" >&2
+# shellcheck disable=SC2086  # a list of words on purpose
+if ! python3 -m pip install --quiet --disable-pip-version-check --only-binary=:all: --no-deps \
+  --target "$work/packages" $packages >&2; then
+  echo "fetch-onnx-cases: pip cannot install onnx 1.23.2; is there a network?" >&2
   exit 69
 fi
-python3 - "$work" <<'PYTHON'
-import glob, sys, zipfile
-work = sys.argv[1]
-with zipfile.ZipFile(glob.glob(f"{work}/*.whl")[0]) as wheel:
-    wheel.extractall(work, [n for n in wheel.namelist() if n.startswith("onnx/backend/test/data/node/")])
-PYTHON
-touch "$work/onnx/backend/test/data/node/.complete-$version"
-rm -rf "$cases/node"
-mv "$work/onnx/backend/test/data/node" "$cases/node"
-echo "$cases/node"
+if ! PYTHONPATH=$work/packages python3 "$generator" "$work/cases" >&2; then
+  echo "fetch-onnx-cases: onnx 1.23.2 makes no cases with this python3" >&2
+  exit 70
+fi
+rm -rf "$work/packages" "$cases"
+echo "$wanted" >"$work/cases/made-of"
+mv "$work/cases" "$cases"
+echo "$cases"

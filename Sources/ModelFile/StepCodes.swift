@@ -17,6 +17,7 @@ package enum UnaryCode: Int {
 package enum BinaryCode: Int {
   case add = 1, subtract, multiply, divide, power, minimum, maximum, modulo, remainder
   case equal = 10, greater, less, greaterOrEqual, lessOrEqual, and, or, xor, prelu
+  case bitAnd = 19, bitOr, bitXor, shiftLeft, shiftRight
 }
 
 package enum ReduceCode: Int {

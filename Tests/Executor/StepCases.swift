@@ -286,6 +286,13 @@ struct StepCase: Sendable, CustomTestStringConvertible {
       model.step(.cumulativeSum, [x], [y], [0, 1, 1])
     },
     StepCase(
+      "cumulative product", inputs: [.int64([2, 3, 5])], outputs: [.int64([2, 6, 30])]
+    ) { model in
+      let x = model.input([3], .i64)
+      let y = model.output([3], .i64)
+      model.step(.cumulativeSum, [x], [y], [0, 0, 0, 1])
+    },
+    StepCase(
       "two largest", inputs: [.floats([1, 9, 4])], outputs: [.floats([9, 4]), .int64([1, 2])]
     ) { model in
       let x = model.input([3])

@@ -34,6 +34,25 @@ import Testing
     #expect(later[2] == Tensor([5, 6, 1, 2, 3, 4], shape: [1, 1, 3, 2]))
   }
 
+  @Test func `a window hides keys on either side`() throws {
+    func seen(_ before: Int64, _ after: Int64, _ lengths: Tensor? = nil) throws -> [Float] {
+      let keys = ones([1, 1, 4, 1])
+      return try evaluating(
+        .attention, [ones([1, 1, 2, 1]), keys, ramp([1, 1, 4, 1]), nil, nil, nil, lengths],
+        ["left_window_size": .integer(before), "right_window_size": .integer(after)], opset: 25)[0]
+        .floats
+    }
+    #expect(try seen(-1, -1) == [1.5, 1.5])
+    #expect(try seen(0, 0) == [0, 1])
+    #expect(try seen(-1, 1) == [0.5, 1])
+    #expect(try seen(0, 2) == [1, 2])
+    // Of three filled keys the queries stand at the last two.
+    #expect(try seen(1, 0, Tensor(integers: [3])) == [0.5, 1.5])
+    #expect(
+      errorCode(.attention, [query, query, value], ["left_window_size": .integer(-2)])
+        == .badAttribute)
+  }
+
   @Test func `masks hide keys or add to their scores`() throws {
     let flat: [String: Attribute] = ["scale": .float(0)]
     let hiding = Tensor(booleans: [true, false, true, true], shape: [2, 2])

@@ -64,6 +64,51 @@ func `activations have limits at infinity and keep NaN`(kind: OperatorKind) thro
   #expect(errorCode(.add, [vector([1])]) == .badArity)
 }
 
+@Test func `bits are joined, turned and moved`() throws {
+  func int8(_ values: [Int64]) -> Tensor {
+    Tensor(elementType: .int8, shape: [values.count], integers: values)
+  }
+  let (a, b) = (int8([0b1100, -1, 5]), int8([0b1010, 3, 0]))
+  #expect(try evaluating(.bitwiseAnd, [a, b])[0].integers == [0b1000, 3, 0])
+  #expect(try evaluating(.bitwiseOr, [a, b])[0].integers == [0b1110, -1, 5])
+  #expect(try evaluating(.bitwiseXor, [a, b])[0].integers == [0b0110, -4, 5])
+  #expect(try evaluating(.bitwiseNot, [a])[0].integers == [-13, 0, -6])
+  let places = int8([1, 7, 8, -1])
+  func moved(_ value: Int64, _ direction: String) throws -> [Int64] {
+    try evaluating(
+      .bitShift, [int8([value]), places], ["direction": .string(Array(direction.utf8))], opset: 28)[
+        0
+      ].integers
+  }
+  #expect(try moved(3, "LEFT") == [6, -128, 0, 0])
+  #expect(try moved(-3, "RIGHT") == [-2, -1, -1, -1])
+  #expect(try moved(100, "RIGHT") == [50, 0, 0, 0])
+  #expect(errorCode(.bitShift, [a, b]) == .badAttribute)
+  #expect(errorCode(.bitwiseAnd, [vector([1]), vector([1])]) == .badType)
+}
+
+@Test func `a remainder of real numbers has the divisor's sign since opset 28`() throws {
+  let (a, b) = (vector([5.5, -5.5, 5.5, -1, 4]), vector([2, 2, -2, .infinity, -2]))
+  #expect(try evaluating(.mod, [a, b], opset: 28)[0].floats == [1.5, 0.5, -0.5, .infinity, 0])
+  #expect(errorCode(.mod, [a, b], opset: 27) == .badAttribute)
+}
+
+@Test func `the bits of a number are another number`() throws {
+  func to(_ type: ElementType) -> [String: Attribute] { ["to": .integer(Int64(type.rawValue))] }
+  #expect(
+    try evaluating(.bitCast, [vector([1, -2])], to(.int32))[0].integers == [
+      0x3F80_0000, -0x4000_0000,
+    ])
+  let half = Tensor(elementType: .float16, shape: [1], doubles: [1])
+  #expect(try evaluating(.bitCast, [half], to(.uint16))[0].integers == [0x3C00])
+  let brain = Tensor(elementType: .uint16, shape: [1], integers: [0x3FC0])
+  #expect(try evaluating(.bitCast, [brain], to(.bfloat16))[0].floats == [1.5])
+  let double = Tensor(elementType: .float64, shape: [1], doubles: [-2])
+  #expect(try evaluating(.bitCast, [double], to(.int64))[0].integers == [-0x4000_0000_0000_0000])
+  #expect(errorCode(.bitCast, [vector([1])], to(.int64)) == .badType)
+  #expect(errorCode(.bitCast, [vector([1])], ["to": .integer(17)]) == .badType)
+}
+
 @Test func `integers wrap at their width and division rounds towards zero`() throws {
   func int8(_ values: [Int64]) -> Tensor {
     Tensor(elementType: .int8, shape: [values.count], integers: values)

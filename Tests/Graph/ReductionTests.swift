@@ -133,3 +133,13 @@ func `a reduction of nothing gives its neutral element`(kind: OperatorKind, want
   let huge: [String: Attribute] = ["size": .integer(.max), "alpha": .float(0)]
   #expect(try evaluating(.lrn, [input], huge)[0].floats == [1, 2, 3])
 }
+
+@Test func `running products leave out their own element where asked`() throws {
+  let input = Tensor(integers: [2, 3, 5])
+  let axis = Tensor(integers: [0], shape: [])
+  #expect(try evaluating(.cumProd, [input, axis])[0].integers == [2, 6, 30])
+  let exclusive: [String: Attribute] = ["exclusive": .integer(1)]
+  #expect(try evaluating(.cumProd, [input, axis], exclusive)[0].integers == [1, 2, 6])
+  let reversed = exclusive.merging(["reverse": .integer(1)]) { $1 }
+  #expect(try evaluating(.cumProd, [input, axis], reversed)[0].integers == [15, 5, 1])
+}

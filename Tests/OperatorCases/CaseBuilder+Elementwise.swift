@@ -87,6 +87,7 @@ extension CaseBuilder {
     add("real numbers", [some(2, 3, 4), positive(4)], ["fmod": .integer(1)])
     for (a, b) in pairedShapes { add("\(a) and \(b)", [whole(a), whole(b)]) }
     add("the dividend's sign", [whole([3, 4]), whole([4])], ["fmod": .integer(1)])
+    add("real numbers with the divisor's sign", [some(2, 3, 4), some(3, 4)], opset: 28)
     bytes()
   }
 
@@ -105,6 +106,36 @@ extension CaseBuilder {
 
   mutating func negations() {
     for shape in [[2, 3, 5], [], [0, 3], [7, 33]] { add("\(shape)", [truth(shape)]) }
+  }
+
+  mutating func bits() {
+    for (a, b) in pairedShapes { add("\(a) and \(b)", [whole(a), whole(b)]) }
+    bytes()
+  }
+
+  mutating func turnedBits() {
+    for shape in [[2, 3, 5], [], [0, 3]] { add("\(shape)", [whole(shape)]) }
+    for type in [.uint8, .int8, .int32] as [ElementType] {
+      add("\(type)", [Tensor(elementType: type, shape: [4], integers: [0, 1, 100, 200])])
+    }
+  }
+
+  /// By fewer places than 0 and more than there are, too.
+  mutating func shifts() {
+    for direction in ["LEFT", "RIGHT"] {
+      for type in [ElementType.int32, .int64, .int8, .uint8] {
+        let values = Tensor(integers: [1, -1, 100, -128, 77, 3], shape: [2, 3])
+        let places = Tensor(integers: [1, 7, 8, 31, 32, 64, 65, -1], shape: [8, 1, 1])
+        add(
+          "\(direction), \(type)",
+          [
+            Tensor(elementType: type, shape: values.shape, integers: values.integers),
+            Tensor(elementType: type, shape: places.shape, integers: places.integers),
+          ], ["direction": text(direction)], opset: 28)
+      }
+      add(
+        "no elements, \(direction)", [whole([0, 2]), whole([2])], ["direction": text(direction)])
+    }
   }
 
   mutating func joins() {

@@ -227,6 +227,44 @@ extension CaseBuilder {
     add("no elements", [some(0, 2)], ["to": .integer(7)])
   }
 
+  /// Bytes from 2 on that become Booleans are left out: ONNX does not say what they are.
+  mutating func bitCasts() {
+    let codes = { (type: ElementType) in ["to": Attribute.integer(Int64(type.rawValue))] }
+    let whole = Tensor(integers: [0, 1, -1, 0x3FC0_0000, -0x4000_0000, 77], shape: [2, 3])
+    add("float32 as int32", [some(2, 3)], codes(.int32))
+    add("int32 as float32", [whole.of(.int32)], codes(.float32))
+    add("float32 as itself", [some(4)], codes(.float32))
+    add("int8 as uint8", [Tensor(integers: [0, 1, -1, -128]).of(.int8)], codes(.uint8))
+    add("uint8 as int8", [Tensor(integers: [0, 1, 127, 255]).of(.uint8)], codes(.int8))
+    add("truths as uint8", [truth([2, 3])], codes(.uint8))
+    add("uint8 as truths", [Tensor(integers: [0, 1, 1]).of(.uint8)], codes(.bool))
+    add("float32 as uint32", [some(2, 3)], codes(.uint32))
+    add("float16 as bfloat16", [some(2, 3).of(.float16)], codes(.bfloat16))
+    add("float64 as int64", [some(2, 3).of(.float64)], codes(.int64))
+    add("no elements", [some(0, 3)], codes(.int32))
+  }
+
+  mutating func cacheUpdates() {
+    add("at the beginning", [some(2, 3, 6, 4), some(2, 3, 2, 4)])
+    add("the whole cache", [some(2, 3, 4), some(2, 3, 4)])
+    add("a place for each", [some(2, 3, 6, 4), some(2, 3, 2, 4), list(1, 4)])
+    add("axis 1", [some(3, 5, 2), some(3, 1, 2), list(0, 4, 2)], ["axis": .integer(1)])
+    add("the last axis", [some(2, 2, 5), some(2, 2, 3), list(2, 0)], ["axis": .integer(-1)])
+    add(
+      "past the end", [some(2, 2, 5, 3), some(2, 2, 3, 3), list(4, -2)],
+      ["mode": text("circular")])
+    add("no update", [some(2, 3, 4), some(2, 0, 4), list(0, 1)])
+    add("no items", [some(0, 3, 4), some(0, 1, 4), Tensor(integers: [])])
+  }
+
+  mutating func diagonals() {
+    add("square", [some(4, 4)])
+    add("above", [some(3, 5)], ["k": .integer(2)])
+    add("below, int64", [some(5, 3)], ["k": .integer(-1), "dtype": .integer(7)])
+    add("outside", [some(2, 2)], ["k": .integer(7)])
+    add("no rows", [some(0, 2)])
+  }
+
   mutating func likes() {
     add("to int64", [some(2, 3), scalar(1)])
     add("to float32", [whole([2, 3]), some(1)])

@@ -179,6 +179,54 @@ extension CaseBuilder {
     add("one token", [some(1, 2, 1, 4), some(1, 1, 2), some(1, 1, 2)])
   }
 
+  mutating func causalConvolutions() {
+    let silu = ["activation": text("silu")]
+    add("no past", [some(2, 3, 7), some(3, 1, 4)])
+    add("a past and a bias", [some(2, 3, 5), some(3, 1, 4), some(3), some(2, 3, 3)], outputs: 2)
+    add("activated", [some(1, 4, 6), some(4, 1, 3), some(4)], silu, outputs: 2)
+    add("fewer elements than the state has", [some(2, 3, 2), some(3, 1, 5)], outputs: 2)
+    add(
+      "one element", [some(2, 3, 1), some(3, 1, 4), nil, some(2, 3, 3)],
+      ["activation": text("swish")], outputs: 2)
+    add("kernels of one", [some(1, 3, 5), some(3, 1, 1), some(3)], outputs: 2)
+    add("one channel", [some(2, 1, 4), some(1, 1, 3)])
+    add("no elements", [some(2, 3, 0), some(3, 1, 3), some(3), some(2, 3, 2)], outputs: 2)
+    add("no items", [some(0, 3, 4), some(3, 1, 3)], outputs: 2)
+  }
+
+  mutating func linearAttentions() {
+    /// Four query heads over two key heads of size 3, values of size 5.
+    func heads(_ rule: String, scale: Float? = nil) -> [String: Attribute] {
+      var result: [String: Attribute] = [
+        "q_num_heads": .integer(4), "kv_num_heads": .integer(2), "update_rule": text(rule),
+      ]
+      result["scale"] = scale.map { .float($0) }
+      return result
+    }
+    func operands(_ batch: Int, _ tokens: Int) -> [Tensor?] {
+      [some(batch, tokens, 12), some(batch, tokens, 6), some(batch, tokens, 10)]
+    }
+    add("linear", operands(2, 4), heads("linear"), outputs: 2)
+    add("one output", operands(1, 3), heads("linear", scale: 0.7))
+    add(
+      "gated for each place, a past", operands(2, 3) + [some(2, 2, 3, 5), some(2, 3, 6)],
+      heads("gated"), outputs: 2)
+    add(
+      "gated for each head", operands(2, 3) + [nil, some(2, 3, 2)], heads("gated"), outputs: 2)
+    add(
+      "delta", operands(1, 4) + [some(1, 2, 3, 5), nil, positive(1, 4, 2)], heads("delta"),
+      outputs: 2)
+    add(
+      "gated delta, one rate",
+      operands(2, 3) + [some(2, 2, 3, 5), some(2, 3, 6), positive(2, 3, 1)],
+      heads("gated_delta"), outputs: 2)
+    add(
+      "one token", operands(2, 1) + [some(2, 2, 3, 5), some(2, 1, 2), positive(2, 1, 2)],
+      heads("gated_delta"), outputs: 2)
+    add("no tokens", operands(2, 0) + [some(2, 2, 3, 5)], heads("linear"), outputs: 2)
+    add("no items", operands(0, 2), heads("linear"), outputs: 2)
+  }
+
   mutating func attentions() {
     add("four axes", [some(2, 3, 4, 5), some(2, 3, 6, 5), some(2, 3, 6, 7)])
     let heads: [String: Attribute] = ["q_num_heads": .integer(4), "kv_num_heads": .integer(2)]
@@ -212,6 +260,21 @@ extension CaseBuilder {
     add(
       "capped scores of hidden keys", [some(1, 2, 4, 3), some(1, 2, 4, 3), some(1, 2, 4, 3)],
       ["is_causal": .integer(1), "softcap": .float(0.4)])
+    for (before, after) in [(1, -1), (-1, 1), (2, 0), (0, 0)] as [(Int64, Int64)] {
+      let window = [
+        "left_window_size": Attribute.integer(before), "right_window_size": .integer(after),
+      ]
+      add(
+        "a window of \(before) and \(after)",
+        [some(1, 2, 4, 3), some(1, 2, 5, 3), some(1, 2, 5, 3)], window, opset: 25)
+      add(
+        "a window of \(before) and \(after) where it is filled",
+        [some(2, 2, 3, 4), some(2, 2, 6, 4), some(2, 2, 6, 4), nil, nil, nil, list(6, 4)], window,
+        opset: 25)
+    }
+    add(
+      "a causal window behind all keys", [some(1, 2, 5, 3), some(1, 2, 2, 3), some(1, 2, 2, 3)],
+      ["left_window_size": .integer(1), "is_causal": .integer(1)], opset: 25)
     let blind = Tensor(booleans: [true, false, true, false, false, false], shape: [2, 3])
     let infinite = Tensor([-.infinity, -.infinity, 0, 1, -.infinity, 0], shape: [1, 2, 1, 3])
     for (name, mask) in [("truths", blind), ("addends", infinite)] {

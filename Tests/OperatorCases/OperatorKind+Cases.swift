@@ -37,6 +37,9 @@ extension OperatorKind {
     case .prelu: builder.slopes()
     case .and, .or, .xor: builder.truths()
     case .not: builder.negations()
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor: builder.bits()
+    case .bitwiseNot: builder.turnedBits()
+    case .bitShift: builder.shifts()
     case .min, .max, .sum, .mean: builder.joins()
     case .where: builder.choices()
 
@@ -45,7 +48,7 @@ extension OperatorKind {
       .reduceSumSquare, .reduceLogSum, .reduceLogSumExp:
       builder.reductions(axesAreInputSince: self == .reduceSum ? 13 : 18)
     case .argMax, .argMin: builder.positions()
-    case .cumSum: builder.runningSums()
+    case .cumSum, .cumProd: builder.runningSums()
     case .topK: builder.selections()
     case .trilu: builder.triangles()
     case .oneHot: builder.oneHots()
@@ -106,6 +109,8 @@ extension OperatorKind {
       builder.add("no places", [builder.some(1, 2, 0, 3), grid(1, 0, 2, 2)])
     case .rotaryEmbedding: builder.rotations()
     case .attention: builder.attentions()
+    case .linearAttention: builder.linearAttentions()
+    case .causalConvWithState: builder.causalConvolutions()
 
     case .transpose: builder.transpositions()
     case .reshape: builder.reshapes()
@@ -122,6 +127,7 @@ extension OperatorKind {
     case .scatterND: builder.tupleScatters()
     case .scatterElements: builder.elementScatters(opset: 18, reduces: true)
     case .scatter: builder.elementScatters(opset: 9, reduces: false)
+    case .tensorScatter: builder.cacheUpdates()
     case .expand: builder.expansions()
     case .tile: builder.tiles()
     case .pad: builder.pads()
@@ -129,11 +135,13 @@ extension OperatorKind {
     case .spaceToDepth: builder.spaceToDepths()
     case .cast: builder.casts()
     case .castLike: builder.likes()
+    case .bitCast: builder.bitCasts()
     case .constant: builder.constants()
     case .constantOfShape: builder.constantsOfShape()
     case .shape: builder.shapes()
     case .size: builder.sizes()
     case .range: builder.ranges()
+    case .eyeLike: builder.diagonals()
     }
     return builder.cases
   }

@@ -15,6 +15,36 @@ public enum ElementType: Int32, Sendable, Hashable, CaseIterable {
   case uint64 = 13
   case bfloat16 = 16
 
+  /// ONNX's element types that are none of these, for messages.
+  private static let unread: [Int32: String] = [
+    0: "UNDEFINED", 14: "COMPLEX64", 15: "COMPLEX128", 17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ",
+    19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4", 23: "FLOAT4E2M1",
+    24: "FLOAT8E8M0", 25: "UINT2", 26: "INT2",
+  ]
+
+  /// What is said of an element type that is none of these.
+  public static func unsupported(_ number: Int32) -> GraphError {
+    let name = unread[number] ?? "number \(number)"
+    return GraphError(
+      .badType,
+      "element type \(name) is not supported; floating-point numbers of at least 16 bits and "
+        + "integers of at least 8 are")
+  }
+
+  /// The type of numbers that a node's attribute names.
+  init(castTargetOf node: NodeContext, named name: String = "to") throws(GraphError) {
+    guard let number = try node.integer(name) else {
+      throw GraphError(.badAttribute, "attribute \"\(name)\" is required")
+    }
+    guard let type = Self(rawValue: Int32(clamping: number)) else {
+      throw Self.unsupported(Int32(clamping: number))
+    }
+    guard type != .string else {
+      throw GraphError(.badType, "numbers become no text; give the output in numbers")
+    }
+    self = type
+  }
+
   /// Bytes of one element as ONNX stores it; 0 for strings.
   public var byteCount: Int {
     switch self {

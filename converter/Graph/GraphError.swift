@@ -27,6 +27,10 @@ public struct GraphError: Error, Sendable, Hashable, CustomStringConvertible {
   public var node: String
   public var message: String
 
+  /// Said of inputs and outputs of other kinds.
+  package static let noTensor = GraphError(
+    .unsupportedVariant, "is not a tensor (a sequence, map or optional)")
+
   public init(_ code: Code, _ message: String, node: String = "") {
     self.code = code
     self.node = node

@@ -57,7 +57,7 @@ extension Graph {
     _ value: Value, given: [Int]?, _ symbols: [String: Int]
   ) throws(GraphError) -> TensorType {
     guard value.opaqueType == nil else {
-      throw GraphError(.unsupportedVariant, "is not a tensor (a sequence, map or optional)")
+      throw .noTensor
     }
     guard let elementType = value.elementType else {
       throw GraphError(.badType, "the file declares no element type for this input")

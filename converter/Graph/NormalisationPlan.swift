@@ -49,11 +49,12 @@ public struct NormalisationPlan: Sendable, Hashable {
   }
 
   /// Rows of neighbouring channels `[images, groups, channels of a group, positions]`.
-  /// - Precondition: the shape has at least two axes, and the groups divide the channels.
+  /// - Precondition: the shape has at least two axes, and the groups divide the channels; without
+  ///   channels there may be no groups.
   init(_ shape: [Int], groups: Int, scalesChannels: Bool) {
     let plane = elementCount(shape.dropFirst(2))
     rows = shape[0] * groups
-    length = shape[1] / groups * plane
+    length = groups == 0 ? 0 : shape[1] / groups * plane
     statistics = [shape[0], groups]
     parameters =
       scalesChannels

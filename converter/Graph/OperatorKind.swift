@@ -65,6 +65,11 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case or = "Or"
   case not = "Not"
   case xor = "Xor"
+  case bitwiseAnd = "BitwiseAnd"
+  case bitwiseOr = "BitwiseOr"
+  case bitwiseXor = "BitwiseXor"
+  case bitwiseNot = "BitwiseNot"
+  case bitShift = "BitShift"
   case softmax = "Softmax"
   case logSoftmax = "LogSoftmax"
   case hardmax = "Hardmax"
@@ -81,6 +86,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case argMax = "ArgMax"
   case argMin = "ArgMin"
   case cumSum = "CumSum"
+  case cumProd = "CumProd"
   case topK = "TopK"
   case trilu = "Trilu"
   case oneHot = "OneHot"
@@ -116,6 +122,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case gridSample = "GridSample"
   case rotaryEmbedding = "RotaryEmbedding"
   case attention = "Attention"
+  case linearAttention = "LinearAttention"
+  case causalConvWithState = "CausalConvWithState"
 
   // Data movement, shape, indexing, constants, casting, resizing (family C)
   case transpose = "Transpose"
@@ -139,12 +147,15 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case spaceToDepth = "SpaceToDepth"
   case cast = "Cast"
   case castLike = "CastLike"
+  case bitCast = "BitCast"
   case constant = "Constant"
   case constantOfShape = "ConstantOfShape"
   case shape = "Shape"
   case size = "Size"
   case range = "Range"
+  case eyeLike = "EyeLike"
   case scatter = "Scatter"
+  case tensorScatter = "TensorScatter"
 
   /// The type that holds the operator's meaning.
   public var definition: any Operator.Type {
@@ -212,6 +223,11 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .or: Or.self
     case .not: Not.self
     case .xor: Xor.self
+    case .bitwiseAnd: BitwiseAnd.self
+    case .bitwiseOr: BitwiseOr.self
+    case .bitwiseXor: BitwiseXor.self
+    case .bitwiseNot: BitwiseNot.self
+    case .bitShift: BitShift.self
     case .softmax: Softmax.self
     case .logSoftmax: LogSoftmax.self
     case .hardmax: Hardmax.self
@@ -228,6 +244,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .argMax: ArgMax.self
     case .argMin: ArgMin.self
     case .cumSum: CumSum.self
+    case .cumProd: CumProd.self
     case .topK: TopK.self
     case .trilu: Trilu.self
     case .oneHot: OneHot.self
@@ -263,6 +280,8 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .gridSample: GridSample.self
     case .rotaryEmbedding: RotaryEmbedding.self
     case .attention: Attention.self
+    case .linearAttention: LinearAttention.self
+    case .causalConvWithState: CausalConvWithState.self
 
     // Family C
     case .transpose: Transpose.self
@@ -286,12 +305,15 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .spaceToDepth: SpaceToDepth.self
     case .cast: Cast.self
     case .castLike: CastLike.self
+    case .bitCast: BitCast.self
     case .constant: Constant.self
     case .constantOfShape: ConstantOfShape.self
     case .shape: Shape.self
     case .size: Size.self
     case .range: ArithmeticRange.self
+    case .eyeLike: EyeLike.self
     case .scatter: ScatterElements.self
+    case .tensorScatter: TensorScatter.self
     }
   }
 }

@@ -1,13 +1,13 @@
-/// Mean and variance of a run of doubles, in two passes.
+/// Mean and variance of a run of doubles, in two passes; of none both are NaN.
 struct Moments {
-  var mean = 0.0
+  var mean: Double
   /// Mean squared distance from the mean.
-  var variance = 0.0
+  var variance: Double
 
   init(_ values: some Collection<Double>) {
-    guard !values.isEmpty else { return }
     let count = Double(values.count)
-    mean = values.reduce(0, +) / count
+    let mean = values.reduce(0, +) / count
+    self.mean = mean
     variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / count
   }
 }

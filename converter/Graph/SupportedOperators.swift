@@ -33,10 +33,25 @@ extension Graph.Node {
         .unsupportedOperator, "operator \(operation) is not supported\(hint)", node: name)
     }
     do throws(GraphError) {
+      try checkAttributes(of: kind)
       return try kind.definition.init(context(opset: opset))
     } catch {
       throw error.at(name)
     }
+  }
+}
+
+extension Graph.Node {
+  /// Refuses what a later opset may have added: not to read an attribute is to compute something else.
+  private func checkAttributes(of kind: OperatorKind) throws(GraphError) {
+    let known = knownAttributes[kind] ?? []
+    // ONNX leaves names that begin so to programs' own use.
+    guard let name = attributes.keys.filter({ !known.contains($0) && !$0.hasPrefix("__") }).min()
+    else { return }
+    throw GraphError(
+      .badAttribute,
+      "attribute \"\(name)\" is none of \(operation) in any opset up to 28; export the model for "
+        + "such an opset, or take the attribute out")
   }
 }
 

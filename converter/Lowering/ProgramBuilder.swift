@@ -178,6 +178,18 @@ package struct ProgramBuilder {
     return program.tensors.count - 1
   }
 
+  /// The same bytes as elements of another type of the same width; no work at run time.
+  package mutating func reinterpreted(
+    _ tensor: Program.TensorID, as elementType: ElementType
+  ) -> Program.TensorID {
+    let source = program.tensors[tensor]
+    program.tensors.append(
+      .init(
+        name: source.name, type: TensorType(elementType, source.type.shape),
+        viewOf: source.viewOf ?? tensor))
+    return program.tensors.count - 1
+  }
+
   /// A tensor whose axes stand in another order; `axes[i]` is the source of axis i.
   package mutating func transposed(
     _ tensor: Program.TensorID, _ axes: [Int]

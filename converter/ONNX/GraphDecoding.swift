@@ -171,8 +171,8 @@ struct GraphDecoder {
     }
     let declared = info.type.tensorType
     guard let type = ElementType(rawValue: declared.elemType) else {
-      let name = unsupportedTypeNames[declared.elemType] ?? "number \(declared.elemType)"
-      return fault(.badType, "element type \(name) is not supported")
+      let error = ElementType.unsupported(declared.elemType)
+      return fault(error.code, error.message)
     }
     guard declared.hasShape else {
       graph.values[id].elementType = type

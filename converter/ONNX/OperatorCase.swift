@@ -50,6 +50,9 @@ public struct OperatorCase: Sendable {
   ) throws(ImportFailure) -> [String: Tensor] {
     var result: [String: Tensor] = [:]
     for (index, id) in values.enumerated() {
+      guard graph.values[id].opaqueType == nil else {
+        throw ImportFailure([GraphError.noTensor.at("value \"\(graph.values[id].name)\"")])
+      }
       result[graph.values[id].name] = try importTensor(contentsOf: "\(prefix)\(index).pb").tensor
     }
     return result

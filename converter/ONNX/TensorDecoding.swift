@@ -40,8 +40,7 @@ struct TensorDecoder {
     _ proto: ProtoTensor, initializer index: Int, of initializers: InitializerBytes?
   ) throws(GraphError) -> Tensor {
     guard let type = ElementType(rawValue: proto.dataType) else {
-      let name = unsupportedTypeNames[proto.dataType] ?? "number \(proto.dataType)"
-      throw GraphError(.badType, "element type \(name) is not supported")
+      throw ElementType.unsupported(proto.dataType)
     }
     guard !proto.hasSegment else {
       throw GraphError(.unsupportedVariant, "tensors stored in segments are not supported")
@@ -224,10 +223,3 @@ extension ProtoTensor {
       + uint64Data.count
   }
 }
-
-/// ONNX's element types that we do not read, for messages.
-let unsupportedTypeNames: [Int32: String] = [
-  0: "UNDEFINED", 14: "COMPLEX64", 15: "COMPLEX128", 17: "FLOAT8E4M3FN", 18: "FLOAT8E4M3FNUZ",
-  19: "FLOAT8E5M2", 20: "FLOAT8E5M2FNUZ", 21: "UINT4", 22: "INT4", 23: "FLOAT4E2M1",
-  24: "FLOAT8E8M0", 25: "UINT2", 26: "INT2",
-]

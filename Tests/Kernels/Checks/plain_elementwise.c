@@ -126,18 +126,40 @@ static double binary_real(esp_binary_kind kind, double a, double b) {
     case ESP_BINARY_OR: return a != 0 || b != 0;
     case ESP_BINARY_XOR: return (a != 0) != (b != 0);
     case ESP_BINARY_PRELU: return a < 0 ? a * b : a;
+    default: return NAN;
   }
-  return NAN;
+}
+
+/// Bits of integers of so many bits.
+static double binary_bits(esp_binary_kind kind, int width, int64_t a, int64_t b) {
+  bool stays = b >= 0 && b < width;
+  switch (kind) {
+    case ESP_BINARY_BIT_AND: return (double)(a & b);
+    case ESP_BINARY_BIT_OR: return (double)(a | b);
+    case ESP_BINARY_BIT_XOR: return (double)(a ^ b);
+    case ESP_BINARY_SHIFT_LEFT: {
+      uint64_t moved = stays ? (uint64_t)a << b : 0;
+      return width == 32 ? (double)(int32_t)moved : (double)(int64_t)moved;
+    }
+    case ESP_BINARY_SHIFT_RIGHT:
+      for (int64_t place = 0; place < (stays ? b : width); place++) {
+        a = (a - (a % 2 != 0 && a < 0)) / 2;
+      }
+      return (double)a;
+    default: return NAN;
+  }
 }
 
 static int esp_check_plain_binary(esp_isa isa, uint64_t seed, char *message, size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
   static const esp_type types[] = {ESP_F32, ESP_F32, ESP_I32, ESP_I64};
   while (check_next(&c, 500)) {
-    esp_binary_kind kind = (esp_binary_kind)check_integer(&c, 1, 18);
+    esp_binary_kind kind = (esp_binary_kind)check_integer(&c, 1, 23);
     c.kind = (int)kind;
     esp_type type = types[check_random(&c) % 4];
     bool logic = kind >= ESP_BINARY_AND && kind <= ESP_BINARY_XOR;
+    bool of_bits = kind >= ESP_BINARY_BIT_AND;
+    if (of_bits) type = check_random(&c) % 2 ? ESP_I32 : ESP_I64;
     if (logic || (kind == ESP_BINARY_EQUAL && check_random(&c) % 3 == 0)) type = ESP_BOOL;
     int32_t rank = (int32_t)check_integer(&c, 0, 4);
     esp_binary arguments = {.kind = kind, .type = type, .rank = rank};
@@ -189,7 +211,8 @@ static int esp_check_plain_binary(esp_isa isa, uint64_t seed, char *message, siz
       check_coordinates(rank, dims, i, at);
       double p = check_real(type, a, check_offset(rank, sa, at));
       double q = check_real(type, b, check_offset(rank, sb, at));
-      double want = binary_real(kind, p, q);
+      double want = of_bits ? binary_bits(kind, type == ESP_I32 ? 32 : 64, (int64_t)p, (int64_t)q)
+                            : binary_real(kind, p, q);
       double relative = 2e-6, absolute = kind == ESP_BINARY_MOD ? 2e-6 : 1e-6;
       if (type != ESP_F32) want = trunc(want), relative = 0, absolute = 0;
       if (isinf(want) && type != ESP_F32) want = 0;  // 0 to a negative power

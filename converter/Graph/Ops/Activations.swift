@@ -112,8 +112,7 @@ public struct Swish: UnaryOperator {
     alpha = Double(try node.float("alpha", default: 1))
   }
   public func apply(_ x: Double) -> Double {
-    let gate = logistic(alpha * x)
-    return gate == 0 ? 0 : x * gate
+    swish(x, alpha)
   }
 }
 
@@ -154,6 +153,12 @@ func logistic(_ x: Double) -> Double {
   if x >= 0 { return 1 / (1 + exp(-x)) }
   let exponential = exp(x)
   return exponential / (1 + exponential)
+}
+
+/// `x * sigmoid(alpha * x)`; 0, not NaN, for minus infinity.
+func swish(_ x: Double, _ alpha: Double = 1) -> Double {
+  let gate = logistic(alpha * x)
+  return gate == 0 ? 0 : x * gate
 }
 
 /// `ln(1 + exp(x))` in double precision, without overflow.

@@ -39,26 +39,33 @@ public struct Div: BinaryOperator {
 
 /// Remainder of `a / b`, broadcast: with the sign of `a` where `fmod` is set, else that of `b`.
 ///
-/// Floating-point numbers take the first meaning only, as ONNX demands.
+/// Before opset 28 floating-point numbers take the first meaning only, as ONNX demands.
 public struct Mod: BinaryOperator {
   /// Whether the remainder has the dividend's sign, as C's `fmod`.
   public let followsDividend: Bool
+  private let opset: Int
 
   public init(_ node: NodeContext) throws(GraphError) {
     followsDividend = try node.boolean("fmod", default: false)
+    opset = node.opset
   }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(2, inputs)
     try ElementFamily.number.check(inputs)
     try ElementFamily.checkSame(inputs)
-    if inputs[0]!.elementType.isFloatingPoint && !followsDividend {
-      throw GraphError(.badAttribute, "fmod must be 1 for floating-point inputs")
+    if inputs[0]!.elementType.isFloatingPoint && !followsDividend && opset < 28 {
+      throw GraphError(.badAttribute, "fmod must be 1 for floating-point inputs before opset 28")
     }
     return [try broadcastType(inputs, inputs[0]!.elementType)]
   }
 
-  public func apply(_ a: Double, _ b: Double) -> Double { fmod(a, b) }
+  public func apply(_ a: Double, _ b: Double) -> Double {
+    let remainder = fmod(a, b)
+    guard !followsDividend, !remainder.isNaN else { return remainder }
+    if remainder == 0 { return copysign(0, b) }
+    return (remainder < 0) != (b < 0) ? remainder + b : remainder
+  }
   public func apply<Whole: FixedWidthInteger>(_ a: Whole, _ b: Whole) throws(GraphError) -> Whole {
     guard b != 0 else { throw GraphError(.badInput, "an integer is divided by zero") }
     let remainder = a.remainderReportingOverflow(dividingBy: b).partialValue

@@ -13,6 +13,10 @@ public struct Attention: Operator {
   }
 
   public let isCausal: Bool
+  /// How many keys before its own place a query may see; all where nil.
+  public let keysBefore: Int?
+  /// How many keys behind its own place a query may see; all where nil.
+  public let keysAfter: Int?
   public let scale: Float?
   /// Scores `s` become `softcap * tanh(s / softcap)` where this is not 0.
   public let softcap: Float
@@ -23,6 +27,9 @@ public struct Attention: Operator {
 
   public init(_ node: NodeContext) throws(GraphError) {
     isCausal = try node.boolean("is_causal", default: false)
+    keysBefore = try Self.window(node, "left_window_size")
+    let after = try Self.window(node, "right_window_size")
+    keysAfter = isCausal ? 0 : after
     scale = try node.float("scale")
     softcap = try node.float("softcap", default: 0)
     queryHeads = try node.integer("q_num_heads")
@@ -40,6 +47,15 @@ public struct Attention: Operator {
     }
   }
 
+  /// One side of a window; nil where it is open.
+  private static func window(_ node: NodeContext, _ name: String) throws(GraphError) -> Int? {
+    let width = try node.integer(name, default: -1)
+    guard width >= -1 else {
+      throw GraphError(.badAttribute, "\(name) \(width) is neither -1 nor a number of keys")
+    }
+    return width == -1 ? nil : min(width, TensorType.maximumCount)
+  }
+
   /// The extents of an attention.
   public struct Plan: Sendable, Hashable {
     public var query: HeadLayout
@@ -53,9 +69,9 @@ public struct Attention: Operator {
     /// How many keys stand before the first query: the past ones or, where the number of filled keys is
     /// given, those before the queries at their end; may be negative.
     func offset(of length: Int64?) -> Int {
-      length.map { Int(clamping: $0) }.map {
-        $0.subtractingReportingOverflow(query.tokens).partialValue
-      } ?? past
+      // A number that no cache has hides all keys or none, and adds up without overflow.
+      let bound = Int64(TensorType.maximumCount)
+      return length.map { Int(max(-bound, min(bound, $0))) - query.tokens } ?? past
     }
   }
 
@@ -175,8 +191,9 @@ public struct Attention: Operator {
   ///   - lengths: Whether the numbers of keys are given.
   package func mayBeBlind(_ plan: Plan, hasMask: Bool, mask: Tensor?, hasLengths: Bool) -> Bool {
     guard !hasLengths, plan.total > 0 else { return true }
-    guard hasMask else { return false }
-    guard let mask else { return true }
+    // Without a mask only a window may lie behind all keys: the first is never after a query.
+    guard hasMask || keysBefore != nil else { return false }
+    if hasMask, mask == nil { return true }
     let known = Mask(self, plan, mask, lengths: nil)
     var row = [Double](repeating: 0, count: plan.total)
     for item in 0..<plan.query.batch {
@@ -214,7 +231,8 @@ public struct Attention: Operator {
 
   /// What is added to the scores of a query: minus infinity where a key is hidden.
   private struct Mask {
-    let isCausal: Bool
+    let keysBefore: Int?
+    let keysAfter: Int?
     /// How many keys stand before the first query, for each item of the batch.
     let offsets: [Int]
     /// The additive mask and, for each score, the position of its addend.
@@ -225,7 +243,8 @@ public struct Attention: Operator {
     let lengths: [Int64]?
 
     init(_ attention: Attention, _ plan: Plan, _ mask: Tensor?, lengths: [Int64]?) {
-      isCausal = attention.isCausal
+      keysBefore = attention.keysBefore
+      keysAfter = attention.keysAfter
       offsets = (0..<plan.query.batch).map { plan.offset(of: lengths?[$0]) }
       self.lengths = lengths
       let isBoolean = mask?.elementType == .bool
@@ -245,7 +264,10 @@ public struct Attention: Operator {
           addend = key < width ? values[start + key] : -.infinity
         }
         let isPadding = lengths.map { key >= $0[item] } ?? false
-        if isPadding || (isCausal && key > offsets[item] + token) { addend = -.infinity }
+        let distance = key - offsets[item] - token
+        let isOutside =
+          keysAfter.map { distance > $0 } ?? false || keysBefore.map { -distance > $0 } ?? false
+        if isPadding || isOutside { addend = -.infinity }
         row[key] = addend == -.infinity ? addend : row[key] + addend
         isBlind = isBlind && addend == -.infinity
       }

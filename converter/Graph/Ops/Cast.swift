@@ -5,13 +5,7 @@ public struct Cast: Operator {
   public let elementType: ElementType
 
   public init(_ node: NodeContext) throws(GraphError) {
-    guard let number = try node.integer("to") else {
-      throw GraphError(.badAttribute, "attribute \"to\" is required")
-    }
-    guard let type = Int32(exactly: number).flatMap(ElementType.init), type != .string else {
-      throw GraphError(.unsupportedVariant, "a cast to element type \(number) is not supported")
-    }
-    elementType = type
+    elementType = try ElementType(castTargetOf: node)
   }
 
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {

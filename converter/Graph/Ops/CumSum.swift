@@ -1,15 +1,48 @@
+/// What an axis holds up to each place, joined: running sums or products.
+///
+/// The axis is the second input, a scalar.
+public protocol RunningOperator: Operator {
+  /// Whether a result leaves out its own element.
+  var isExclusive: Bool { get }
+  /// Whether results run from the end.
+  var isReversed: Bool { get }
+  /// What nothing joined gives.
+  var neutral: Int64 { get }
+  func join(_ a: Double, _ b: Double) -> Double
+  func join(_ a: Int64, _ b: Int64) -> Int64
+}
+
 /// Running sums along an axis that the second input, a scalar, names.
-public struct CumSum: Operator {
-  /// Whether a sum leaves out its own element.
+public struct CumSum: RunningOperator {
   public let isExclusive: Bool
-  /// Whether sums run from the end.
   public let isReversed: Bool
+  public var neutral: Int64 { 0 }
 
   public init(_ node: NodeContext) throws(GraphError) {
     isExclusive = try node.boolean("exclusive", default: false)
     isReversed = try node.boolean("reverse", default: false)
   }
 
+  public func join(_ a: Double, _ b: Double) -> Double { a + b }
+  public func join(_ a: Int64, _ b: Int64) -> Int64 { a &+ b }
+}
+
+/// Running products along an axis that the second input, a scalar, names.
+public struct CumProd: RunningOperator {
+  public let isExclusive: Bool
+  public let isReversed: Bool
+  public var neutral: Int64 { 1 }
+
+  public init(_ node: NodeContext) throws(GraphError) {
+    isExclusive = try node.boolean("exclusive", default: false)
+    isReversed = try node.boolean("reverse", default: false)
+  }
+
+  public func join(_ a: Double, _ b: Double) -> Double { a * b }
+  public func join(_ a: Int64, _ b: Int64) -> Int64 { a &* b }
+}
+
+extension RunningOperator {
   public func infer(_ inputs: [OperatorInput?]) throws(GraphError) -> [TensorType] {
     try Arity.exactly(2, inputs)
     try ElementFamily.number.check(inputs, at: 0)
@@ -30,30 +63,31 @@ public struct CumSum: Operator {
     let input = inputs[0]!
     let lines = try plan(input.shape, axis: inputs[1]!)
     if input.elementType.isFloatingPoint {
-      let values = lines.map(input.doubles) { sums($0, 0, +) }
+      let values = lines.map(input.doubles) { run($0, Double(neutral), join) }
       return [Tensor(elementType: input.elementType, shape: input.shape, doubles: values)]
     }
-    let values = lines.map(input.integers) { sums($0, 0, &+) }
+    let values = lines.map(input.integers) { run($0, neutral, join) }
     return [Tensor(elementType: input.elementType, shape: input.shape, integers: values)]
   }
 
-  private func sums<Value>(
-    _ line: [Value], _ zero: Value, _ add: (Value, Value) -> Value
+  private func run<Value>(
+    _ line: [Value], _ neutral: Value, _ join: (Value, Value) -> Value
   ) -> [Value] {
-    var (result, sum) = (line, zero)
+    var (result, joined) = (line, neutral)
     for index in isReversed ? Array(line.indices.reversed()) : Array(line.indices) {
-      let before = sum
-      sum = add(sum, line[index])
-      result[index] = isExclusive ? before : sum
+      let before = joined
+      joined = join(joined, line[index])
+      result[index] = isExclusive ? before : joined
     }
     return result
   }
-}
 
-extension CumSum {
   public func mapChannels(_ map: inout ChannelMap) {
     guard let axis = map.inputs[1]!.constant, let lines = try? plan(map.shape(0), axis: axis)
-    else { return map.freezeAll(.semantic(node: map.node.name, "running sums along any axis")) }
-    map.passThrough(freezing: lines.axis, "running sums")
+    else {
+      return map.freezeAll(
+        .semantic(node: map.node.name, "running sums or products along any axis"))
+    }
+    map.passThrough(freezing: lines.axis, "running sums or products")
   }
 }

@@ -19,10 +19,7 @@ public struct SwiGLU: Operator {
 
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
     let (gate, value) = (inputs[0]!, inputs[1]!)
-    let products = zip(gate.doubles, value.doubles).map { gate, value in
-      let share = logistic(alpha * gate)
-      return (share == 0 ? 0 : gate * share) * value
-    }
+    let products = zip(gate.doubles, value.doubles).map { swish($0, alpha) * $1 }
     return [Tensor(elementType: gate.elementType, shape: gate.shape, doubles: products)]
   }
 }

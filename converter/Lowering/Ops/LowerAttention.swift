@@ -87,10 +87,11 @@ extension Attention: Lowerable {
     let lengths = try builder.input(6).map {
       builder.view(builder.cast($0, to: .int64), [plan.query.batch, 1, 1, 1])
     }
-    if isCausal {
+    let window = [(BinaryCode.lessOrEqual, keysAfter), (.greaterOrEqual, keysBefore.map { -$0 })]
+    for case (let code, let reach?) in window {
       // Compared when run: a mask in the file would grow with the square of the tokens. Queries stand
       // behind the past keys or, where the number of filled keys is given, at the end of those.
-      let first = lengths == nil ? plan.past : -plan.query.tokens
+      let first = (lengths == nil ? plan.past : -plan.query.tokens) + reach
       let own = (0..<plan.query.tokens).map { Int64(first + $0) }
       var tokens = builder.add(constant: Tensor(integers: own, shape: [own.count, 1]))
       var shape = [plan.query.tokens, plan.total]
@@ -102,7 +103,7 @@ extension Attention: Lowerable {
       }
       try hide(
         unless: builder.emitBinary(
-          .lessOrEqual, places, tokens, type: TensorType(.bool, shape)))
+          code, places, tokens, type: TensorType(.bool, shape)))
     }
     if let lengths {
       try hide(
@@ -141,7 +142,7 @@ extension ProgramBuilder {
   }
 
   /// The second tensor after the first, where there is one.
-  fileprivate mutating func joined(
+  package mutating func joined(
     _ first: Program.TensorID?, _ second: Program.TensorID, axis: Int
   ) -> Program.TensorID {
     guard let first else { return second }

@@ -142,7 +142,7 @@ extension ProgramBuilder {
   }
 
   /// A convolution over up to three axes, or with computed weights, by the plain kernel.
-  fileprivate mutating func emitPlainConvolution(
+  package mutating func emitPlainConvolution(
     _ x: Program.TensorID, _ w: Program.TensorID, _ bias: Program.TensorID?,
     window: PlacedWindow, groups: Int, type: TensorType
   ) throws(GraphError) -> Program.TensorID {

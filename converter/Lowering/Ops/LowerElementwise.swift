@@ -112,6 +112,24 @@ extension And: BinaryLowerable { package var binaryCode: BinaryCode { .and } }
 extension Or: BinaryLowerable { package var binaryCode: BinaryCode { .or } }
 extension Xor: BinaryLowerable { package var binaryCode: BinaryCode { .xor } }
 
+extension BitwiseAnd: BinaryLowerable { package var binaryCode: BinaryCode { .bitAnd } }
+extension BitwiseOr: BinaryLowerable { package var binaryCode: BinaryCode { .bitOr } }
+extension BitwiseXor: BinaryLowerable { package var binaryCode: BinaryCode { .bitXor } }
+extension BitShift: BinaryLowerable {
+  /// As int32, bytes move by up to 31 places and keep their sign: cut off, they are what they should be.
+  package var binaryCode: BinaryCode { isLeft ? .shiftLeft : .shiftRight }
+}
+extension BitwiseNot: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    let x = try builder.operand(0)
+    let type = try builder.outputType()
+    let ones = builder.add(
+      constant: Tensor(
+        elementType: builder.computable(type).elementType, shape: [], integers: [-1]))
+    builder.bind(to: builder.emitBinary(.bitXor, x, ones, type: type))
+  }
+}
+
 extension Pow: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     var (base, exponent) = (try builder.operand(0), try builder.operand(1))

@@ -206,14 +206,23 @@ extension ProgramBuilder {
     guard whole == .uint8 || whole == .int8 || dequantizes && whole == .int32 else {
       throw unsupported("quantisation of \(whole)")
     }
-    let axis: Int
+    let zeroPoint = try input(2)
+    let code = dequantizes ? 1 : 0
     switch try attributes.grid(type.shape, shape(of: scale)).sharing {
-    case .everywhere: axis = -1
-    case .alongAxis(let lines): axis = lines.axis
-    case .inBlocks: throw unsupported("quantisation in blocks")
+    case .everywhere: bind(to: emit(.quantize, [x, scale, zeroPoint], type, integers: [code, -1]))
+    case .alongAxis(let lines):
+      bind(to: emit(.quantize, [x, scale, zeroPoint], type, integers: [code, lines.axis]))
+    case .inBlocks(let lines, let size):
+      // A scale for each element of one long axis.
+      let blocks = add(constant: Tensor(integers: (0..<lines.extent).map { Int64($0 / size) }))
+      func spread(_ numbers: Program.TensorID) -> Program.TensorID {
+        let wide = TensorType(self.type(of: numbers).elementType, type.shape)
+        return view(emit(.gather, [numbers, blocks], wide, integers: [lines.axis]), [type.count])
+      }
+      let flat = emit(
+        .quantize, [view(x, [type.count]), spread(scale), zeroPoint.map { spread($0) }],
+        TensorType(type.elementType, [type.count]), integers: [code, 0])
+      bind(to: view(flat, type.shape))
     }
-    bind(
-      to: emit(
-        .quantize, [x, scale, try input(2)], type, integers: [dequantizes ? 1 : 0, axis]))
   }
 }

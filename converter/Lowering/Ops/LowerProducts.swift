@@ -75,7 +75,7 @@ extension ProgramBuilder {
   }
 
   /// What sums of nothing are.
-  fileprivate mutating func emitZeros(_ type: TensorType) -> Program.TensorID {
+  package mutating func emitZeros(_ type: TensorType) -> Program.TensorID {
     let zeros = add(type)
     emit(.fill, [], writing: [zeros], integers: [0])
     return zeros
@@ -104,6 +104,8 @@ extension ProgramBuilder {
   ) -> Program.TensorID {
     let left = shape(of: a)
     let inner = transposeA ? left[left.count - 2] : left[left.count - 1]
+    // Sums of nothing; kernels have at least one addend.
+    if inner == 0 { return emitZeros(type) }
     return emit(
       .matrixProduct, [a, b], type,
       integers: [transposeA ? 1 : 0, transposeB ? 1 : 0, 0], floats: [scale, 0, 0],

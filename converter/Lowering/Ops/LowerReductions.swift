@@ -109,16 +109,31 @@ extension Hardmax: Lowerable {
 
 extension CumSum: Lowerable {
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
-    let x = try builder.operand(0)
-    guard let position = builder.constant(1) else {
-      throw builder.unsupported("a cumulative sum along a computed axis")
+    try builder.lowerRunning(self, [])
+  }
+}
+
+extension CumProd: Lowerable {
+  package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
+    try builder.lowerRunning(self, [1])
+  }
+}
+
+extension ProgramBuilder {
+  /// - Parameter product: What tells the step to multiply; nothing where it adds.
+  fileprivate mutating func lowerRunning(
+    _ operation: some RunningOperator, _ product: [Int]
+  ) throws(GraphError) {
+    let x = try operand(0)
+    guard let position = constant(1) else {
+      throw unsupported("a cumulative sum or product along a computed axis")
     }
-    let axis = try plan(builder.shape(of: x), axis: position).axis
-    let type = try builder.outputType()
-    let sums = builder.emit(
-      .cumulativeSum, [builder.computable(x)], builder.computable(type),
-      integers: [axis, isExclusive ? 1 : 0, isReversed ? 1 : 0])
-    builder.bind(to: builder.cast(sums, to: type.elementType))
+    let axis = try operation.plan(shape(of: x), axis: position).axis
+    let type = try outputType()
+    let result = emit(
+      .cumulativeSum, [computable(x)], computable(type),
+      integers: [axis, operation.isExclusive ? 1 : 0, operation.isReversed ? 1 : 0] + product)
+    bind(to: cast(result, to: type.elementType))
   }
 }
 

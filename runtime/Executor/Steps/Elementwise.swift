@@ -45,7 +45,8 @@ extension Binder {
     case ESP_BINARY_GREATER, ESP_BINARY_LESS, ESP_BINARY_GREATER_EQUAL, ESP_BINARY_LESS_EQUAL:
       try requireArithmetic(a)
       try require(y.element == .bool, .badStep, "expected bool")
-    case ESP_BINARY_MOD:
+    case ESP_BINARY_BIT_AND, ESP_BINARY_BIT_OR, ESP_BINARY_BIT_XOR, ESP_BINARY_SHIFT_LEFT,
+      ESP_BINARY_SHIFT_RIGHT:
       try require(
         a.element == .i32 || a.element == .i64, .badStep, "expected int32 or int64")
       try requireSameType(a, y)

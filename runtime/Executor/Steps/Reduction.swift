@@ -156,14 +156,16 @@ extension Binder {
     unsafe add(arguments, kernel: "local_response", esp_local_response_task)
   }
 
-  /// x -> y: sums up to each position of an axis.
+  /// x -> y: sums or, by a fourth integer, products up to each position of an axis.
   mutating func bindCumulativeSum() throws(ExecutorError) {
-    try expect(inputs: 1...1, integers: 3)
+    let count = step.integers.count == 4 ? 4 : 3
+    try expect(inputs: 1...1, integers: count)
     let x = try input(0)
     let y = try output()
     let axis = try axis(0, rank: x.rank)
     let exclusive = try flag(1)
     let reverse = try flag(2)
+    let product = count == 4 ? try flag(3) : 0
     try requireArithmetic(x)
     try requireSameType(x, y)
     try requireSameShape(x, y)
@@ -171,7 +173,7 @@ extension Binder {
     let arguments = unsafe esp_cumulative_sum(
       type: x.type, outer: Int64(x.product(0..<axis)), extent: Int64(x.dims[axis]),
       inner: Int64(x.product(axis + 1..<x.rank)), exclusive: exclusive, reverse: reverse,
-      x: x.address, y: y.address)
+      product: product, x: x.address, y: y.address)
     unsafe add(arguments, kernel: "cumulative_sum", esp_cumulative_sum_task)
   }
 

@@ -45,11 +45,14 @@ esp_task esp_unary_task(esp_unary *, esp_isa);
 typedef enum esp_binary_kind {
   ESP_BINARY_ADD = 1, ESP_BINARY_SUB = 2, ESP_BINARY_MUL = 3, ESP_BINARY_DIV = 4,
   ESP_BINARY_POW = 5, ESP_BINARY_MIN = 6, ESP_BINARY_MAX = 7,
-  ESP_BINARY_MOD = 8 /* sign of divisor, integers */, ESP_BINARY_FMOD = 9 /* sign of dividend */,
+  ESP_BINARY_MOD = 8 /* sign of divisor */, ESP_BINARY_FMOD = 9 /* sign of dividend */,
   ESP_BINARY_EQUAL = 10, ESP_BINARY_GREATER = 11, ESP_BINARY_LESS = 12,
   ESP_BINARY_GREATER_EQUAL = 13, ESP_BINARY_LESS_EQUAL = 14,
   ESP_BINARY_AND = 15, ESP_BINARY_OR = 16, ESP_BINARY_XOR = 17,  // bool
   ESP_BINARY_PRELU = 18,  // a < 0 ? a b : a
+  // Integers. By fewer places than 0 or as many as there are bits, copies of the sign are left.
+  ESP_BINARY_BIT_AND = 19, ESP_BINARY_BIT_OR = 20, ESP_BINARY_BIT_XOR = 21,
+  ESP_BINARY_SHIFT_LEFT = 22, ESP_BINARY_SHIFT_RIGHT = 23,
 } esp_binary_kind;
 
 /// y = f(a, b) with broadcasting: strides are 0 along stretched axes; y is dense over dims.
@@ -274,10 +277,11 @@ typedef struct esp_top_k {
 } esp_top_k;
 esp_task esp_top_k_task(esp_top_k *, esp_isa);
 
+/// Running sums or, where `product` is set, products along the middle axis of x[outer][extent][inner].
 typedef struct esp_cumulative_sum {
   esp_type type;
   int64_t outer, extent, inner;
-  int32_t exclusive, reverse;
+  int32_t exclusive, reverse, product;
   const void *x;
   void *y;
 } esp_cumulative_sum;

@@ -56,7 +56,12 @@ static uint64_t power(int64_t p, int64_t q) {
   ESP_ROW(greater_equal_##name, T, uint8_t, p >= q)                                     \
   ESP_ROW(less_equal_##name, T, uint8_t, p <= q)                                        \
   ESP_ROW(prelu_##name, T, T, p < 0 ? (U)p * (U)q : (U)p)                               \
-  static row_function *const name##_rows[ESP_BINARY_PRELU + 1] = {                      \
+  ESP_ROW(bit_and_##name, T, T, p & q)                                                  \
+  ESP_ROW(bit_or_##name, T, T, p | q)                                                   \
+  ESP_ROW(bit_xor_##name, T, T, p ^ q)                                                  \
+  ESP_ROW(shift_left_##name, T, T, (U)q < 8 * sizeof(T) ? (U)p << q : 0)                \
+  ESP_ROW(shift_right_##name, T, T, (U)q < 8 * sizeof(T) ? p >> q : p < 0 ? -1 : 0)     \
+  static row_function *const name##_rows[ESP_BINARY_SHIFT_RIGHT + 1] = {                \
       [ESP_BINARY_ADD] = add_##name, [ESP_BINARY_SUB] = sub_##name,                     \
       [ESP_BINARY_MUL] = mul_##name, [ESP_BINARY_DIV] = div_##name,                     \
       [ESP_BINARY_POW] = pow_##name, [ESP_BINARY_MIN] = min_##name,                     \
@@ -65,6 +70,10 @@ static uint64_t power(int64_t p, int64_t q) {
       [ESP_BINARY_GREATER] = greater_##name, [ESP_BINARY_LESS] = less_##name,           \
       [ESP_BINARY_GREATER_EQUAL] = greater_equal_##name,                                \
       [ESP_BINARY_LESS_EQUAL] = less_equal_##name, [ESP_BINARY_PRELU] = prelu_##name,   \
+      [ESP_BINARY_BIT_AND] = bit_and_##name, [ESP_BINARY_BIT_OR] = bit_or_##name,       \
+      [ESP_BINARY_BIT_XOR] = bit_xor_##name,                                            \
+      [ESP_BINARY_SHIFT_LEFT] = shift_left_##name,                                      \
+      [ESP_BINARY_SHIFT_RIGHT] = shift_right_##name,                                    \
   };
 
 ESP_INTEGER_ROWS(i32, int32_t, uint32_t)

@@ -1,14 +1,14 @@
 #include "plain.h"
 
-// Each column is one running sum, in the wider type so that long f32 sums stay accurate.
+// Each column is one running sum or product, in the wider type so that long f32 sums stay accurate.
 #define ESP_COLUMN(T, W)                                                   \
   {                                                                        \
     const T *x = (const T *)sum->x + start;                                \
     T *y = (T *)sum->y + start;                                            \
-    W total = 0;                                                           \
+    W total = sum->product ? 1 : 0;                                        \
     for (int64_t j = 0; j < sum->extent; j++) {                            \
       int64_t at = (sum->reverse ? sum->extent - 1 - j : j) * sum->inner;  \
-      W next = total + (W)x[at];                                           \
+      W next = sum->product ? total * (W)x[at] : total + (W)x[at];         \
       y[at] = (T)(sum->exclusive ? total : next);                          \
       total = next;                                                        \
     }                                                                      \
