@@ -40,5 +40,21 @@ extension Graph.Node {
   }
 }
 
+extension Graph {
+  /// What of the graph's operators is not supported whatever the shapes are, a problem for each node.
+  package func unsupportedNodes() -> [GraphError] {
+    var living = self
+    living.removeDeadNodes()
+    return living.nodes.compactMap { node in
+      // Whether a condition is known depends on the shapes.
+      guard !node.isConditional else { return nil }
+      do throws(GraphError) {
+        _ = try node.makeOperator(opset: opset)
+        return nil
+      } catch { return error.at(node.name) }
+    }
+  }
+}
+
 /// Operators that run subgraphs.
 private let controlFlow: Set<String> = ["If", "Loop", "Scan", "SequenceMap"]

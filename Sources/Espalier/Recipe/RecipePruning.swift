@@ -36,6 +36,11 @@ extension Graph {
   }
 }
 
+extension Recipe {
+  /// Every file that the recipe names.
+  package var files: [String] { steps.map(\.files).flatMap { $0.arrays + $0.archives } }
+}
+
 extension PruningFiles {
   /// Reads what steps name, each file once.
   fileprivate init(of steps: [PruningStep]) throws(EspalierError) {

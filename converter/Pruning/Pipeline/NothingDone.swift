@@ -102,6 +102,22 @@ extension PruningStep {
   }
 }
 
+extension ChannelPruner {
+  /// That an alignment other than the usual one is not kept, where groups have too few channels for it.
+  func cutAlignments(_ coupling: Coupling) -> [String] {
+    guard alignment != Self.usualAlignment else { return [] }
+    let cut = coupling.groups.filter {
+      $0.step(coupling, alignment: alignment) < $0.uncutStep(coupling, alignment: alignment)
+    }
+    guard let smallest = cut.min(by: { $0.size < $1.size }) else { return [] }
+    return [
+      "an alignment of \(alignment) leaves too little choice in \(cut.count) of "
+        + "\(coupling.groups.count) groups and is cut down there, to "
+        + "\(smallest.step(coupling, alignment: alignment)) in the smallest, of \(smallest.size) channels"
+    ]
+  }
+}
+
 extension ChannelStep {
   /// Repairs that were asked for and found nothing to do.
   func emptyRepairs(_ report: ChannelReport) -> [String] {

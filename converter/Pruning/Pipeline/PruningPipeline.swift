@@ -60,7 +60,7 @@ public struct PruningPipeline: Sendable, Hashable {
           step, result.graph, wantsReference: wantsReference && steps.count == 1, share)
         (result.graph, result.reference) = (done.graph, done.reference)
         result.report.steps.append(.channels(done.report))
-        result.report.warnings += step.emptyRepairs(done.report)
+        result.report.warnings += done.report.warnings + step.emptyRepairs(done.report)
       case .zeros(let step):
         let (graph, report) = try work.zeros(step, result.graph, sparing: pruned, share)
         result.graph = graph
