@@ -56,7 +56,7 @@ extension Graph {
     }
     guard let first = layers.first else { return [] }
     return [
-      "\(layers.count) quantised weights (the first at \"\(first.name)\") are computed with in "
+      "quantised weights (\(layers.count), the first at \"\(first.name)\") are computed with in "
         + "float32 and take 4 bytes each: there are no kernels of int8"
     ]
   }

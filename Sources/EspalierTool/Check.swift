@@ -12,7 +12,7 @@ struct Check: ParsableCommand {
       """,
     examples: """
       espalier check model.onnx
-      espalier check model.onnx --input-shape image=1,3,224,224 --input-value rate=16000
+      espalier check model.onnx --input-shape x=1,512 --input-value rate=16000
       """)
 
   @Argument(help: "An ONNX model.") var model: String

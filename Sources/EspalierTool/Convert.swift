@@ -12,9 +12,9 @@ struct Convert: ParsableCommand {
       reason; the next conversion reuses the times from $XDG_CACHE_HOME/espalier.
       """,
     examples: """
-      espalier convert model.onnx -o model.esp
-      espalier convert model.onnx -o model.esp --input-shape image=1,3,224,224
-      espalier convert model.onnx -o model.esp --device host --threads 2 --explain
+      espalier convert in.onnx -o out.esp
+      espalier convert in.onnx -o out.esp --input-shape image=1,3,224,224
+      espalier convert in.onnx -o out.esp --device host --threads 2 --explain
       """)
 
   enum Packing: String, ExpressibleByArgument, CaseIterable { case auto, dense }

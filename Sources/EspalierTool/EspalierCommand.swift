@@ -12,8 +12,8 @@ struct EspalierCommand: ParsableCommand {
       "Prune neural networks, pack them for small machines, and prove that they got faster.",
     discussion: """
       Examples:
-        espalier check model.onnx
-        espalier prune model.onnx -o small.onnx --pattern channel --budget flops:2 --data images.npy
+        espalier check in.onnx
+        espalier prune in.onnx -o small.onnx --pattern channel --budget flops:2
         espalier convert small.onnx -o small.esp
         espalier verify small.esp --against small.onnx
         espalier bench small.esp --profile

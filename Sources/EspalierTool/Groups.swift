@@ -42,8 +42,8 @@ struct Groups: ParsableCommand {
     for group in report.groups {
       func names(_ role: String) -> String {
         let names = group.members.filter { $0.role == role }.map { $0.layer.shortened(to: 30) }
-        return names.prefix(2).joined(separator: " ")
-          + (names.count > 2 ? " and \(names.count - 2) more" : "")
+        return names.prefix(1).joined()
+          + (names.count > 1 ? " and \(names.count - 1) more" : "")
       }
       table.add([
         "\(group.id)", "\(group.size)", "\(group.alignment)",

@@ -7,7 +7,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration.subcommand(
     "inspect", "Show layers, shapes, parameters, MACs, zeros and the patterns that the zeros fit.",
     examples: """
-      espalier inspect model.onnx --input-shape image=1,3,224,224
+      espalier inspect in.onnx --input-shape image=1,3,224,224
       espalier inspect model.esp --json
       """)
 

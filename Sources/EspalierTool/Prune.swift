@@ -11,9 +11,9 @@ struct Prune: ParsableCommand {
       override it. The pruned model keeps the recipe in its metadata, under "espalier.recipe".
       """,
     examples: """
-      espalier prune model.onnx -o small.onnx --pattern channel --budget flops:2 --data images.npy
-      espalier prune model.onnx -o sparse.onnx --pattern block:16x8 --sparsity 0.5 --data images.npy
-      espalier prune model.onnx -o small.onnx --recipe recipe.yaml
+      espalier prune in.onnx -o small.onnx --pattern channel --budget flops:2
+      espalier prune in.onnx -o out.onnx --pattern nm:2:4 --data images.npy
+      espalier prune in.onnx -o out.onnx --recipe recipe.yaml
       """)
 
   @Argument(help: "An ONNX model.") var input: String
@@ -66,6 +66,9 @@ struct Prune: ParsableCommand {
       try Graph.write(written)
       for fixed in pruned.report.steps.flatMap(\.fixed) { warn("\(fixed)") }
       try reporting.show(pruned.report) { show(pruned.report) }
+      if !reporting.quiet, recipe.steps.allSatisfy({ $0.calibration.source == nil }) {
+        say("note: without --data nothing is refitted to what the dense model computes")
+      }
     }
   }
 

@@ -9,7 +9,7 @@ struct Run: ParsableCommand {
     "run", "Run a model once: .onnx by the reference interpreter, .esp by the runtime.",
     examples: """
       espalier run model.esp --input image.npy -o results
-      espalier run model.onnx --input tokens=tokens.npy --input mask=mask.npy -o results
+      espalier run in.onnx --input tokens=t.npy --input mask=m.npy -o results
       """)
 
   @Argument(help: "A model: .onnx or .esp.") var model: String

@@ -62,8 +62,8 @@ silent() {
   grep -qE -- "$pattern" <<<"$said" || fault "$name" "does not say /$pattern/" "$said"
   [ "$code" -eq 0 ] || [ "$before" = "$after" ] ||
     fault "$name" "files are left behind" "$(diff <(echo "$before") <(echo "$after"))"
-  said=$(head -n 3 <<<"$said" | sed 's/|/\\|/g' | paste -sd '~' | sed 's/~/<br>/g')
-  rows+=("| $name | \`${line//|/\\|}\` | $status | $said |")
+  said=$(grep -vE '^(Usage:|Help:|  See) ?' <<<"$said" | head -n 3 | sed 's/|/\\|/g' | paste -sd '~' | sed 's/~/<br>/g')
+  rows+=("| $name | \`${line//|/\\|}\` | $status | ${said:-—} |")
 }
 
 # -- ONNX by hand: every function gives hexadecimal digits.
@@ -516,9 +516,9 @@ silent "the reference cannot be written: the pruned model is not either" 73 "now
 rm -f other-name.onnx hard.onnx
 
 # Options in vain.
-silent "layers that match nothing, zeros" 65 "E2014" \
+silent "layers that match nothing, zeros" 65 'E2014.*"nosuch" is found in no name' \
   'espalier prune digits.onnx -o out --pattern nm:2:4 --layers nosuch'
-silent "layers that match nothing, channels" 65 "E2014" \
+silent "layers that match nothing, channels" 65 'E2014.*"nosuch" is found in no name' \
   'espalier prune digits.onnx -o out --pattern channel --sparsity 0.5 --layers nosuch'
 silent "an exclusion that matches nothing" 0 'exclude "nosuch"' \
   'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --exclude nosuch'
@@ -593,6 +593,22 @@ silent "help on a full disk" 74 "cannot be written" 'espalier prune --help >/dev
 silent "a closed standard output" 74 "cannot be written" 'espalier inspect digits.onnx >&-'
 silent "a closed standard error" 66 "" 'espalier convert nosuch.onnx -o out 2>&-'
 silent "a device as output" 73 "no regular file" 'espalier convert digits.onnx -o /dev/full'
+
+# A write that is interrupted leaves nothing, whenever that is.
+for delay in 0.02 0.1 0.3 0.5; do
+  before=$(find . | sort)
+  "$espalier" zoo resnet50 -o big.onnx --seed 1 >/dev/null 2>&1 &
+  writer=$!
+  sleep "$delay"
+  kill -TERM "$writer"
+  wait "$writer"
+  status=$?
+  cases=$((cases + 1))
+  # It may have ended before.
+  [ "$status" -eq 143 ] || [ "$status" -eq 0 ] || fault "SIGTERM after $delay s" "exit $status"
+  rm -f big.onnx
+  [ "$before" = "$(find . | sort)" ] || fault "SIGTERM after $delay s" "$(find . -name 'big*')"
+done
 
 # What ended processes have left is removed, once it is old; what others write is not.
 touch -d '2 hours ago' batch.esp.4194303-0.part batch.esp.$$-0.part batch.esp.notes.part

@@ -68,6 +68,22 @@ extension Graph {
 }
 
 extension PruningStep {
+  /// Refuses `layers` of which none is found: the step would be of no layer.
+  /// - Throws: `PruningError` with `.nothingDone`.
+  func checkLayers(_ graph: Graph) throws(PruningError) {
+    let layers =
+      switch self {
+      case .channels(let step): step.pruner.layers
+      case .zeros(let step): step.pruner.layers
+      }
+    let unmatched = NothingDone.unmatched(layers, among: graph.namesOfLayers)
+    guard !layers.isEmpty, unmatched.count == layers.count else { return }
+    throw PruningError(
+      .nothingDone,
+      "layers \(unmatched.map { "\"\($0)\"" }.joined(separator: ", ")) is found in no name of a layer "
+        + "or a weight; `espalier inspect` names the layers")
+  }
+
   /// What the step was told in vain, a sentence each.
   func warnings(_ graph: Graph) -> [String] {
     let (layers, exclude, caps): ([String], [String], [String]) =

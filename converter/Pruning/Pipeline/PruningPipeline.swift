@@ -50,6 +50,7 @@ public struct PruningPipeline: Sendable, Hashable {
       graph: half.wide ?? source, report: PipelineReport(), reference: nil)
     var pruned: Set<String> = []
     for (index, step) in steps.enumerated() {
+      do throws(PruningError) { try step.checkLayers(result.graph) } catch { throw .pruning(error) }
       result.report.warnings += step.warnings(result.graph)
       let share = StageProgress(of: step) { done in
         progress?((Double(index) + done) / Double(steps.count)) ?? ()
