@@ -5,12 +5,15 @@ public import EspalierHost
 internal import EspalierLatencyReport
 package import EspalierLowering
 internal import EspalierModelFile
+internal import EspalierPruning
+internal import Foundation
 
 /// A model packed for the runtime, and the decision made about each layer.
 public struct Conversion: Sendable {
   private let lowered: LoweredModel
-  /// What went wrong without harm to the result.
-  public private(set) var warning: String?
+  /// What went wrong without harm to the result, and what of the model became another thing than its
+  /// recipe says.
+  public private(set) var warnings: [String] = []
 
   /// What became of one layer with weights.
   public struct Layer: Sendable, Encodable {
@@ -80,8 +83,9 @@ public struct Conversion: Sendable {
       throw EspalierError(error)
     }
     try self.init(typed, file: file, keepsDense: keepsDense, timer: timer, progress: progress)
+    if !keepsDense { warnings = otherPackings(than: graph.metadata) }
     do throws(HostError) { try timer?.saveCache() } catch {
-      warning = "times are not kept for the next conversion: \(error)"
+      warnings.append("times are not kept for the next conversion: \(error)")
     }
   }
 
@@ -105,6 +109,23 @@ public struct Conversion: Sendable {
         "\(file): E\(ModelFileError.Code.overLimit.rawValue): its activations need \(lowered.arenaByteCount) bytes at once; "
           + "the runtime takes at most \(limit); use smaller input shapes")
     }
+  }
+
+  /// That layers which were pruned in a pattern are packed in another way, and why.
+  private func otherPackings(than metadata: Graph.Metadata) -> [String] {
+    guard let text = metadata.properties.first(where: { $0.key == Recipe.metadataKey })?.value,
+      let recipe = try? Recipe(text: text, file: Recipe.metadataKey),
+      case .zeros(let step)? = recipe.steps.last, step.pruner.pattern != .unstructured
+    else { return [] }
+    let pattern = step.pruner.pattern.description
+    let others = layers.filter { $0.density < 1 && $0.encoding != pattern }
+    guard !others.isEmpty else { return [] }
+    let named = others.prefix(3).map { "\"\($0.name)\" as \($0.encoding) (\($0.reason))" }
+    let more = others.count - named.count
+    return [
+      "the recipe says \(pattern), and \(others.count) of \(layers.count) layers are packed otherwise: "
+        + named.joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
+    ]
   }
 
   public var layers: [Layer] {
@@ -168,7 +189,12 @@ public struct Conversion: Sendable {
       case .overLimit: 65
       default: 70
       }
-    return EspalierError(exitCode: exitCode, "\(file): \(error)")
+    guard case .system(let number) = error.place else {
+      return EspalierError(exitCode: exitCode, "\(file): \(error)")
+    }
+    let reason = unsafe String(cString: strerror(number))
+    return EspalierError(
+      exitCode: exitCode, "\(file): E\(error.code.rawValue): \(error.cause): \(reason)")
   }
 
   /// What our own loader has against the file: a fault of ours, but for a model that is too large or a

@@ -10,17 +10,6 @@ package func fileSize(_ path: String) throws(EspalierError) -> Int {
   return size
 }
 
-/// Refuses to write a model over the one it is made from.
-/// - Throws: `EspalierError` with 64.
-package func checkDistinct(_ input: String, _ output: String) throws(EspalierError) {
-  func resolved(_ path: String) -> String {
-    URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-  }
-  guard resolved(input) != resolved(output) else {
-    throw EspalierError(exitCode: 64, "\(output): the output would replace the input")
-  }
-}
-
 /// Makes a folder where there is none.
 /// - Throws: `EspalierError` with 73.
 package func createFolder(_ path: String) throws(EspalierError) {

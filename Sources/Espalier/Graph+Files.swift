@@ -45,12 +45,22 @@ extension Graph {
   }
 
   /// Writes the graph as an ONNX file, whole or not at all.
-  /// - Throws: `EspalierError` with 73.
+  /// - Throws: `EspalierError`: 65 for a graph that is not well-formed or too large for the format, 73 where
+  ///   the file cannot be written.
   public func write(to path: String) throws(EspalierError) {
-    do {
-      try exportONNX(self, to: path)
+    try Graph.write([(self, path)])
+  }
+
+  /// Writes several graphs, each as an ONNX file: all appear, or none does.
+  /// - Throws: As for one.
+  package static func write(_ graphs: [(graph: Graph, path: String)]) throws(EspalierError) {
+    let paths = graphs.map(\.path).joined(separator: ", ")
+    do throws(ExportFailure) {
+      try exportONNX(graphs)
     } catch {
-      throw EspalierError(exitCode: 73, "\(path): \(error)")
+      throw EspalierError(
+        exitCode: error.reason == .cannotWrite ? 73 : 65,
+        EspalierError.lines(error.problems, paths))
     }
   }
 }

@@ -25,10 +25,11 @@ extension Graph {
 /// - Throws: `EspalierError` (65) for inputs that do not fit and for faults in the data.
 package func interpret(
   _ graph: Specialised, inputs: [String: Tensor], file: String,
-  progress: ((Double) -> Void)? = nil
+  progress: ((Double) -> Void)? = nil,
+  observe: ((Graph.ValueID, Graph.Node, Tensor) -> Void)? = nil
 ) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
   do throws(GraphError) {
-    let results = try Interpreter(graph).run(inputs, progress: progress)
+    let results = try Interpreter(graph).run(inputs, progress: progress, observe: observe)
     return graph.graph.outputs.map { id in
       let name = graph.graph.values[id].name
       return (name, results[name]!)

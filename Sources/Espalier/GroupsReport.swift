@@ -18,6 +18,8 @@ public struct GroupsReport: Sendable, Encodable {
     public var tensor: String
     public var axis: Int
     public var role: String
+    /// The node that has the tensor as its weight.
+    public var layer: String
   }
   public struct Frozen: Sendable, Encodable {
     public var tensor: String
@@ -73,7 +75,8 @@ public struct GroupsReport: Sendable, Encodable {
         members: group.members.map { member in
           let use = coupling.uses[member.use]
           return Member(
-            tensor: graph.values[use.value].name, axis: member.axis, role: member.role.rawValue)
+            tensor: graph.values[use.value].name, axis: member.axis, role: member.role.rawValue,
+            layer: graph.nodes[use.node].name)
         }, exact: group.isExact)
     }
     frozen = coupling.frozenAxes.map {

@@ -1,5 +1,5 @@
 public import EspalierExecutor
-public import EspalierGraph
+package import EspalierGraph
 internal import EspalierLowering
 internal import EspalierMeasure
 internal import EspalierModelFile
@@ -13,6 +13,8 @@ public struct Inspection: Sendable, Encodable {
   /// What a packed model's times were measured on; nil where they were not.
   public var device: String?
   public var layers: [Layer]
+  /// What whoever reads this should know; empty for a packed model.
+  public var warnings: [String] = []
 
   /// One layer with weights.
   public struct Layer: Sendable, Encodable {
@@ -58,6 +60,7 @@ public struct Inspection: Sendable, Encodable {
     } else {
       let graph = try Graph(contentsOf: path).binding(inputValues: inputValues, file: path)
       try self.init(specialise(graph, inputShapes: inputShapes, file: path), file: path)
+      warnings = graph.warnings(inputShapes: inputShapes)
     }
   }
 
@@ -113,52 +116,6 @@ public struct Inspection: Sendable, Encodable {
           density: step.density ?? 1, patterns: step.isPruned ? [encoding] : [],
           encoding: encoding, reason: step.reason, chosenNanoseconds: step.chosenNanoseconds,
           denseNanoseconds: step.denseNanoseconds))
-    }
-  }
-}
-
-/// Every problem of an ONNX model: `espalier check`.
-public struct CheckReport: Sendable, Encodable {
-  public var schema = "espalier.check/1"
-  public var nodes: Int
-  /// Distinct operators.
-  public var operators: [String]
-  public var problems: [Problem]
-  /// Nodes that `groups` and `prune` carry as they are, while they work on the rest; empty too where a
-  /// fault or an unknown extent keeps them from it.
-  public var held: [OpaqueNode]
-
-  public struct Problem: Sendable, Encodable {
-    public var code: String
-    public var node: String
-    public var message: String
-  }
-
-  /// Checks import, types and what the runtime executes.
-  /// - Parameters:
-  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
-  ///   - inputValues: Inputs that are constants, by name; see `Graph.binding(inputValues:file:)`.
-  /// - Throws: `EspalierError` where the file is no ONNX model at all.
-  public init(
-    contentsOf path: String, inputShapes: [String: [Int]] = [:],
-    inputValues: [String: String] = [:]
-  ) throws(EspalierError) {
-    let graph = try Graph(contentsOf: path).binding(inputValues: inputValues, file: path)
-    nodes = graph.nodes.count
-    operators = Set(graph.nodes.map(\.operation)).sorted()
-    held = []
-    do throws(GraphProblems) {
-      _ = try buildProgram(Specialised(graph, inputShapes: inputShapes))
-      problems = []
-    } catch {
-      problems = error.problems.map {
-        Problem(code: $0.code.rawValue, node: $0.node, message: $0.message)
-      }
-      do throws(GraphProblems) {
-        held = try Specialised(graph, inputShapes: inputShapes, purpose: .rewriting).opaqueNodes
-      } catch {
-        // What keeps rewriting from the graph is among the problems already.
-      }
     }
   }
 }

@@ -13,6 +13,39 @@ extension Model {
   public borrowing func run(
     _ values: [String: Tensor], threads: Int = 1, instructionSet: InstructionSet? = nil
   ) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+    var session = try session(values, threads, instructionSet)
+    do throws(RunError) { try session.run() } catch {
+      throw EspalierError(exitCode: 65, error.description)
+    }
+    var results: [(name: String, tensor: Tensor)] = []
+    for position in 0..<outputs.count {
+      let value = unsafe session.withOutput(position) { unsafe outputs[position].tensor($0) }
+      results.append((outputs[position].name, value))
+    }
+    return results
+  }
+
+  /// Runs the model once, and lends every value that a step has made, with the step's name.
+  /// - Throws: As `run`.
+  package borrowing func run(
+    _ values: [String: Tensor], threads: Int, instructionSet: InstructionSet?,
+    observe: (_ step: String, _ value: String, Tensor) -> Void
+  ) throws(EspalierError) {
+    var session = try session(values, threads, instructionSet)
+    let steps = (0..<stepCount).map { step($0).name }
+    do throws(RunError) {
+      try unsafe session.run { step, output, bytes in
+        unsafe observe(steps[step], output.name, output.tensor(bytes))
+      }
+    } catch {
+      throw EspalierError(exitCode: 65, error.description)
+    }
+  }
+
+  /// A session whose inputs are set.
+  private borrowing func session(
+    _ values: [String: Tensor], _ threads: Int, _ instructionSet: InstructionSet?
+  ) throws(EspalierError) -> Session {
     var session: Session
     do throws(ExecutorError) {
       session = try Session(self, threads: threads, instructionSet: instructionSet)
@@ -45,18 +78,14 @@ extension Model {
       }
       unsafe tensor.boardBytes.withUnsafeBytes { unsafe session.setInput(position, from: $0) }
     }
-    do throws(RunError) { try session.run() } catch {
-      throw EspalierError(exitCode: 65, error.description)
-    }
-    var results: [(name: String, tensor: Tensor)] = []
-    for position in 0..<outputs.count {
-      let info = outputs[position]
-      let shape = info.dims
-      let type = ElementType(rawValue: info.element.rawValue)!
-      let value = unsafe session.withOutput(position) { unsafe tensor(type, shape, $0) }
-      results.append((info.name, value))
-    }
-    return results
+    return session
+  }
+}
+
+extension TensorInfo {
+  /// The bytes as a tensor.
+  fileprivate func tensor(_ bytes: UnsafeRawBufferPointer) -> Tensor {
+    unsafe EspalierTensorFiles.tensor(ElementType(rawValue: element.rawValue)!, dims, bytes)
   }
 }
 

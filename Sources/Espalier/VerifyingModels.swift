@@ -28,19 +28,34 @@ extension Verification {
     let bound = try source.inputTensors(inputValues, file: original)
     let reference = try specialise(
       source, inputShapes: shapes, binding: bound, file: original)
+    try reference.checkInputSize(besides: Set(inputs.keys), file: original)
     let values = reference.randomInputs(seed: seed).merging(reference.matching(inputs)) { $1 }
-    let results =
-      if isPackedModel(model) {
-        try runPacked(
-          model, values, bound, threads: threads, instructionSet: instructionSet)
-      } else {
-        try interpretBound(model, values, bound, inputShapes: shapes)
-      }
+    let run = try Self.run(
+      of: model, values, bound, inputShapes: shapes, threads: threads,
+      instructionSet: instructionSet)
     let expected = try interpret(
       reference, inputs: values, file: original, progress: progress)
     self.init(
-      Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: expected,
-      tolerance: tolerance)
+      run, expected, CaseReference(graph: reference, inputs: values), tolerance: tolerance)
+    failWhereAllIsNaN()
+    warnings = source.warnings(
+      inputShapes: shapes, given: Set(inputs.keys).union(inputValues.keys))
+  }
+
+  /// Compares, settles what only seems to differ, and looks for where the rest begins to.
+  private init(
+    _ run: ModelRun, _ expected: [(name: String, tensor: Tensor)], _ reference: CaseReference?,
+    tolerance: Tolerance
+  ) {
+    let results = Dictionary(run.results.map { ($0.name, $0.tensor) }) { $1 }
+    self.init(
+      results, against: expected, tolerance: tolerance,
+      rounding: reference?.graph.roundingOfOutputs ?? [:])
+    guard !pass, let reference else { return }
+    settleTies(results, expected, reference.graph, reference.inputs, tolerance)
+    guard !pass else { return }
+    firstDifference = FirstDifference.search(
+      run.model, run.values, against: reference.graph, reference.inputs, tolerance)
   }
 
   /// Runs an ONNX test case: `model.onnx` beside `test_data_set_N/{input,output}_K.pb`.
@@ -63,13 +78,11 @@ extension Verification {
       let inputs = try caseTensors(data, "input", names: graph.inputs.map { graph.values[$0].name })
       let outputs = try caseTensors(
         data, "output", names: graph.outputs.map { graph.values[$0].name })
-      let results = try runCase(
+      let (run, reference) = try runCase(
         graph, path: path, model: model, inputs: inputs,
         bound: try graph.inputTensors(inputValues, file: path), onRuntime: onRuntime,
         threads: threads, instructionSet: instructionSet)
-      let verification = Verification(
-        Dictionary(results.map { ($0.name, $0.tensor) }) { $1 }, against: outputs,
-        tolerance: tolerance)
+      let verification = Verification(run, outputs, reference, tolerance: tolerance)
       merged = merged.map { $0.joined(with: verification) } ?? verification
       set += 1
     }
@@ -80,45 +93,92 @@ extension Verification {
   }
 }
 
+/// What a model gave, and how it is run again.
+private struct ModelRun {
+  var results: [(name: String, tensor: Tensor)]
+  var model: ObservedModel
+  var values: [String: Tensor]
+}
+
+/// A reference's graph and its inputs.
+private struct CaseReference {
+  var graph: Specialised
+  var inputs: [String: Tensor]
+}
+
+/// The names of a model's inputs.
+/// - Throws: `EspalierError` as for reading it.
+package func inputNames(ofModel path: String) throws(EspalierError) -> [String] {
+  guard !isPackedModel(path) else {
+    let model = try loadModel(path)
+    return model.inputs.map(\.name)
+  }
+  let graph = try Graph(contentsOf: path)
+  return graph.inputs.map { graph.values[$0].name }
+}
+
+extension Specialised {
+  /// Elements of inputs for which values are made up.
+  private static let mostRandomElements = 1 << 28
+
+  /// Refuses to make up inputs that would fill the memory.
+  /// - Throws: `EspalierError` (65).
+  fileprivate func checkInputSize(besides given: Set<String>, file: String) throws(EspalierError) {
+    for id in graph.inputs where !given.contains(graph.values[id].name) {
+      guard type(of: id).count > Self.mostRandomElements else { continue }
+      let error = GraphError(
+        .shapeTooLarge,
+        "its shape \(type(of: id).shape) has more than \(Self.mostRandomElements) elements, and values "
+          + "are made up for no more; give a smaller --input-shape, or values with --input",
+        node: "input \"\(graph.values[id].name)\"")
+      throw EspalierError(error, in: file)
+    }
+  }
+}
+
+extension Verification {
+  /// Runs the model to be compared.
+  private static func run(
+    of path: String, _ values: [String: Tensor], _ bound: [String: Tensor],
+    inputShapes: [String: [Int]], threads: Int, instructionSet: InstructionSet?
+  ) throws(EspalierError) -> ModelRun {
+    if isPackedModel(path) {
+      return try runPacked(
+        path, values, bound, threads: threads, instructionSet: instructionSet)
+    }
+    // Another ONNX model, with inputs bound as far as it has them.
+    let graph = try Graph(contentsOf: path)
+    let names = Set(graph.inputs.map { graph.values[$0].name })
+    let typed = try specialise(
+      graph, inputShapes: inputShapes, binding: bound.filter { names.contains($0.key) }, file: path)
+    return ModelRun(
+      results: try interpret(typed, inputs: values, file: path), model: .graph(typed, file: path),
+      values: values)
+  }
+}
+
 /// Runs a packed model on values, and on those of others that it takes as inputs.
 private func runPacked(
   _ path: String, _ values: [String: Tensor], _ others: [String: Tensor], threads: Int,
   instructionSet: InstructionSet?
-) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+) throws(EspalierError) -> ModelRun {
   let model = try loadModel(path)
   var all = values
   for position in 0..<model.inputs.count {
     let name = model.inputs[position].name
     if let other = others[name] { all[name] = other }
   }
-  return try model.run(all, threads: threads, instructionSet: instructionSet)
-}
-
-/// Runs another ONNX model, with inputs bound as far as it has them.
-private func interpretBound(
-  _ path: String, _ values: [String: Tensor], _ bound: [String: Tensor],
-  inputShapes: [String: [Int]]
-) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
-  let graph = try Graph(contentsOf: path)
-  let names = Set(graph.inputs.map { graph.values[$0].name })
-  let typed = try specialise(
-    graph, inputShapes: inputShapes, binding: bound.filter { names.contains($0.key) }, file: path)
-  return try interpret(typed, inputs: values, file: path)
+  return ModelRun(
+    results: try model.run(all, threads: threads, instructionSet: instructionSet),
+    model: .packed(.path(path), threads: threads, instructionSet: instructionSet), values: all)
 }
 
 private func runCase(
   _ graph: Graph, path: String, model: String?, inputs: [(name: String, tensor: Tensor)],
   bound given: [String: Tensor], onRuntime: Bool, threads: Int, instructionSet: InstructionSet?
-) throws(EspalierError) -> [(name: String, tensor: Tensor)] {
+) throws(EspalierError) -> (ModelRun, CaseReference?) {
   var values = Dictionary(inputs.map { ($0.name, $0.tensor) }) { $1 }.merging(given) { $1 }
   let shapes = values.mapValues(\.shape)
-  if let model, isPackedModel(model) {
-    // What was bound when the model was packed is no input of it any more.
-    let names = Set(graph.inputs.map { graph.values[$0].name })
-    return try runPacked(
-      model, values.filter { !names.contains($0.key) }, values, threads: threads,
-      instructionSet: instructionSet)
-  }
   // Inputs that decide shapes must be constants; all others stay inputs, so that something is run.
   func attempt(
     binding names: Set<String>
@@ -127,6 +187,16 @@ private func runCase(
       graph, inputShapes: shapes,
       binding: values.filter { names.contains($0.key) || given[$0.key] != nil }, file: path)
     return (typed, onRuntime ? try Conversion(typed, file: path).bytes() : nil)
+  }
+  if let model, isPackedModel(model) {
+    // What was bound when the model was packed is no input of it any more.
+    let names = Set(graph.inputs.map { graph.values[$0].name })
+    let run = try runPacked(
+      model, values.filter { !names.contains($0.key) }, values, threads: threads,
+      instructionSet: instructionSet)
+    // What cannot be interpreted is compared all the same.
+    let typed = try? specialise(graph, inputShapes: shapes, file: path)
+    return (run, typed.map { CaseReference(graph: $0, inputs: values) })
   }
   var bound: Set<String> = []
   var ready: (typed: Specialised, bytes: [UInt8]?)
@@ -146,11 +216,22 @@ private func runCase(
     }
   }
   for name in bound.union(given.keys) { values[name] = nil }
+  let reference = CaseReference(graph: ready.typed, inputs: values)
   guard let bytes = ready.bytes else {
-    return try interpret(ready.typed, inputs: values, file: path)
+    let results = try interpret(ready.typed, inputs: values, file: path)
+    return (
+      ModelRun(results: results, model: .graph(ready.typed, file: path), values: values), reference
+    )
   }
-  return try loadModel(bytes: bytes, name: path).run(
+  let results = try loadModel(bytes: bytes, name: path).run(
     values, threads: threads, instructionSet: instructionSet)
+  return (
+    ModelRun(
+      results: results,
+      model: .packed(
+        .bytes(bytes, name: path), threads: threads, instructionSet: instructionSet),
+      values: values), reference
+  )
 }
 
 /// The tensors of a case in the order of the graph's values.
@@ -174,13 +255,4 @@ private func caseTensors(
     }
   }
   return result
-}
-
-extension Verification {
-  fileprivate func joined(with other: Verification) -> Verification {
-    var result = self
-    result.outputs += other.outputs
-    result.pass = pass && other.pass
-    return result
-  }
 }

@@ -4,12 +4,16 @@ import EspalierLatencyReport
 
 /// `espalier bench`: latency of a packed model on this machine.
 struct Bench: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Measure latency: warm-up, samples, median; with --profile, each layer.")
+  static let configuration = CommandConfiguration.subcommand(
+    "bench", "Measure latency: warm-up, samples, median; with --profile, each layer.",
+    examples: """
+      espalier bench model.esp
+      espalier bench model.esp --threads 2 --profile
+      """)
 
   @Argument(help: "A packed model: .esp.") var model: String
   @OptionGroup var threads: ThreadsOption
-  @Option(help: "Seconds of sampling.") var seconds = 2.0
+  @Option(help: "Seconds of sampling.", transform: number) var seconds = 2.0
   @OptionGroup var isa: InstructionSetOption
   @Flag(help: "Show each layer's time, kernel and encoding.") var profile = false
   @Flag(help: "Print one JSON document.") var json = false
@@ -36,8 +40,8 @@ struct Bench: ParsableCommand {
   private func showLayers(_ report: BenchReport) {
     let total = report.layers.reduce(0.0) { $0 + Double($1.medianNanoseconds) }
     var table = TextTable([
-      ("layer", .left), ("op", .left), ("kernel", .left), ("encoding", .left), ("ms", .right),
-      ("time", .right), ("GFLOP/s", .right), ("peak", .right), ("dense-eq.", .right),
+      ("layer", .left), ("op", .left), ("kernel", .left), ("encoding", .left), ("time", .right),
+      ("share", .right), ("GFLOP/s", .right), ("peak", .right), ("dense-eq.", .right),
       ("why", .left),
     ])
     func rate(_ value: Double?) -> String { value.map { Format.decimal($0, 1) } ?? "" }
@@ -46,7 +50,7 @@ struct Bench: ParsableCommand {
       table.add([
         layer.name.shortened(to: 32), layer.operation.shortened(to: 12), layer.kernel,
         layer.encoding ?? "",
-        Format.milliseconds(nanoseconds), Format.percent(total > 0 ? nanoseconds / total : 0),
+        Format.time(nanoseconds), Format.percent(total > 0 ? nanoseconds / total : 0),
         rate(layer.gigaflops), report.shareOfPeak(layer).map { Format.percent($0, 0) } ?? "",
         layer.encoding == "dense" ? "" : rate(layer.denseEquivalentGigaflops), layer.reason ?? "",
       ])
@@ -65,18 +69,18 @@ struct Bench: ParsableCommand {
 
   private func showSummary(_ report: BenchReport) {
     func text(_ value: UInt64?) -> String {
-      value.map { Format.milliseconds(Double($0)) + " ms" } ?? "too few samples"
+      value.map { Format.time(Double($0)) } ?? "too few samples"
     }
     let threads = report.threads == 1 ? "1 thread" : "\(report.threads) threads"
     print(
       "median \(text(report.samples.median)), p90 \(text(report.samples.percentile(.p90))), "
         + "\(report.samples.nanoseconds.count) samples, \(threads), \(report.isa)")
     print(
-      "load \(Format.milliseconds(Double(report.loadNanoseconds))) ms, "
+      "load \(Format.time(Double(report.loadNanoseconds))), "
         + "weights \(Format.bytes(report.weightBytes)), "
         + "activations \(Format.bytes(report.arenaBytes)), file \(Format.bytes(report.fileBytes))")
     if !report.isSteady {
-      say("warning: times did not settle during warm-up; this machine is busy or throttles")
+      warn("times did not settle during warm-up; this machine is busy or throttles")
     }
   }
 }

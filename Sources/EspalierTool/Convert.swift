@@ -4,12 +4,17 @@ import EspalierLatencyReport
 
 /// `espalier convert`: an ONNX model packed for the runtime.
 struct Convert: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Pack an ONNX model for the runtime; zeros that fit a kernel are left out.",
+  static let configuration = CommandConfiguration.subcommand(
+    "convert", "Pack an ONNX model for the runtime; zeros that fit a kernel are left out.",
     discussion: """
       With --device host, every way to compute a layer is timed on this machine and the fastest is \
       taken, so that no layer is slower than it would be dense. The file keeps the times and the \
       reason; the next conversion reuses the times from $XDG_CACHE_HOME/espalier.
+      """,
+    examples: """
+      espalier convert in.onnx -o out.esp
+      espalier convert in.onnx -o out.esp --input-shape image=1,3,224,224
+      espalier convert in.onnx -o out.esp --device host --threads 2 --explain
       """)
 
   enum Packing: String, ExpressibleByArgument, CaseIterable { case auto, dense }
@@ -26,7 +31,7 @@ struct Convert: ParsableCommand {
   var explain = false
   @OptionGroup var shapes: InputShapeOptions
   @OptionGroup var bound: InputValueOptions
-  @Flag(help: "Print one JSON document.") var json = false
+  @OptionGroup var reporting: ReportOptions
 
   private struct Report: Encodable {
     var schema = "espalier.convert/1"
@@ -54,28 +59,29 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
-    try reporting {
-      try checkDistinct(input, output)
+    try EspalierTool.reporting {
+      try OutputFiles.check([("-o", output)], sources: OutputFiles.sources(ofModel: input))
+      Interruption.willWrite(output)
       let device = try device.map { try Device(named: $0) }
       let graph = try Graph(contentsOf: input).binding(
         inputValues: bound.parsed(), file: input)
-      let bar = ProgressBar(device == nil ? "packing" : "timing and packing", quiet: json)
+      let shapes = try shapes.parsed()
+      let bar = ProgressBar(
+        device == nil ? "packing" : "timing and packing", quiet: reporting.hidesProgress)
       defer { bar.finish() }
       let conversion = try Conversion(
-        graph, inputShapes: shapes.parsed(), file: input, keepsDense: pattern == .dense,
+        graph, inputShapes: shapes, file: input, keepsDense: pattern == .dense,
         device: device,
         measuring: MeasuringOptions(threads: threads ?? 1, ignoresCache: remeasure),
         progress: bar.update)
       bar.finish()
-      if let warning = conversion.warning { say("warning: \(warning)") }
+      (graph.warnings(inputShapes: shapes) + conversion.warnings).forEach(warn)
       try conversion.write(to: output)
       let report = Report(
         output: output, device: conversion.device, fileBytes: try fileSize(output),
         arenaBytes: conversion.arenaByteCount,
         layers: conversion.layers)
-      if json {
-        try printJSON(report)
-      } else {
+      try reporting.show(report) {
         show(report)
         if explain { ModelledChoices(report.layers).show() }
       }

@@ -15,6 +15,8 @@ enum ExitCodes: Int32 {
   case badData = 65
   case `internal` = 70
   case inputOutput = 74
+
+  static let outputNotTaken = "standard output cannot be written whole"
 }
 
 /// Writes to standard error; where that cannot be written to there is nobody to tell, and work goes on.
@@ -34,7 +36,7 @@ func reporting(_ body: () throws -> Void) throws {
   do {
     try body()
     guard fflush(nil) == 0 else {
-      throw Failure(code: .inputOutput, message: "standard output cannot be written whole")
+      throw Failure(code: .inputOutput, message: ExitCodes.outputNotTaken)
     }
   } catch let failure as Failure {
     say(failure.message)
@@ -50,19 +52,6 @@ func reporting(_ body: () throws -> Void) throws {
     say("\(error)")
     throw ExitCode(ExitCodes.internal.rawValue)
   }
-}
-
-/// Whether two paths name one file that is there.
-func isSameFile(_ a: String, _ b: String) -> Bool {
-  func identity(_ path: String) -> [UInt64]? {
-    guard
-      let facts = try? FileManager.default.attributesOfItem(
-        atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path),
-      let volume = facts[.systemNumber] as? Int, let file = facts[.systemFileNumber] as? UInt64
-    else { return nil }
-    return [UInt64(volume), file]
-  }
-  return identity(a).map { $0 == identity(b) } ?? false
 }
 
 /// Writes a line to standard error, with control and bidirectional characters escaped; behind what

@@ -4,8 +4,12 @@ import EspalierLatencyReport
 
 /// `espalier groups`: which channels go together, and what holds the rest.
 struct Groups: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Show which channels must be pruned together, and why others cannot be pruned.")
+  static let configuration = CommandConfiguration.subcommand(
+    "groups", "Show which channels must be pruned together, and why others cannot be pruned.",
+    examples: """
+      espalier groups model.onnx
+      espalier groups model.onnx --align 16 --json
+      """)
 
   @Argument(help: "An ONNX model.") var model: String
   @Option(help: "Channels that fill a kernel's registers.") var align = 8
@@ -37,9 +41,9 @@ struct Groups: ParsableCommand {
     ])
     for group in report.groups {
       func names(_ role: String) -> String {
-        let names = group.members.filter { $0.role == role }.map { $0.tensor.shortened(to: 30) }
-        return names.prefix(2).joined(separator: " ")
-          + (names.count > 2 ? " and \(names.count - 2) more" : "")
+        let names = group.members.filter { $0.role == role }.map { $0.layer.shortened(to: 30) }
+        return names.prefix(1).joined()
+          + (names.count > 1 ? " and \(names.count - 1) more" : "")
       }
       table.add([
         "\(group.id)", "\(group.size)", "\(group.alignment)",
@@ -59,9 +63,9 @@ struct Groups: ParsableCommand {
       print("")
       showHeld(report.opaque)
     }
-    let milliseconds = Double(report.discoveryNanoseconds) / 1e6
     print(
       "\n\(report.groups.count) groups; \(Format.percent(report.share)) of the parameters are in "
-        + "tensors that can be pruned; found in \(Format.decimal(milliseconds, 1)) ms")
+        + "tensors that can be pruned; found in \(Format.time(Double(report.discoveryNanoseconds)))"
+    )
   }
 }

@@ -4,8 +4,12 @@ import EspalierLatencyReport
 
 /// `espalier inspect`: what is in a model, and which patterns its zeros fit.
 struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Show layers, shapes, parameters, MACs, zeros and the patterns that the zeros fit.")
+  static let configuration = CommandConfiguration.subcommand(
+    "inspect", "Show layers, shapes, parameters, MACs, zeros and the patterns that the zeros fit.",
+    examples: """
+      espalier inspect in.onnx --input-shape image=1,3,224,224
+      espalier inspect model.esp --json
+      """)
 
   @Argument(help: "A model: .onnx or .esp.") var model: String
   @OptionGroup var shapes: InputShapeOptions
@@ -16,6 +20,7 @@ struct Inspect: ParsableCommand {
     try reporting {
       let inspection = try Inspection(
         contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
+      inspection.warnings.forEach(warn)
       if json {
         try printJSON(inspection)
       } else {
@@ -42,43 +47,5 @@ struct Inspect: ParsableCommand {
     print(
       "\n\(Format.count(inspection.parameters)) parameters, \(Format.count(zeros)) of them zero; "
         + "\(Format.count(inspection.macs)) MACs")
-  }
-}
-
-/// `espalier check`: everything that cannot be converted, at once.
-struct Check: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Tell every unsupported thing in an ONNX model at once.")
-
-  @Argument(help: "An ONNX model.") var model: String
-  @OptionGroup var shapes: InputShapeOptions
-  @OptionGroup var bound: InputValueOptions
-  @Flag(help: "Print one JSON document.") var json = false
-
-  func run() throws {
-    try reporting {
-      let report = try CheckReport(
-        contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
-      if json {
-        try printJSON(report)
-      } else if report.problems.isEmpty {
-        print("\(report.nodes) nodes, \(report.operators.count) operators: everything converts.")
-      } else {
-        var table = TextTable([("code", .left), ("where", .left), ("what", .left)])
-        for problem in report.problems {
-          table.add([problem.code, problem.node.shortened(to: 40), problem.message])
-        }
-        print(table.text)
-        if !report.held.isEmpty {
-          print("\n`groups` and `prune` work on the graph around these nodes:")
-          showHeld(report.held)
-        }
-      }
-      if !report.problems.isEmpty {
-        throw Failure(
-          code: .badData,
-          message: "\(model): problems found: \(report.problems.count); nothing converts")
-      }
-    }
   }
 }

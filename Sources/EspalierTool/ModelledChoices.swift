@@ -28,10 +28,10 @@ struct ModelledChoices {
   func show() {
     guard !rows.isEmpty else { return print("\nno layer has a choice") }
     var table = TextTable([
-      ("layer", .left), ("cost model takes", .left), ("expected", .right), ("ms", .right),
-      ("measured best", .left), ("ms", .right), ("slower", .right),
+      ("layer", .left), ("cost model takes", .left), ("expected", .right), ("time", .right),
+      ("measured best", .left), ("time", .right), ("slower", .right),
     ])
-    func time(_ nanoseconds: UInt64) -> String { Format.milliseconds(Double(nanoseconds)) }
+    func time(_ nanoseconds: UInt64) -> String { Format.time(Double(nanoseconds)) }
     for row in rows {
       let best = row.layer.ways?.first { $0.nanoseconds == row.leastTime }
       table.add([
@@ -48,8 +48,8 @@ struct ModelledChoices {
     }
     print("\n" + table.text)
     print(
-      "\n\(rows.count) layers with a choice: \(time(sum.dense)) ms dense, \(time(sum.least)) ms as "
-        + "measured, \(time(sum.expected)) ms by the cost model, "
+      "\n\(rows.count) layers with a choice: \(time(sum.dense)) dense, \(time(sum.least)) as "
+        + "measured, \(time(sum.expected)) by the cost model, "
         + "\(slower(sum.expected, sum.least)) slower than measured")
   }
 

@@ -4,11 +4,16 @@ import EspalierLatencyReport
 
 /// `espalier prune`: zeros, or fewer channels, where they cost least.
 struct Prune: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Set weights to zero in a pattern, or remove channels, without training.",
+  static let configuration = CommandConfiguration.subcommand(
+    "prune", "Set weights to zero in a pattern, or remove channels, without training.",
     discussion: """
       A recipe (docs/recipes.md) says what to do in one or more steps; options on the command line \
       override it. The pruned model keeps the recipe in its metadata, under "espalier.recipe".
+      """,
+    examples: """
+      espalier prune in.onnx -o small.onnx --pattern channel --budget flops:2
+      espalier prune in.onnx -o out.onnx --pattern nm:2:4 --data images.npy
+      espalier prune in.onnx -o out.onnx --recipe recipe.yaml
       """)
 
   @Argument(help: "An ONNX model.") var input: String
@@ -19,7 +24,8 @@ struct Prune: ParsableCommand {
   @Option(help: ArgumentHelp("What to do, in YAML.", valueName: "recipe.yaml"))
   var recipe: String?
   @Option(
-    help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.")
+    help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.",
+    transform: share)
   var sparsity: Double?
   @Option(help: "How weights are chosen: spa or obspa for channels and heads, magnitude for zeros.")
   var method: PruningMethod?
@@ -35,37 +41,46 @@ struct Prune: ParsableCommand {
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
   @OptionGroup var bound: InputValueOptions
-  @Flag(help: "Print one JSON document.") var json = false
+  @OptionGroup var reporting: ReportOptions
 
   func run() throws {
-    try reporting {
+    try EspalierTool.reporting {
       let recipe = try wantedRecipe()
       if channels.reference != nil, recipe.steps.count > 1 || !recipe.steps[0].removesChannels {
         throw ValidationError("--reference needs one step that removes channels")
       }
-      guard !isSameFile(input, output) else {
-        throw ValidationError("-o is the model itself; write the pruned one beside it")
-      }
+      try checkOutputs(recipe)
       let graph = try Graph(contentsOf: input).binding(
         inputValues: bound.parsed(), file: input)
-      let bar = ProgressBar("pruning", quiet: json)
+      let bar = ProgressBar("pruning", quiet: reporting.hidesProgress)
       defer { bar.finish() }
       let pruned = try graph.pruned(
         by: recipe, inputShapes: shapes.parsed(), file: input,
         wantsReference: channels.reference != nil, progress: bar.update)
       bar.finish()
-      for warning in pruned.report.warnings { say("warning: \(warning)") }
-      try pruned.graph.write(to: output)
+      (graph.weightWarnings + pruned.report.warnings).forEach(warn)
+      var written = [(graph: pruned.graph, path: output)]
       if let path = channels.reference, let reference = pruned.reference {
-        try reference.write(to: path)
+        written.append((reference, path))
       }
-      for fixed in pruned.report.steps.flatMap(\.fixed) { say("warning: \(fixed)") }
-      if json {
-        try printJSON(pruned.report)
-      } else {
-        show(pruned.report)
+      try Graph.write(written)
+      for fixed in pruned.report.steps.flatMap(\.fixed) { warn("\(fixed)") }
+      try reporting.show(pruned.report) { show(pruned.report) }
+      if !reporting.quiet, recipe.steps.allSatisfy({ $0.calibration.source == nil }) {
+        say("note: without --data nothing is refitted to what the dense model computes")
       }
     }
+  }
+
+  /// Refuses outputs that would replace what is read.
+  private func checkOutputs(_ recipe: Recipe) throws {
+    var outputs: [OutputFiles.Output] = [("-o", output)]
+    if let path = channels.reference { outputs.append(("--reference", path)) }
+    var sources = OutputFiles.sources(ofModel: input)
+    if let path = self.recipe { sources.append(("the recipe", path)) }
+    sources += recipe.files.map { ("the data or scores in", $0) }
+    try OutputFiles.check(outputs, sources: sources)
+    outputs.map(\.path).forEach(Interruption.willWrite)
   }
 
   /// The recipe of the file, overridden by the options; or the options alone.

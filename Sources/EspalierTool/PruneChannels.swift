@@ -30,7 +30,9 @@ struct ChannelOptions: ParsableArguments {
   @Option(
     help: "Channels that fill a kernel's registers: counts stay multiples of it (default: 8).")
   var align: Int?
-  @Option(help: "Share of a group that may go at most (default: 0.9; wanda, obs, obspa: 0.75).")
+  @Option(
+    help: "Share of a group that may go at most (default: 0.9; wanda, obs, obspa: 0.75).",
+    transform: share)
   var cap: Double?
   @Flag(
     help: "Take the statistics of batch normalisations anew, from data of the model's own domain.")
@@ -75,12 +77,14 @@ struct CalibrationOptions: ParsableArguments {
   @Option(help: "The most samples to take.") var samples: Int?
   @Flag(
     inversion: .prefixedNo,
-    help: "Fit what is left to the dense model's outputs by least squares (default with obspa).")
+    help: ArgumentHelp(
+      "Fit what is left to the dense model's outputs by least squares (default where data is given, "
+        + "but with --recalibrate alone)."))
   var refit: Bool?
   @Option(
     help: ArgumentHelp(
       "How much the refit is drawn to the weights that were left (default: 0.01 for convolutions, "
-        + "0.1 for other products)."))
+        + "0.1 for other products)."), transform: number)
   var damping: Double?
 
   /// What the command line says.

@@ -21,10 +21,12 @@ struct InputShapeOptions: ParsableArguments {
       guard extents.allSatisfy({ $0 != nil && $0! >= 0 }) else {
         throw ValidationError("--input-shape \"\(text)\": extents are whole numbers")
       }
-      result[name] = extents.map { $0! }
+      guard result.updateValue(extents.map { $0! }, forKey: name) == nil else {
+        throw ValidationError("--input-shape gives \"\(name)\" twice")
+      }
       // Some models want an empty past; elsewhere it is a slip.
       if extents.contains(0) {
-        say("warning: --input-shape \"\(text)\": an extent of 0 leaves nothing to compute there")
+        warn("--input-shape \"\(text)\": an extent of 0 leaves nothing to compute there")
       }
     }
     return result
@@ -62,20 +64,87 @@ struct InputValueOptions: ParsableArguments {
 struct InputOptions: ParsableArguments {
   @Option(
     name: .customLong("input"),
-    help: ArgumentHelp("Value of an input; may be repeated.", valueName: "name=file.npy"))
+    help: ArgumentHelp(
+      "Value of an input, whose name may be left out where there is one; may be repeated.",
+      valueName: "[name=]file.npy"))
   var inputs: [String] = []
 
-  func loaded() throws -> [String: Tensor] {
+  /// The files that are named.
+  var paths: [String] { inputs.map { splitAssignment($0)?.1 ?? $0 } }
+
+  /// Reads the files, and says where what they hold is no number.
+  /// - Parameter names: What the model calls its inputs; asked for where a name is left out.
+  func loaded(names: () throws -> [String]) throws -> [String: Tensor] {
     var result: [String: Tensor] = [:]
     for text in inputs {
-      guard let (name, path) = splitAssignment(text) else {
-        throw ValidationError("--input takes NAME=FILE.npy but got \"\(text)\"")
+      var (name, path) = splitAssignment(text) ?? ("", text)
+      if name.isEmpty {
+        let names = try names()
+        guard names.count == 1 else {
+          throw ValidationError(
+            "--input \"\(text)\" names no input, and the model has \(names.count): "
+              + names.map { "\($0)=FILE.npy" }.joined(separator: ", "))
+        }
+        name = names[0]
       }
-      result[name] = try Tensor(contentsOf: path)
+      let tensor = try Tensor(contentsOf: path)
+      if let fault = tensor.nonFinite { warn("input \"\(name)\" (\(path)) has \(fault)") }
+      guard result.updateValue(tensor, forKey: name) == nil else {
+        throw ValidationError("--input gives \"\(name)\" twice")
+      }
     }
     return result
   }
 }
+
+/// What a command says of its work.
+struct ReportOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document.") var json = false
+  @Flag(name: .shortAndLong, help: "Print nothing but warnings and errors.") var quiet = false
+
+  func validate() throws {
+    guard !json || !quiet else { throw ValidationError("--json and --quiet exclude each other") }
+  }
+
+  /// Whether a bar would disturb.
+  var hidesProgress: Bool { json || quiet }
+
+  /// Prints a report: as JSON, as a table, or not at all.
+  func show(_ report: some Encodable, table: () -> Void) throws {
+    guard !quiet else { return }
+    if json { try printJSON(report) } else { table() }
+  }
+}
+
+/// Reads a share; one that is given in per cent is told what it is.
+func share(_ text: String) throws -> Double {
+  let isPercent = text.hasSuffix("%")
+  guard let number = decimal(isPercent ? String(text.dropLast()) : text) else {
+    throw ValidationError("a share is a number from 0 to below 1")
+  }
+  guard !isPercent else {
+    let share = number / 100
+    throw ValidationError("a share is a number from 0 to below 1; did you mean \(share)?")
+  }
+  return number
+}
+
+/// Reads a number in digits: "0x2" is a slip.
+func decimal(_ text: String) -> Double? {
+  guard text.wholeMatch(of: /[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?/) != nil else {
+    return nil
+  }
+  return Double(text)
+}
+
+/// Reads a number of an option.
+func number(_ text: String) throws -> Double {
+  guard let number = decimal(text) else { throw ValidationError("it takes a number in digits") }
+  return number
+}
+
+/// Warns of what a model was told in vain, or what it holds that no result can be made from.
+func warn(_ text: String) { say("warning: \(text)") }
 
 /// How many workers the runtime gets.
 struct ThreadsOption: ParsableArguments {

@@ -3,8 +3,8 @@ import EspalierLatencyReport
 import Foundation
 
 extension TextTable {
-  /// The table, no wider than the terminal where it goes to one.
-  var text: String { text(width: terminalWidth) }
+  /// The table, no wider than the terminal, or than a page where it goes to a file.
+  var text: String { text(width: terminalWidth ?? 100) }
 }
 
 /// Columns of the terminal that standard output is; nil where it is none.
@@ -51,9 +51,13 @@ enum Format {
   static func percent(_ share: Double, _ digits: Int = 1) -> String {
     decimal(100 * share, digits) + " %"
   }
-  static func milliseconds(_ nanoseconds: Double) -> String {
-    let value = nanoseconds / 1e6
-    return decimal(value, value < 10 ? 3 : value < 100 ? 2 : 1)
+  /// A time with its unit: microseconds where it is short.
+  static func time(_ nanoseconds: Double) -> String {
+    let (value, unit) =
+      nanoseconds < 1e6
+      ? (nanoseconds / 1e3, "µs")
+      : nanoseconds < 1e10 ? (nanoseconds / 1e6, "ms") : (nanoseconds / 1e9, "s")
+    return decimal(value, value < 10 ? 3 : value < 100 ? 2 : 1) + " " + unit
   }
   static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
 }

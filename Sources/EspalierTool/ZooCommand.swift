@@ -4,12 +4,15 @@ import EspalierLatencyReport
 
 /// `espalier zoo`: well-known architectures with random weights, for latency work.
 struct ZooCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "zoo",
-    abstract: "Write a well-known architecture with random weights, or list them.",
+  static let configuration = CommandConfiguration.subcommand(
+    "zoo", "Write a well-known architecture with random weights, or list them.",
     usage: """
       espalier zoo list
       espalier zoo NAME -o OUT.onnx [--seed N]
+      """,
+    examples: """
+      espalier zoo list
+      espalier zoo resnet18 -o resnet18.onnx
       """)
 
   @Argument(help: "list, or the name of an architecture.") var name: String
@@ -31,6 +34,8 @@ struct ZooCommand: ParsableCommand {
         throw ValidationError("no architecture \"\(name)\"; there are \(names)")
       }
       guard let output else { throw ValidationError("-o OUT.onnx is needed") }
+      try OutputFiles.check([("-o", output)], sources: [])
+      Interruption.willWrite(output)
       try entry.graph(seed: seed).write(to: output)
       print("\(output): \(entry.summary), random weights of seed \(seed)")
     }

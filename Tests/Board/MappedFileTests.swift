@@ -29,6 +29,35 @@ import Testing
     }
   }
 
+  @Test func `kept bytes follow the file neither in place nor when it is cut`() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/file"
+      let bytes = (0..<20_000).map { UInt8(truncatingIfNeeded: $0) }
+      try Board.write(bytes, to: path)
+      var file = try MappedFile(contentsOf: path)
+      try file.keepPrefix(5000, of: path)
+      let handle = try #require(FileHandle(forWritingAtPath: path))
+      try handle.write(contentsOf: Data(repeating: 255, count: 20_000))
+      try handle.synchronize()
+      #expect(unsafe Array(file.bytes[..<5000]) == Array(bytes[..<5000]))
+      #expect(unsafe file.bytes[19_999] == 255, "what is not kept follows the file")
+      try file.keepPrefix(20_000, of: path)
+      try handle.truncate(atOffset: 0)
+      #expect(unsafe file.bytes[19_999] == 255)
+      #expect(unsafe Array(file.bytes[..<5000]) == Array(bytes[..<5000]))
+    }
+  }
+
+  @Test func `a device is not replaced by a file`() throws {
+    try withTemporaryFolder { folder in
+      #expect(unsafe mkfifo(folder + "/pipe", 0o600) == 0)
+      #expect(throws: BoardError.self) { try Board.write([1], to: folder + "/pipe") }
+      #expect(throws: BoardError.self) { try Board.write([1], to: folder) }
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left == ["pipe"])
+    }
+  }
+
   @Test func refusesWhatIsNoFile() throws {
     try withTemporaryFolder { folder in
       try Board.write([1, 2, 3], to: folder + "/file")

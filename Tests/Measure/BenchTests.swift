@@ -3,6 +3,7 @@ import EspalierExecutor
 import EspalierLatencyReport
 import EspalierMeasure
 import EspalierModelFile
+import Foundation
 import Testing
 
 @testable import EspalierBoardProgram
@@ -44,6 +45,22 @@ func smallModel() -> ModelDescription {
       #expect(report.loadNanoseconds > 0)
       #expect(report.peakGigaflops > 0 && report.peakGigaflops.isFinite)
       #expect(report.isa == InstructionSet.best.name)
+    }
+  }
+
+  @Test func `a small model runs on when its file is overwritten and cut`() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/model.esp"
+      try smallModel().write(to: path)
+      let model = try Model(contentsOf: path)
+      let handle = try #require(FileHandle(forWritingAtPath: path))
+      try handle.write(contentsOf: Data(repeating: 255, count: model.fileBytes))
+      try handle.truncate(atOffset: 0)
+      var session = try Session(model)
+      var output = [Float](repeating: 0, count: 8)
+      try session.run([Float](repeating: 1, count: 8), into: &output)
+      #expect(output == [Float](repeating: 0.125, count: 8))
+      #expect(model.step(1).name == "second")
     }
   }
 

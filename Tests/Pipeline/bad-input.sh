@@ -2,16 +2,24 @@
 # Offers bad input to the built command. Each case expects an exit code of sysexits.h, a message with
 # a code or a place, no output file, and no control characters on the terminal.
 #
-#   usage: Tests/Pipeline/bad-input.sh [PATH OF espalier]
+# The rows that begin with "silent" were once met with success and no word. What is said of them now is
+# docs/silent-cases.md, which must be what this run gives.
+#
+#   usage: Tests/Pipeline/bad-input.sh [--write] [PATH OF espalier]
+#     --write   writes the page anew
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 
+writes=
+[ "${1:-}" != --write ] || { writes=yes; shift; }
 espalier=$(realpath "${1:-.build/release/espalier}")
-digits=$(realpath Examples/digits/digits.onnx)
+page=$(realpath docs)/silent-cases.md
 [ -x "$espalier" ] || { echo "bad-input: no command at $espalier; make build" >&2; exit 66; }
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+cp Examples/digits/digits.onnx Examples/digits/images.npy "$work"
 cd "$work" || exit 70
+digits=digits.onnx
 cases=0 failures=0
 
 fault() {
@@ -36,6 +44,26 @@ expect() {
   ! grep -q $'\u202e' <<<"$said" || fault "$name" "a change of direction in the message" "$said"
   [ "$code" -eq 0 ] || [ "$before" = "$after" ] ||
     fault "$name" "files are left behind" "$(diff <(echo "$before") <(echo "$after"))"
+}
+
+# silent NAME CODE PATTERN COMMAND: the same of a line of the shell, which is a row of the page.
+rows=()
+silent() {
+  local name=$1 code=$2 pattern=$3 line=$4 status=0 said before after
+  cases=$((cases + 1))
+  before=$(find . | sort)
+  said=$(
+    espalier() { timeout 60 "$espalier" "$@"; }
+    { eval "$line"; } 2>&1 >shown </dev/null
+  ) || status=$?
+  rm -f shown
+  after=$(find . | sort)
+  [ "$status" -eq "$code" ] || fault "$name" "exit $status, not $code" "$said"
+  grep -qE -- "$pattern" <<<"$said" || fault "$name" "does not say /$pattern/" "$said"
+  [ "$code" -eq 0 ] || [ "$before" = "$after" ] ||
+    fault "$name" "files are left behind" "$(diff <(echo "$before") <(echo "$after"))"
+  said=$(grep -vE '^(Usage:|Help:|  See) ?' <<<"$said" | head -n 3 | sed 's/|/\\|/g' | paste -sd '~' | sed 's/~/<br>/g')
+  rows+=("| $name | \`${line//|/\\|}\` | $status | ${said:-—} |")
 }
 
 # -- ONNX by hand: every function gives hexadecimal digits.
@@ -430,8 +458,10 @@ done
 expect "neither pattern nor recipe" 64 "recipe" prune "$digits" -o out
 for option in --align=0 --align=257 --cap=0 --cap=1 --cap=nan --budget=flops:0.5 --budget=nan; do
   name=${option#--}
-  expect "$option" 64 "E[0-9]+.*${name%=*}" \
-    prune "$digits" -o out --pattern channel --budget flops:2 "$option"
+  budget=(--budget flops:2)
+  case $option in --budget*) budget=() ;; esac
+  expect "$option" 64 "E[0-9]+.*${name%=*}|invalid for.*${name%=*}" \
+    prune "$digits" -o out --pattern channel "${budget[@]}" "$option"
 done
 expect "a key of channels for zeros" 64 "align" prune "$digits" -o out --pattern nm:2:4 --align 8
 expect "no sparsity" 64 "sparsity" prune "$digits" -o out --pattern block:8x8
@@ -439,7 +469,7 @@ expect "--exclude (" 64 "regular expression" prune "$digits" -o out --pattern nm
 for shape in x x= =1 x=1,-4 x=1,,4 x=99999999999999999999 x=a; do
   expect "--input-shape $shape" 64 "input-shape" convert open.onnx -o out --input-shape "$shape"
 done
-expect "--input without a file" 64 "input" run good.esp --input x -o results
+expect "--input without a file" 64 "twice" run good.esp --input inputs.npy --input x=inputs.npy -o results
 expect "--rtol nan" 64 "rtol" verify good.esp --against good.onnx --rtol nan
 expect "no such architecture" 64 "nonsense" zoo nonsense -o out
 expect "neither original nor case" 64 "against" verify good.esp
@@ -450,7 +480,7 @@ write names.onnx "$(model "$(node Conv y "x w" "$name")" \
   "$(tensor w "$(repeat 0000803f 4)" 4 1 1 1)" "$(value 11 x 1 1 4 4)" "$(value 12 y 1 4 4 4)")"
 expect "control characters in a layer's name: inspect" 0 "1[bB]" inspect names.onnx
 expect "control characters in a layer's name: convert" 0 "1[bB]" convert names.onnx -o names.esp
-expect "control characters in a layer's name: bench" 0 "1[bB]" \
+expect "control characters in a layer's name: bench" 0 "202[eE]" \
   bench names.esp --profile --seconds 0.05
 expect "control characters in JSON" 0 "1[bB]" inspect names.onnx --json
 write names.onnx "$(model "$(node "Non$name" y x "$name")" "$(value 11 x 1)" "$(value 12 y 1)")"
@@ -458,6 +488,158 @@ expect "control characters in an operator: convert" 65 "1b" convert names.onnx -
 expect "control characters in an operator: check" 65 "1b" check names.onnx
 write names.onnx "$(model "$(node Relu "$name" x)" "$(value 11 x 1 4)" "$(value 12 "$name" 1 4)")"
 expect "control characters in an output: verify" 0 "1[bB]" verify names.onnx --against names.onnx
+
+# -- what was once silent
+# Outputs that would replace what is read.
+write external.onnx "$(add weights 0 16)"
+ln -s digits.onnx other-name.onnx
+ln digits.onnx hard.onnx
+recipe 'steps: [{pattern: nm:2:4}]\n'
+silent "the pruned model replaces the model" 64 "replace the model" \
+  'espalier prune digits.onnx -o ./digits.onnx --pattern nm:2:4'
+silent "the same through a link" 64 "replace the model" \
+  'espalier prune digits.onnx -o other-name.onnx --pattern nm:2:4'
+silent "the packed model replaces the model, by another name of it" 64 "replace the model" \
+  'espalier convert digits.onnx -o hard.onnx'
+silent "the packed model replaces the weights beside the model" 64 "replace the model's weights" \
+  'espalier convert external.onnx -o weights'
+silent "the pruned model replaces the data" 64 "replace the data" \
+  'espalier prune digits.onnx -o images.npy --pattern nm:2:4 --data images.npy'
+silent "the pruned model replaces the recipe" 64 "replace the recipe" \
+  'espalier prune digits.onnx -o recipe.yaml --recipe recipe.yaml'
+silent "the reference replaces the model" 64 "replace the model" \
+  'espalier prune digits.onnx -o out --pattern channel --budget flops:2 --reference digits.onnx'
+silent "the reference replaces the pruned model" 64 "name one file" \
+  'espalier prune digits.onnx -o out --pattern channel --budget flops:2 --reference ./out'
+silent "the reference cannot be written: the pruned model is not either" 73 "nowhere" \
+  'espalier prune digits.onnx -o out --pattern channel --budget flops:2 --reference nowhere/out'
+rm -f other-name.onnx hard.onnx
+
+# Options in vain.
+silent "layers that match nothing, zeros" 65 'E2014.*"nosuch" is found in no name' \
+  'espalier prune digits.onnx -o out --pattern nm:2:4 --layers nosuch'
+silent "layers that match nothing, channels" 65 'E2014.*"nosuch" is found in no name' \
+  'espalier prune digits.onnx -o out --pattern channel --sparsity 0.5 --layers nosuch'
+silent "an exclusion that matches nothing" 0 'exclude "nosuch"' \
+  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --exclude nosuch'
+recipe 'steps: [{pattern: channel, sparsity: 0.25, caps: {nosuch: 0.5}}]\n'
+silent "a cap of a recipe that matches nothing" 0 'caps "nosuch"' \
+  'espalier prune digits.onnx -o pruned.onnx --recipe recipe.yaml'
+silent "heads of a network that has none" 65 "E2014.*no attention heads" \
+  'espalier prune digits.onnx -o out --pattern head --sparsity 0.5'
+silent "batch normalisations of a network that has none" 65 "E2014" \
+  'espalier prune digits.onnx -o out --pattern channel --sparsity 0.5 --recalibrate --data images.npy'
+silent "data that nothing looks at" 0 "data is not used" \
+  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --data images.npy --no-refit'
+silent "an alignment that groups have too few channels for" 0 "alignment of 64.*cut down" \
+  'espalier prune digits.onnx -o pruned.onnx --pattern channel --sparsity 0.25 --align 64'
+silent "an option given twice" 64 "given twice" \
+  'espalier prune digits.onnx -o out --pattern unstructured --sparsity 0.5 --sparsity 0.7'
+silent "a shape given twice" 64 "twice" \
+  'espalier convert open.onnx -o out --input-shape x=1,4 --input-shape x=2,4'
+silent "a budget in hexadecimal" 64 "budget" \
+  'espalier prune digits.onnx -o out --pattern channel --budget flops:0x2'
+silent "a share as a number of per cent" 64 "did you mean 0.7" \
+  'espalier prune digits.onnx -o out --pattern unstructured --sparsity 70'
+silent "a share in per cent" 64 "did you mean 0.7" \
+  'espalier prune digits.onnx -o out --pattern unstructured --sparsity 70%'
+write short.onnx "$(model "$(node MatMul h "x v" one)" "$(node Relu i h act)" \
+  "$(node MatMul y "i w" two)" "$(tensor v "$(repeat 0000803f 16)" 4 4)" \
+  "$(tensor w "$(repeat 0000803f 16)" 4 4)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
+silent "nothing could be pruned" 65 "E2014" 'espalier prune short.onnx -o out --pattern nm:2:4'
+
+# Inputs.
+write batch.onnx "$(model "$(node MatMul y "x v" one)" "$(tensor v "$(repeat 0000803f 16)" 4 4)" \
+  "$(message 11 "$(text 1 x)" "$(message 2 "$(message 1 "$(number 1 1)" "$(message 2 \
+    "$(message 1 "$(text 2 N)")" "$(message 1 "$(number 1 4)")")")")")" "$(value 12 y 1 4)")"
+silent "an open axis is taken as 1" 0 'axis 0 of input "x" \(N\).*taken as 1' \
+  'espalier convert batch.onnx -o batch.esp'
+silent "an extent of 0" 0 "extent of 0" 'espalier convert batch.onnx -o batch.esp --input-shape x=0,4'
+silent "a shape for no input" 65 "no input" \
+  'espalier convert batch.onnx -o out --input-shape nosuch=1,4'
+npy "1, 4" '\000\000\300\177\000\000\000\000\000\000\000\000\000\000\000\000' 1
+cp data.npy nan.npy
+write relu.onnx "$(model "$(node Relu y x)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
+silent "NaN in an input, which both sides keep" 0 "1 NaN among 4.*|1 of 4 values are NaN" \
+  'espalier verify relu.onnx --against relu.onnx --input nan.npy'
+write nan.onnx "$(model "$(node MatMul h "x v" one)" "$(node MatMul y "h w" two)" \
+  "$(tensor v "$(repeat 0000803f 15)0000c07f" 4 4)" "$(tensor w "$(repeat 0000803f 16)" 4 4)" \
+  "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
+silent "NaN in a weight: convert" 0 'weight "v" of layer "one" has 1 NaN' \
+  'espalier convert nan.onnx -o nan.esp'
+silent "NaN in a weight: every value of both is NaN" 1 "nothing was compared" \
+  'espalier verify nan.onnx --against nan.onnx'
+silent "NaN in a weight that is not pruned" 65 'E2004 at initializer "v"' \
+  'espalier prune nan.onnx -o out --pattern unstructured --sparsity 0.5 --include-ends --layers two'
+silent "an input of 8 GB to be made up" 65 "E1006.*--input-shape" \
+  'espalier verify batch.onnx --against batch.onnx --input-shape x=500000000,4'
+
+# What becomes another thing than it seems.
+write int8.onnx "$(model "$(node DequantizeLinear w "q s" dequantise)" "$(node MatMul y "x w" one)" \
+  "$(message 5 "$(number 1 4)" "$(number 1 4)" "$(number 2 3)" "$(text 8 q)" \
+    "$(message 9 "$(repeat 01 16)")")" "$(tensor s 0000803f)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
+silent "quantised weights run in float32" 0 "float32" 'espalier convert int8.onnx -o int8.esp'
+"$espalier" prune digits.onnx -o blocks.onnx --pattern block:4x2 --sparsity 0.5 >/dev/null 2>&1
+silent "blocks that are packed as others" 0 "recipe says block:4x2" \
+  'espalier convert blocks.onnx -o blocks.esp'
+
+# Broken surroundings.
+mkfifo pipe
+silent "a pipe as model" 66 "regular" 'espalier convert pipe -o out'
+silent "a pipe as recipe" 66 "regular" 'espalier prune digits.onnx -o out --recipe pipe'
+rm pipe
+silent "standard output on a full disk" 74 "cannot be written" 'espalier inspect digits.onnx >/dev/full'
+silent "help on a full disk" 74 "cannot be written" 'espalier prune --help >/dev/full'
+silent "a closed standard output" 74 "cannot be written" 'espalier inspect digits.onnx >&-'
+silent "a closed standard error" 66 "" 'espalier convert nosuch.onnx -o out 2>&-'
+silent "a device as output" 73 "no regular file" 'espalier convert digits.onnx -o /dev/full'
+
+# A write that is interrupted leaves nothing, whenever that is.
+for delay in 0.02 0.1 0.3 0.5; do
+  before=$(find . | sort)
+  "$espalier" zoo resnet50 -o big.onnx --seed 1 >/dev/null 2>&1 &
+  writer=$!
+  sleep "$delay"
+  kill -TERM "$writer"
+  wait "$writer"
+  status=$?
+  cases=$((cases + 1))
+  # It may have ended before.
+  [ "$status" -eq 143 ] || [ "$status" -eq 0 ] || fault "SIGTERM after $delay s" "exit $status"
+  rm -f big.onnx
+  [ "$before" = "$(find . | sort)" ] || fault "SIGTERM after $delay s" "$(find . -name 'big*')"
+done
+
+# What ended processes have left is removed, once it is old; what others write is not.
+touch -d '2 hours ago' batch.esp.4194303-0.part batch.esp.$$-0.part batch.esp.notes.part
+touch batch.esp.4194302-0.part
+expect "leftovers of an ended process" 0 "batch.esp" convert batch.onnx -o batch.esp
+cases=$((cases + 1))
+found=$(ls batch.esp.* | sort | paste -sd ' ')
+[ "$found" = "batch.esp.$$-0.part batch.esp.4194302-0.part batch.esp.notes.part" ] ||
+  [ "$found" = "batch.esp.4194302-0.part batch.esp.$$-0.part batch.esp.notes.part" ] ||
+  fault "leftovers" "what is left: $found"
+rm -f batch.esp.*.part
+
+{
+  cat <<'HEAD'
+# Once silent
+
+Each of these once ended in success without a word, or not at all. What is said now, on standard error, is
+what `Tests/Pipeline/bad-input.sh` finds, which also writes this page (`--write`) and fails where it differs.
+Exit codes are those of `espalier --help`.
+
+| case | command | exit code | what is said |
+|---|---|---|---|
+HEAD
+  printf '%s\n' "${rows[@]}"
+} >page.md
+if [ -n "$writes" ]; then
+  cp page.md "$page"
+else
+  cases=$((cases + 1))
+  diff "$page" page.md >difference || fault "docs/silent-cases.md" "differs; --write writes it" "$(<difference)"
+fi
 
 printf '%s cases, %s failures\n' "$cases" "$failures"
 [ "$failures" -eq 0 ]

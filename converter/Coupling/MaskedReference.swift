@@ -27,11 +27,16 @@ struct Masked {
   var fixed: [FixedExtent] = []
   private var count = 0
   private var stepsTaken = 0
+  /// Names of the original, which may be a masked reference itself.
+  private let taken: Set<String>
 
   init(_ coupling: Coupling, _ keptChannels: KeptChannels) {
     self.coupling = coupling
     self.keptChannels = keptChannels
     graph = coupling.graph.openGraph
+    taken = Set(
+      graph.values.map(\.name) + graph.nodes.map(\.name)
+        + coupling.graph.graph.values.map(\.name) + coupling.graph.graph.nodes.map(\.name))
     graph.nodes = []
   }
 
@@ -111,7 +116,7 @@ struct Masked {
   }
 
   mutating func name() -> String {
-    count += 1
+    repeat { count += 1 } while taken.contains("masked_reference_\(count)")
     return "masked_reference_\(count)"
   }
 

@@ -33,6 +33,25 @@ extension Graph {
     return types
   }
 
+  /// Inputs whose first axis is open, and 1 where nobody says: with its symbol, and a shape as it is given.
+  package func assumedBatches(
+    _ shapes: [String: [Int]]
+  ) -> [(input: String, symbol: String, example: String)] {
+    let symbols = symbolValues(shapes)
+    return inputs.compactMap { id in
+      let value = values[id]
+      guard shapes[value.name] == nil, let declared = value.shape, let first = declared.first else {
+        return nil
+      }
+      switch first {
+      case .fixed: return nil
+      case .symbol(let symbol):
+        return symbols[symbol] == nil ? (value.name, symbol, example(declared)) : nil
+      case .unknown: return (value.name, "?", example(declared))
+      }
+    }
+  }
+
   /// A problem for each name that no input has.
   package func unknownInputs(_ shapes: [String: [Int]]) -> [GraphError] {
     let names = inputs.map { values[$0].name }

@@ -24,10 +24,12 @@ public struct Interpreter: Sendable {
   /// - Parameters:
   ///   - inputs: One tensor for each input of the specialised graph, by name.
   ///   - progress: Called with the share of the work done, from 0 to 1.
+  ///   - observe: Called with every value as soon as it is there: its number, and the node that made it.
   /// - Throws: `GraphError` for a missing, superfluous or ill-shaped input, and for what only values
   ///   show, such as an index out of range.
   public func run(
-    _ inputs: [String: Tensor], progress: ((Double) -> Void)? = nil
+    _ inputs: [String: Tensor], progress: ((Double) -> Void)? = nil,
+    observe: ((Graph.ValueID, Graph.Node, Tensor) -> Void)? = nil
   ) throws(GraphError) -> [String: Tensor] {
     let graph = specialised.graph
     var values = specialised.constants
@@ -57,6 +59,9 @@ public struct Interpreter: Sendable {
         try evaluate(node, specialised.operators[index], &values)
       } catch {
         throw error.at(node.name)
+      }
+      if let observe {
+        for case let id? in node.outputs { values[id].map { observe(id, node, $0) } }
       }
       for id in expiring[index] { values[id] = nil }
       done += work[index]

@@ -55,5 +55,15 @@ extension Graph.Node {
   }
 }
 
+extension Graph {
+  /// What of the graph's operators is not supported whatever the shapes are, a problem for each node that an
+  /// output needs.
+  package func unsupportedNodes() -> [GraphError] {
+    var living = self
+    living.removeDeadNodes()
+    return living.unsupportedOperators()
+  }
+}
+
 /// Operators that run subgraphs.
 private let controlFlow: Set<String> = ["If", "Loop", "Scan", "SequenceMap"]

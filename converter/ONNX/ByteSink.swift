@@ -64,7 +64,8 @@ struct FileSink: ByteSink, ~Copyable {
     if unsafe stat(path, &facts) == 0, facts.st_mode & S_IFMT != S_IFREG {
       throw GraphError(.badFile, "\"\(path)\" exists and is not a regular file")
     }
-    let temporaryPath = "\(path).\(getpid()).partial"
+    // The form that `PartialFiles` knows.
+    let temporaryPath = "\(path).\(getpid())-0.part"
     // Linux's O_TMPFILE, which its headers define in a way that Swift does not see.
     let unnamed = 0o20000000 | O_DIRECTORY
     var descriptor = unsafe open(folder(of: path), unnamed | O_WRONLY | O_CLOEXEC, 0o666)

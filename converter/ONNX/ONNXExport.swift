@@ -10,22 +10,47 @@ import SwiftProtobuf
 public func exportONNX(
   _ graph: Graph, to path: String, inside: Int = 2_000_000_000
 ) throws(ExportFailure) {
-  let weights = graph.values.reduce(0) { $0 + ($1.constant?.rawByteCount ?? 0) }
-  let dataPath = "\(path).data"
-  let name = dataPath.split(separator: "/").last.map(String.init)
-  let model = try EncodedModel(graph, dataFile: weights > inside ? name : nil)
-  do throws(GraphError) {
-    if weights > inside {
-      var data = try FileSink(path: dataPath)
-      try model.writeData(to: &data)
-      try data.finish()
-    }
-    var sink = try FileSink(path: path)
-    try model.write(to: &sink)
-    try sink.finish()
-  } catch {
+  try exportONNX([(graph, path)], inside: inside)
+}
+
+/// Writes several graphs, each as an ONNX file: all appear, or none does.
+/// - Throws: As for one.
+public func exportONNX(
+  _ graphs: [(graph: Graph, path: String)], inside: Int = 2_000_000_000
+) throws(ExportFailure) {
+  var parts: [FilePart] = []
+  for (graph, path) in graphs {
+    let weights = graph.values.reduce(0) { $0 + ($1.constant?.rawByteCount ?? 0) }
+    let dataPath = "\(path).data"
+    let name = dataPath.split(separator: "/").last.map(String.init)
+    let model = try EncodedModel(graph, dataFile: weights > inside ? name : nil)
+    // Files are finished from the last to the first: the model after what it refers to.
+    parts.append(FilePart(path: path, model: model, isData: false))
+    if weights > inside { parts.append(FilePart(path: dataPath, model: model, isData: true)) }
+  }
+  do throws(GraphError) { try writeTogether(parts[...]) } catch {
     throw ExportFailure([error], reason: .cannotWrite)
   }
+}
+
+/// A file to write: a model, or the weights beside it.
+private struct FilePart {
+  var path: String
+  var model: EncodedModel
+  var isData: Bool
+}
+
+/// Writes all files before the first gets its name.
+private func writeTogether(_ parts: ArraySlice<FilePart>) throws(GraphError) {
+  guard let part = parts.first else { return }
+  var sink = try FileSink(path: part.path)
+  if part.isData {
+    try part.model.writeData(to: &sink)
+  } else {
+    try part.model.write(to: &sink)
+  }
+  try writeTogether(parts.dropFirst())
+  try sink.finish()
 }
 
 /// A graph as the bytes of an ONNX file.

@@ -26,6 +26,22 @@ public func importONNX(contentsOf path: String) throws(ImportFailure) -> Graph {
   }
 }
 
+/// The files of external data that a model's initializers name; none where it cannot be read, which whoever
+/// reads it will say.
+public func externalDataFiles(ofModelAt path: String) -> [String] {
+  guard let file = try? InputFile(path: path), file.size <= maximumModelByteCount else { return [] }
+  let open = OpenFile(file)
+  let model: ProtoModel? = try? unsafe open.file.withMapping { bytes throws(GraphError) in
+    try unsafe WireScan.check(bytes, as: .model)
+    return try decodeMessage(unsafe InitializerBytes.cut(from: bytes, of: .file(open)).model)
+  } failing: {
+    $0
+  }
+  let entries = model?.graph.initializer.flatMap(\.externalData) ?? []
+  let names = Set(entries.filter { $0.key == "location" }.map(\.value))
+  return names.sorted().map { "\(folder(of: path))/\($0)" }
+}
+
 /// Reads an ONNX model from memory.
 /// - Parameter directory: Where external data may be; without it, external data is refused.
 /// - Throws: `ImportFailure` with every problem found.

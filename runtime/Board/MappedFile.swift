@@ -2,9 +2,9 @@ internal import CEspalierBoard
 
 /// A file mapped read-only into memory, page-aligned, until the value goes away.
 ///
-/// The bytes must not change while they are mapped: shortening the file under a running program ends
-/// the program with `SIGBUS`, as for every mapping. Replace a model by renaming another file over it,
-/// which leaves existing mappings whole; Espalier's own writers do.
+/// The bytes must not change while they are mapped, but for those that `keepPrefix` has copied: shortening
+/// the file under a running program ends the program with `SIGBUS`, as for every mapping. Replace a model
+/// by renaming another file over it, which leaves existing mappings whole; Espalier's own writers do.
 @safe
 public struct MappedFile: ~Copyable, @unchecked Sendable {
   private var base: UnsafeRawPointer?
@@ -23,6 +23,13 @@ public struct MappedFile: ~Copyable, @unchecked Sendable {
     guard status == 0 else { throw BoardError(action: .read, path: path, status: status) }
     unsafe self.base = base
     self.count = count
+  }
+
+  /// Copies the first bytes to memory of their own, in place: they do not follow the file any more.
+  /// - Throws: `BoardError` where there is no memory.
+  public mutating func keepPrefix(_ length: Int, of path: String) throws(BoardError) {
+    let status = unsafe esp_board_copy_prefix(base, count, max(length, 0))
+    guard status == 0 else { throw BoardError(action: .read, path: path, status: status) }
   }
 
   deinit {

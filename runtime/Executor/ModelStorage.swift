@@ -151,6 +151,9 @@ extension ModelStorage {
       floats: Array(step.floats), weight: step.weight)
   }
 
+  /// - Parameter number: A tensor that a step of the file names.
+  func info(ofTensor number: Int) -> TensorInfo { TensorInfo(file.tensor(number)) }
+
   func stepName(_ number: Int) -> String { text(file.step(number).name) }
 
   func weight(_ number: Int) -> esp_weight? {

@@ -25,7 +25,9 @@ public enum LoadError: Error, Sendable, CustomStringConvertible {
 extension Model {
   /// Maps a model file and checks it; weights stay in the file's pages.
   ///
-  /// The file must not be shortened while the model or a session of it lives; see `MappedFile`.
+  /// Everything of the file that decides what memory is touched is copied first, so that a file which is
+  /// overwritten in place gives wrong numbers at worst; of a file of at most `keptBytes`, all is. A larger
+  /// one must not be shortened while the model or a session of it lives; see `MappedFile`.
   /// - Throws: `LoadError.board` where the file cannot be read, `.model` with code and place where it is
   ///   no model that this runtime takes.
   public init(contentsOf path: String) throws(LoadError) {
@@ -37,7 +39,22 @@ extension Model {
     }
   }
 
+  /// Copying so many bytes takes a few milliseconds.
+  private static var keptBytes: Int { 16 << 20 }
+  /// Where a file says where its values begin: behind all that describes them.
+  private static var placeOfValuesOffset: Int { 32 }
+
   private static func map(_ path: String) throws(LoadError) -> MappedFile {
-    do throws(BoardError) { return try MappedFile(contentsOf: path) } catch { throw .board(error) }
+    do throws(BoardError) {
+      var file = try MappedFile(contentsOf: path)
+      var kept = file.count
+      if kept > keptBytes {
+        let offset = unsafe file.bytes.loadUnaligned(
+          fromByteOffset: placeOfValuesOffset, as: UInt64.self)
+        kept = Int(clamping: min(offset, UInt64(file.count)))
+      }
+      try file.keepPrefix(kept, of: path)
+      return file
+    } catch { throw .board(error) }
   }
 }

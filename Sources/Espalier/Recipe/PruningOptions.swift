@@ -148,7 +148,9 @@ extension PruningOptions {
   private func calibrate(_ calibration: inout StepCalibration) {
     calibration.source = data?.value
     calibration.samples = samples
-    calibration.refits = refit ?? calibration.refits
+    // A recalibration is the other repair, and a refit leaves it nothing to gain.
+    calibration.refits =
+      refit ?? (calibration.refits || data != nil && !(recalibrate ?? false))
     calibration.damping = damping
   }
 

@@ -139,7 +139,7 @@ extension RecipeKey {
     RecipeKey(
       "refit", \.refit, .flag,
       "Whether what is left is fitted to the dense model's outputs by least squares "
-        + "(obspa: true)."),
+        + "(true where data is given, but for recalibrate; obspa: true)."),
     RecipeKey(
       "damping", \.damping, .share(canBeZero: false),
       "How much the refit is drawn to the weights that were left, as a share of the inputs' "

@@ -36,6 +36,19 @@ extension Graph {
   }
 }
 
+extension Recipe {
+  /// Every file that the recipe names.
+  package var files: [String] {
+    steps.flatMap { step in
+      guard case .arrays(let data)? = step.calibration.source else {
+        return step.files.arrays + step.files.archives
+      }
+      // Those too that no criterion looks at.
+      return step.files.arrays + step.files.archives + data.map(\.path)
+    }
+  }
+}
+
 extension PruningFiles {
   /// Reads what steps name, each file once.
   fileprivate init(of steps: [PruningStep]) throws(EspalierError) {

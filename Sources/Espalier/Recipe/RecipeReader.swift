@@ -1,5 +1,6 @@
 internal import EspalierLatencyReport
 internal import EspalierPruning
+internal import EspalierTensorFiles
 internal import Foundation
 
 extension Recipe {
@@ -8,6 +9,11 @@ extension Recipe {
   ///   right: one line for each problem, with its line and column.
   public init(contentsOf path: String) throws(EspalierError) {
     let data: Data
+    // A pipe would be waited for.
+    guard isRegularFile(path) else {
+      throw EspalierError(
+        exitCode: 66, "\(path): there is no such recipe, or it is no regular file")
+    }
     do {
       let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
       data = try file.read(upToCount: RecipeText.largestSize + 1) ?? Data()

@@ -52,12 +52,13 @@ extension RecipeType<Double> {
       schema: [
         ("type", .text("number")), (canBeZero ? "minimum" : "exclusiveMinimum", .number(0)),
         ("exclusiveMaximum", .number(1)),
-      ], read: { node throws(RecipeMisreading) in try node.number() }, json: numberJSON,
+      ], read: { node throws(RecipeMisreading) in try node.share() }, json: numberJSON,
       fault: { number in
         let isShare = (canBeZero ? number >= 0 : number > 0) && number < 1
-        return isShare
-          ? nil
-          : "takes a share \(canBeZero ? "from 0" : "above 0") to below 1, not \(numberJSON(number))"
+        guard !isShare else { return nil }
+        let hint = (1..<100).contains(number) ? "; did you mean \(number / 100)?" : ""
+        return "takes a share \(canBeZero ? "from 0" : "above 0") to below 1, "
+          + "not \(numberJSON(number))\(hint)"
       })
   }
 }
@@ -252,8 +253,8 @@ extension RecipeType<Written<CalibrationSource>> {
     }
     let parts = texts[0].split(separator: ":", omittingEmptySubsequences: false)
     if parts.count == 1, texts.count == 1 { return .noise(mean: 0, deviation: 1) }
-    guard texts.count == 1, parts.count == 3, let mean = Double(parts[1]),
-      let deviation = Double(parts[2]), mean.isFinite, deviation.isFinite, deviation > 0
+    guard texts.count == 1, parts.count == 3, let mean = decimal(parts[1]),
+      let deviation = decimal(parts[2]), mean.isFinite, deviation.isFinite, deviation > 0
     else {
       throw .value(
         "\"\(texts.joined(separator: " "))\" is not noise or noise:MEAN:DEVIATION, alone and with a "
@@ -265,6 +266,12 @@ extension RecipeType<Written<CalibrationSource>> {
 
 private func faultOfExpression(_ text: String) -> String? {
   (try? Regex(text)) == nil ? "takes regular expressions, and \"\(text)\" is none" : nil
+}
+
+/// A number in digits: not in hexadecimal, nor in words.
+private func decimal(_ text: some StringProtocol) -> Double? {
+  let form = /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/
+  return String(text).wholeMatch(of: form) == nil ? nil : Double(text)
 }
 
 func numberJSON(_ number: Double) -> String { Int(exactly: number).map { "\($0)" } ?? "\(number)" }
@@ -281,11 +288,20 @@ extension RecipeNode {
 
   /// A number written in digits, without quotation marks.
   fileprivate func number() throws(RecipeMisreading) -> Double {
-    guard case .scalar(let text, isPlain: true, _) = self,
-      text.wholeMatch(of: /[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil,
-      let number = Double(text), number.isFinite
+    guard case .scalar(let text, isPlain: true, _) = self, let number = decimal(text),
+      number.isFinite
     else { throw .kind }
     return number
+  }
+
+  /// A number; one in per cent is told what it is as a share.
+  fileprivate func share() throws(RecipeMisreading) -> Double {
+    if case .scalar(let text, isPlain: true, _) = self, text.hasSuffix("%"),
+      let number = Double(text.dropLast()), number.isFinite
+    {
+      throw .value("takes a share to below 1, not \(text); did you mean \(number / 100)?")
+    }
+    return try number()
   }
 
   fileprivate func texts() throws(RecipeMisreading) -> [String] {

@@ -101,6 +101,55 @@ static void reduce_values(check *c) {
   check_close(c, "log of nothing", 0, (double)y, -INFINITY, 0, 0);
 }
 
+/// A NaN wins in every window that sees it, whatever path the window takes; onnxruntime's answer depends on
+/// where in the window it stands, and a difference that is only there sometimes helps nobody.
+static void pool_values(check *c) {
+  enum { SIDE = 40 };
+  float x[SIDE * SIDE], y[SIDE * SIDE];
+  for (int kernel = 2; kernel <= 3; kernel++) {
+    for (int stride = 1; stride <= 2; stride++) {
+      for (int at = 0; at < SIDE * SIDE; at += 97) {
+        for (int i = 0; i < SIDE * SIDE; i++) x[i] = (float)(i * 7 % 11);
+        x[at] = NAN;
+        const int out = (SIDE - kernel) / stride + 1;
+        esp_pool pool = {.kind = ESP_POOL_MAX, .planes = 1, .in = {1, SIDE, SIDE},
+                         .out = {1, out, out}, .kernel = {1, kernel, kernel},
+                         .stride = {1, stride, stride}, .dilation = {1, 1, 1}, .x = x, .y = y};
+        check_run(c, esp_pool_task(&pool, c->isa), 0);
+        for (int i = 0; i < out * out; i++) {
+          const int down = at / SIDE - i / out * stride, right = at % SIDE - i % out * stride;
+          const int sees = down >= 0 && down < kernel && right >= 0 && right < kernel;
+          check_equal(c, "NaN in a window", i, isnan(y[i]) != 0, sees);
+        }
+      }
+    }
+  }
+}
+
+/// Nothing is greater than a NaN that comes first, and another is passed over: as onnxruntime does.
+static void argument_values(check *c) {
+  for (int last = 0; last < 2; last++) {
+    for (int at = 0; at < 40; at++) {
+      // One line, or three side by side.
+      const int columns = last ? 3 : 1;
+      float x[120];
+      int64_t y[3] = {-1, -1, -1};
+      for (int i = 0; i < 40 * columns; i++) x[i] = (float)(i / columns * 7 % 40);
+      for (int column = 0; column < columns; column++) x[at * columns + column] = NAN;
+      int64_t want = 0;
+      for (int i = 1; i < 40; i++) {
+        if (x[i * columns] > x[want * columns]) want = i;
+      }
+      esp_reduce reduce = {.kind = ESP_REDUCE_ARG_MAX, .type = ESP_F32, .rank = 1 + last,
+                           .dims = {40, columns}, .reduced = {1}, .x = x, .y = y};
+      check_run(c, esp_reduce_task(&reduce, c->isa), 0);
+      for (int column = 0; column < columns; column++) {
+        check_equal(c, "position beside NaN", at, y[column], want);
+      }
+    }
+  }
+}
+
 static int esp_check_plain_special_values(esp_isa isa, uint64_t seed, char *message,
                                           size_t capacity) {
   check c = check_begin(isa, seed, message, capacity);
@@ -108,6 +157,8 @@ static int esp_check_plain_special_values(esp_isa isa, uint64_t seed, char *mess
     unary_values(&c);
     binary_values(&c);
     reduce_values(&c);
+    pool_values(&c);
+    argument_values(&c);
   }
   return check_end(&c);
 }

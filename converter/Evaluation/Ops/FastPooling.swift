@@ -29,8 +29,17 @@ private func folded(
 extension PlacedWindow {
   /// For each tap in row-major order, the runs of outputs that see inputs through it.
   var tapRuns: [[Run]] {
+    // A kernel may be claimed that is far larger than what it slides over.
+    let seen = kernel.indices.map { axis in
+      let reach = (output[axis] - 1) * strides[axis]
+      let first = max(0, (begins[axis] - reach + dilations[axis] - 1) / dilations[axis])
+      let end = min(kernel[axis], (input[axis] - 1 + begins[axis]) / dilations[axis] + 1)
+      return first..<max(first, end)
+    }
     var result: [[Run]] = []
-    forEachIndex(of: kernel) { result.append(runs(tap: $0)) }
+    forEachIndex(of: seen.map(\.count)) { index in
+      result.append(runs(tap: zip(seen, index).map { $0.lowerBound + $1 }))
+    }
     return result
   }
 }

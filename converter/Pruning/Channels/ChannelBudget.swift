@@ -11,7 +11,9 @@ public enum ChannelBudget: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: `PruningError` with code `.badBudget`.
   public init(parsing text: String) throws(PruningError) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2, let ratio = Double(parts[1]), ratio >= 1, ratio.isFinite else {
+    guard parts.count == 2, parts[1].wholeMatch(of: /[0-9]+(\.[0-9]+)?([eE][0-9]+)?/) != nil,
+      let ratio = Double(parts[1]), ratio >= 1, ratio.isFinite
+    else {
       throw PruningError(
         .badBudget, "budget \"\(text)\" is not flops:R or params:R with R a number from 1 up")
     }

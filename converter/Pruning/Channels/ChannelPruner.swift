@@ -17,7 +17,9 @@ public struct ChannelPruner: Sendable, Hashable {
   public var normalisation = ScoreNormalisation.mean
   public var weighsCosts = false
   /// Channels that fill a kernel's registers; 1 for any count.
-  public var alignment = 8
+  public var alignment = usualAlignment
+  /// What fills a kernel's registers.
+  static let usualAlignment = 8
   package static let alignments = 1...256
   /// The share of each group that may go at most.
   public var cap = 0.9

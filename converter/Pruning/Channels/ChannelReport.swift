@@ -37,6 +37,8 @@ public struct ChannelReport: Sendable {
   public var fixed: [FixedExtent] = []
   /// The share of all channels of groups that went.
   public var sparsity: Double
+  /// What of the step could not be done as it was told, a sentence each.
+  public var warnings: [String] = []
   /// What a refit did afterwards, if there was one.
   public var refit: Refit.Report?
 
@@ -55,7 +57,7 @@ public struct ChannelReport: Sendable {
       let maker = group.members.first { $0.role == .output } ?? group.members[0]
       return Group(
         id: id, kept: keptChannels.kept[group.leaf]?.count ?? group.size, of: group.size,
-        exact: group.isExact, name: graph.values[coupling.uses[maker.use].value].name)
+        exact: group.isExact, name: graph.nodes[coupling.uses[maker.use].node].name)
     }
     let (kept, all) = groups.reduce((0, 0)) { ($0.0 + $1.kept, $0.1 + $1.of) }
     sparsity = all == 0 ? 0 : 1 - Double(kept) / Double(all)

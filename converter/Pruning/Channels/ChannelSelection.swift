@@ -206,6 +206,13 @@ extension ChannelGroup {
   /// The number of channels that go at once, so that the extents of the group's weights stay whole
   /// multiples of an alignment; less for groups that would hardly have a choice.
   public func step(_ coupling: Coupling, alignment: Int) -> Int {
+    var step = uncutStep(coupling, alignment: alignment)
+    while step > 1, size < 4 * step { step /= 2 }
+    return step
+  }
+
+  /// The number of channels that make the extents of the group's weights whole multiples of an alignment.
+  func uncutStep(_ coupling: Coupling, alignment: Int) -> Int {
     var step = 1
     for member in members where member.role != .parameter {
       let axis = coupling.uses[member.use].axes[member.axis]
@@ -215,7 +222,6 @@ extension ChannelGroup {
         step = max(step, alignment / greatestCommonDivisor(alignment, others))
       }
     }
-    while step > 1, size < 4 * step { step /= 2 }
     return step
   }
 }

@@ -68,6 +68,22 @@ extension Graph {
 }
 
 extension PruningStep {
+  /// Refuses `layers` of which none is found: the step would be of no layer.
+  /// - Throws: `PruningError` with `.nothingDone`.
+  func checkLayers(_ graph: Graph) throws(PruningError) {
+    let layers =
+      switch self {
+      case .channels(let step): step.pruner.layers
+      case .zeros(let step): step.pruner.layers
+      }
+    let unmatched = NothingDone.unmatched(layers, among: graph.namesOfLayers)
+    guard !layers.isEmpty, unmatched.count == layers.count else { return }
+    throw PruningError(
+      .nothingDone,
+      "layers \(unmatched.map { "\"\($0)\"" }.joined(separator: ", ")) is found in no name of a layer "
+        + "or a weight; `espalier inspect` names the layers")
+  }
+
   /// What the step was told in vain, a sentence each.
   func warnings(_ graph: Graph) -> [String] {
     let (layers, exclude, caps): ([String], [String], [String]) =
@@ -99,6 +115,22 @@ extension PruningStep {
       if case .reconstruction = step.criterion { return true }
       return step.calibration.refits || step.recalibrates || step.rotates
     }
+  }
+}
+
+extension ChannelPruner {
+  /// That an alignment other than the usual one is not kept, where groups have too few channels for it.
+  func cutAlignments(_ coupling: Coupling) -> [String] {
+    guard alignment != Self.usualAlignment else { return [] }
+    let cut = coupling.groups.filter {
+      $0.step(coupling, alignment: alignment) < $0.uncutStep(coupling, alignment: alignment)
+    }
+    guard let smallest = cut.min(by: { $0.size < $1.size }) else { return [] }
+    return [
+      "an alignment of \(alignment) leaves too little choice in \(cut.count) of "
+        + "\(coupling.groups.count) groups and is cut down there, to "
+        + "\(smallest.step(coupling, alignment: alignment)) in the smallest, of \(smallest.size) channels"
+    ]
   }
 }
 

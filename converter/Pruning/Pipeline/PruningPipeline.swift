@@ -50,6 +50,7 @@ public struct PruningPipeline: Sendable, Hashable {
       graph: half.wide ?? source, report: PipelineReport(), reference: nil)
     var pruned: Set<String> = []
     for (index, step) in steps.enumerated() {
+      do throws(PruningError) { try step.checkLayers(result.graph) } catch { throw .pruning(error) }
       result.report.warnings += step.warnings(result.graph)
       let share = StageProgress(of: step) { done in
         progress?((Double(index) + done) / Double(steps.count)) ?? ()
@@ -60,7 +61,7 @@ public struct PruningPipeline: Sendable, Hashable {
           step, result.graph, wantsReference: wantsReference && steps.count == 1, share)
         (result.graph, result.reference) = (done.graph, done.reference)
         result.report.steps.append(.channels(done.report))
-        result.report.warnings += step.emptyRepairs(done.report)
+        result.report.warnings += done.report.warnings + step.emptyRepairs(done.report)
       case .zeros(let step):
         let (graph, report) = try work.zeros(step, result.graph, sparing: pruned, share)
         result.graph = graph

@@ -27,6 +27,7 @@ struct PruningWork {
       var report = ChannelReport(
         coupling, keptChannels, method: step.method.rawValue, pattern: step.pruner.pattern.rawValue,
         scope: step.pruner.scope)
+      report.warnings = step.pruner.cutAlignments(coupling)
       if keptChannels.isEmpty, step.pruner.budget.wantsLess { try dense.checkOpaque() }
       try NothingDone.check(step, coupling, keptChannels)
       let reference = wantsReference ? coupling.masked(keptChannels) : nil

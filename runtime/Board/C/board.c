@@ -74,28 +74,56 @@ static int write_all(int file, const void *bytes, size_t length) {
   return 0;
 }
 
+/// Opens a new file in the folder of `path`: without a name where the system can, so that nothing is left
+/// of it where the program is ended, else called `beside`. Returns it, or a negative errno value.
+static int open_beside(const char *path, const char *beside, int *has_name) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+  if (folder == NULL) return -ENOMEM;
+  int file = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  free(folder);
+  // It cannot be named where /proc is not there.
+  *has_name = file < 0 || access("/proc/self/fd", X_OK) != 0;
+  if (!*has_name) return file;
+  if (file >= 0) close(file);
+  file = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  return file < 0 ? -errno : file;
+}
+
+/// Gives a file without a name one.
+static int name_file(int file, const char *name) {
+  char own[32];
+  snprintf(own, sizeof own, "/proc/self/fd/%d", file);
+  return linkat(AT_FDCWD, own, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : -errno;
+}
+
 int esp_board_write(const char *path, const void *header, size_t header_length, const void *body,
                     size_t body_length) {
-  size_t size = strlen(path) + sizeof ".XXXXXX";
+  struct stat facts;
+  // A rename would replace a device or a pipe by a file.
+  if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode)) {
+    return S_ISDIR(facts.st_mode) ? -EISDIR : ESP_BOARD_NOT_REGULAR;
+  }
+  size_t size = strlen(path) + sizeof ".-0.part" + 20;
   char *beside = malloc(size);
   if (beside == NULL) return -ENOMEM;
-  snprintf(beside, size, "%s.XXXXXX", path);
-  int status = 0;
-  int file = mkostemp(beside, O_CLOEXEC);
+  snprintf(beside, size, "%s.%ld-0.part", path, (long)getpid());
+  int has_name = 0;
+  int file = open_beside(path, beside, &has_name), status = file < 0 ? file : 0;
   if (file < 0) {
-    status = -errno;
     free(beside);
     return status;
   }
   status = write_all(file, header, header_length);
   if (status == 0) status = write_all(file, body, body_length);
-  mode_t mask = umask(0);
-  umask(mask);
-  if (status == 0 && fchmod(file, 0666 & ~mask) != 0) status = -errno;
   if (status == 0 && fsync(file) != 0) status = -errno;
+  if (status == 0 && !has_name) {
+    status = name_file(file, beside);
+    has_name = status == 0;
+  }
   if (close(file) != 0 && status == 0) status = -errno;
   if (status == 0 && rename(beside, path) != 0) status = -errno;
-  if (status != 0) unlink(beside);
+  if (status != 0 && has_name) unlink(beside);
   free(beside);
   return status;
 }
@@ -128,6 +156,23 @@ int esp_board_cores(int32_t *cores, int32_t capacity) {
     found++;
   }
   return found;
+}
+
+int esp_board_copy_prefix(const void *bytes, size_t length, size_t prefix) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  if (prefix > length) prefix = length;
+  prefix = (prefix + page - 1) / page * page;
+  if (bytes == NULL || prefix == 0) return 0;
+  void *copy = mmap(NULL, prefix, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (copy == MAP_FAILED) return -errno;
+  memcpy(copy, bytes, prefix);
+  if (mprotect(copy, prefix, PROT_READ) == 0 &&
+      mremap(copy, prefix, prefix, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)bytes) != MAP_FAILED) {
+    return 0;
+  }
+  int status = -errno;
+  munmap(copy, prefix);
+  return status;
 }
 
 const char *esp_board_explain(int status) {

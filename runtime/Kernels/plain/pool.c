@@ -20,19 +20,20 @@ static void pool_window(const esp_pool *pool, int64_t plane, const int64_t start
   int64_t index = plane * esp_pool_plane(pool), divisor = 1;
   bool found = false;
   for (int axis = 0; axis < 3; axis++) divisor *= esp_pool_divisor(pool, axis, start[axis]);
-  for (int64_t z = 0; z < pool->kernel[0]; z++) {
+  esp_range cells[3];
+  for (int axis = 0; axis < 3; axis++) {
+    cells[axis] = esp_pool_cells(start[axis], pool->kernel[axis], pool->dilation[axis], 0, pool->in[axis]);
+  }
+  for (int64_t z = cells[0].first; z < cells[0].last; z++) {
     int64_t at[3] = {start[0] + z * pool->dilation[0]};
-    if (at[0] < 0 || at[0] >= pool->in[0]) continue;
-    for (int64_t row = 0; row < pool->kernel[1]; row++) {
+    for (int64_t row = cells[1].first; row < cells[1].last; row++) {
       at[1] = start[1] + row * pool->dilation[1];
-      if (at[1] < 0 || at[1] >= pool->in[1]) continue;
-      for (int64_t column = 0; column < pool->kernel[2]; column++) {
+      for (int64_t column = cells[2].first; column < cells[2].last; column++) {
         at[2] = start[2] + column * pool->dilation[2];
-        if (at[2] < 0 || at[2] >= pool->in[2]) continue;
         float value = x[(at[0] * pool->in[1] + at[1]) * pool->in[2] + at[2]];
         switch (pool->kind) {
           case ESP_POOL_MAX:
-            if (!found || value > greatest) {
+            if (!found || value > greatest || (value != value && greatest == greatest)) {
               greatest = value;
               index = flat_index(pool, plane, at);
               found = true;

@@ -24,23 +24,21 @@ static inline bool esp_pool_is_global(const esp_pool *pool) {
   return true;
 }
 
-/// Kernel cells t in 0 ..< kernel with low <= start + t * dilation < high.
-static inline int64_t esp_pool_cells(int64_t start, int64_t kernel, int64_t dilation, int64_t low,
-                                     int64_t high) {
-  if (start >= low && start + (kernel - 1) * dilation < high) return kernel;
-  int64_t count = 0;
-  for (int64_t t = 0; t < kernel; t++) {
-    int64_t at = start + t * dilation;
-    count += at >= low && at < high;
-  }
-  return count;
+/// The kernel's cells t in 0 ..< kernel with low <= start + t * dilation < high; not one by one, since a file
+/// may claim any kernel.
+static inline esp_range esp_pool_cells(int64_t start, int64_t kernel, int64_t dilation,
+                                       int64_t low, int64_t high) {
+  int64_t first = start >= low ? 0 : esp_ceiling_quotient(low - start, dilation);
+  int64_t last = high <= start ? 0 : esp_minimum(kernel, esp_ceiling_quotient(high - start, dilation));
+  return (esp_range){first, esp_maximum(first, last)};
 }
 
 /// Cells an average along one axis divides by, for the window that starts at `start`.
 static inline int64_t esp_pool_divisor(const esp_pool *pool, int axis, int64_t start) {
   int64_t low = pool->count_include_pad ? -pool->pad_begin[axis] : 0;
   int64_t high = pool->in[axis] + (pool->count_include_pad ? pool->pad_end[axis] : 0);
-  return esp_pool_cells(start, pool->kernel[axis], pool->dilation[axis], low, high);
+  esp_range cells = esp_pool_cells(start, pool->kernel[axis], pool->dilation[axis], low, high);
+  return cells.last - cells.first;
 }
 
 #endif

@@ -15,6 +15,9 @@ enum { ESP_BOARD_NOT_REGULAR = -100001, ESP_BOARD_TOO_LARGE = -100002 };
 int esp_board_map(const char *path, uint64_t limit, const void **bytes, size_t *length);
 /// Null is nothing to unmap.
 void esp_board_unmap(const void *bytes, size_t length);
+/// Puts memory of the process's own in place of a mapping's first bytes, rounded up to pages, so that who
+/// changes the file does not change them. Returns 0 or a negative errno value.
+int esp_board_copy_prefix(const void *bytes, size_t length, size_t prefix);
 
 /// Reads at most `capacity` bytes of a small text file such as sysfs holds; returns the count.
 int esp_board_read_text(const char *path, char *text, size_t capacity);
