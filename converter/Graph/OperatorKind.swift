@@ -145,6 +145,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case size = "Size"
   case range = "Range"
   case scatter = "Scatter"
+  case nonZero = "NonZero"
 
   /// The type that holds the operator's meaning.
   public var definition: any Operator.Type {
@@ -292,6 +293,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .size: Size.self
     case .range: ArithmeticRange.self
     case .scatter: ScatterElements.self
+    case .nonZero: NonZero.self
     }
   }
 }
