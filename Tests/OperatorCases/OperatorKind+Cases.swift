@@ -142,6 +142,12 @@ extension OperatorKind {
     case .size: builder.sizes()
     case .range: builder.ranges()
     case .eyeLike: builder.diagonals()
+    case .nonZero:
+      builder.add("every other", [Tensor([0, 2, 0, -1, .nan, 0], shape: [2, 3])])
+      builder.add("truths", [builder.truth([3, 1, 4])])
+      builder.add("none", [Tensor(integers: [0, 0, 0])])
+      builder.add("a scalar", [scalar(5)])
+      builder.add("no elements", [builder.some(2, 0)])
     }
     return builder.cases
   }

@@ -1,128 +1,81 @@
-/// Replaces an If whose condition is known by the nodes of its branch.
-struct Branches {
+/// The branches of an If: one replaces it where the condition is known, both where only a run tells.
+enum Branches {
   static let then = "then_branch"
   static let otherwise = "else_branch"
 
-  /// Names of values and of nodes; filled when there is a first branch to take.
-  private var valueNames: UniqueNames?
-  private var nodeNames = UniqueNames()
-
-  /// Adds the values of the branch to a graph.
-  /// - Parameter condition: The value of the node's input.
-  /// - Returns: The branch's nodes in topological order, which write the node's outputs.
+  /// The nodes of the branch that a known condition takes, which write the node's outputs.
   /// - Throws: `GraphProblems` for a condition that is no single Boolean, and a branch that cannot be read,
   ///   reads what is not there or has another number of outputs.
-  mutating func take(
-    _ node: Graph.Node, _ condition: Tensor, in graph: inout Graph
+  static func taken(
+    by condition: Tensor, of node: Graph.Node, in graph: inout Graph, _ splicing: inout Splicing
   ) throws(GraphProblems) -> [Graph.Node] {
-    guard condition.elementType == .bool, condition.count == 1 else {
-      throw Self.fault(
-        .badType, "the condition is \(condition.type) and not a single Boolean", node)
+    try check(condition.type, node)
+    let name = condition.integers[0] != 0 ? then : otherwise
+    return try nodes(of: name, node, to: node.outputs, in: &graph, &splicing)
+  }
+
+  /// The nodes of both branches, and a Where for each output that picks by the condition.
+  ///
+  /// Where hands on what it picks as it is, so that a NaN in the branch not taken does no harm.
+  /// - Parameter type: The condition's.
+  /// - Returns: The nodes, and the names of those that pick: the types they pick from must be one.
+  static func both(
+    _ type: TensorType, of node: Graph.Node, in graph: inout Graph, _ splicing: inout Splicing
+  ) throws(GraphProblems) -> (nodes: [Graph.Node], picking: [String]) {
+    try check(type, node)
+    var result: [Graph.Node] = []
+    var condition = node.inputs[0]!
+    if type.rank > 0 {
+      // A condition of one axis would give its axis to what has none.
+      let scalar = splicing.addValue("\(node.name)_condition", to: &graph)
+      let shape = splicing.addValue(
+        "\(node.name)_shape", to: &graph, constant: Tensor(integers: []))
+      result.append(
+        splicing.node(
+          "\(node.name)_condition", "Reshape", [condition, shape], scalar, in: graph))
+      condition = scalar
     }
-    let name = condition.integers[0] != 0 ? Self.then : Self.otherwise
+    var sides: [[Graph.ValueID?]] = []
+    for name in [then, otherwise] {
+      let targets = node.outputs.map { output in
+        output.map { splicing.addValue("\(graph.values[$0].name)_\(name)", to: &graph) }
+      }
+      result += try nodes(of: name, node, to: targets, in: &graph, &splicing)
+      sides.append(targets)
+    }
+    var picking: [String] = []
+    for (place, output) in node.outputs.enumerated() {
+      guard let output else { continue }
+      let pick = splicing.node(
+        node.name, "Where", [condition, sides[0][place], sides[1][place]], output, in: graph)
+      picking.append(pick.name)
+      result.append(pick)
+    }
+    return (result, picking)
+  }
+
+  private static func check(
+    _ type: TensorType, _ node: Graph.Node
+  ) throws(GraphProblems) {
+    guard type.elementType == .bool, type.count == 1 else {
+      throw Splicing.fault(.badType, "the condition is \(type) and not a single Boolean", node)
+    }
+  }
+
+  private static func nodes(
+    of name: String, _ node: Graph.Node, to targets: [Graph.ValueID?], in graph: inout Graph,
+    _ splicing: inout Splicing
+  ) throws(GraphProblems) -> [Graph.Node] {
     var branch = try node.subgraphs[name]!.read()
     guard branch.inputs.isEmpty, branch.outputs.count == node.outputs.count else {
-      throw Self.fault(
+      throw Splicing.fault(
         .badArity,
         "\(name) has \(branch.inputs.count) inputs and \(branch.outputs.count) outputs where the node has "
           + "\(node.outputs.count) outputs", node)
     }
     branch.removeDeadNodes()
-    reserveNames(of: graph)
-    var places = try outerPlaces(of: branch, name, node, in: graph)
-    let copied = placeOutputs(of: branch, node, &places)
-    addValues(of: branch, to: &graph, &places)
-    var nodes = branch.nodes.map { placed($0, of: branch, at: places, graph) }
-    for (source, target) in copied {
-      nodes.append(
-        Graph.Node(
-          name: nodeNames.unused("\(node.name)_output"), operation: "Identity",
-          inputs: [places[source]], outputs: [target]))
-    }
-    return nodes
-  }
-
-  private static func fault(
-    _ code: GraphError.Code, _ message: String, _ node: Graph.Node
-  ) -> GraphProblems { GraphProblems([GraphError(code, message, node: node.name)]) }
-
-  private mutating func reserveNames(of graph: Graph) {
-    if valueNames != nil { return }
-    var names = UniqueNames()
-    for value in graph.values { names.reserve(value.name) }
-    for node in graph.nodes { nodeNames.reserve(node.name) }
-    valueNames = names
-  }
-
-  /// Where the values stand that the branch reads from outside.
-  private func outerPlaces(
-    of branch: Graph, _ name: String, _ node: Graph.Node, in graph: Graph
-  ) throws(GraphProblems) -> [Graph.ValueID: Graph.ValueID] {
-    var known: [String: Graph.ValueID] = [:]
-    for capture in node.captures {
-      known[node.captureNames[capture] ?? graph.values[capture].name] = capture
-    }
     var places: [Graph.ValueID: Graph.ValueID] = [:]
-    for outer in branch.outerValues {
-      let wanted = branch.values[outer].name
-      guard let place = known[wanted] else {
-        throw Self.fault(
-          .danglingInput, "\(name) reads \"\(wanted)\", which nothing provides", node)
-      }
-      places[outer] = place
-    }
-    return places
-  }
-
-  /// Lets the branch's nodes write the node's outputs themselves where they can.
-  /// - Returns: Outputs that must be copied: values from outside, constants, and what stands there twice
-  ///   or is known by name to a graph inside the branch.
-  private func placeOutputs(
-    of branch: Graph, _ node: Graph.Node, _ places: inout [Graph.ValueID: Graph.ValueID]
-  ) -> [(source: Graph.ValueID, target: Graph.ValueID)] {
-    var copied: [(source: Graph.ValueID, target: Graph.ValueID)] = []
-    let captured = Set(branch.nodes.flatMap(\.captures))
-    for (source, target) in zip(branch.outputs, node.outputs) {
-      guard let target else { continue }
-      let isFree = places[source] == nil && branch.values[source].constant == nil
-      if isFree, !captured.contains(source) {
-        places[source] = target
-      } else {
-        copied.append((source, target))
-      }
-    }
-    return copied
-  }
-
-  private mutating func addValues(
-    of branch: Graph, to graph: inout Graph, _ places: inout [Graph.ValueID: Graph.ValueID]
-  ) {
-    var used = Set(branch.outputs)
-    for node in branch.nodes {
-      used.formUnion((node.dependencies + node.outputs).compactMap { $0 })
-    }
-    for id in used.sorted() where places[id] == nil {
-      var value = branch.values[id]
-      value.name = valueNames!.unused(value.name)
-      places[id] = graph.add(value)
-    }
-  }
-
-  private mutating func placed(
-    _ node: Graph.Node, of branch: Graph, at places: [Graph.ValueID: Graph.ValueID], _ graph: Graph
-  ) -> Graph.Node {
-    var result = node
-    result.name = nodeNames.unused(node.name)
-    result.inputs = node.inputs.map { $0.map { places[$0]! } }
-    result.outputs = node.outputs.map { $0.map { places[$0]! } }
-    result.captures = node.captures.map { places[$0]! }
-    result.captureNames = [:]
-    for capture in node.captures {
-      let name = node.captureNames[capture] ?? branch.values[capture].name
-      if graph.values[places[capture]!].name != name {
-        result.captureNames[places[capture]!] = name
-      }
-    }
-    return result
+    return try splicing.copy(
+      branch, name, of: node, into: &graph, places: &places, to: targets)
   }
 }

@@ -88,7 +88,8 @@ extension Graph {
   /// Nodes whose operators or variants are not known, whatever the shapes are.
   public func opaqueNodes() -> [OpaqueNode] {
     let causes = Dictionary(
-      unsupportedOperators().filter(\.isLackOfKnowledge).map { ($0.node, $0.message) },
+      unsupportedOperators { !$0.isConditional && Expansion.of($0, at: .rewriting) == nil }
+        .filter(\.isLackOfKnowledge).map { ($0.node, $0.message) },
       uniquingKeysWith: { first, _ in first })
     return nodes.compactMap { node in
       causes[node.name].map {

@@ -156,6 +156,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
   case eyeLike = "EyeLike"
   case scatter = "Scatter"
   case tensorScatter = "TensorScatter"
+  case nonZero = "NonZero"
 
   /// The type that holds the operator's meaning.
   public var definition: any Operator.Type {
@@ -314,6 +315,7 @@ public enum OperatorKind: String, CaseIterable, Sendable, Hashable {
     case .eyeLike: EyeLike.self
     case .scatter: ScatterElements.self
     case .tensorScatter: TensorScatter.self
+    case .nonZero: NonZero.self
     }
   }
 }

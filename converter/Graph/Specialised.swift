@@ -61,19 +61,21 @@ public struct Specialised: Sendable {
     var opaque = OpaqueNodes(in: self.graph, types)
     var kept: [(node: Graph.Node, operation: any Operator)] = []
     var steps: [Everything.Step] = []
-    var branches = Branches()
+    var replacing = Replacing()
     var judged: [JudgedNode] = []
     var conditionals: [Graph.Node] = []
     var pending = Array(self.graph.nodes.reversed())
     while let node = pending.popLast() {
       do throws(GraphProblems) {
-        if let taken = try takeBranch(of: node, &branches, &folding) {
-          conditionals.append(node)
-          pending += taken.reversed()
+        let replacement = try replacement(of: node, &replacing, &folding, purpose)
+        if case .nodes(let nodes, let isDecided) = replacement {
+          if isDecided { conditionals.append(node) }
+          pending += nodes.reversed()
           continue
         }
         judged.append(JudgedNode(node: node))
-        guard let step = try known(node, &folding, &opaque, purpose) else { continue }
+        try replacing.check(node, types)
+        guard let step = try known(node, replacement, &folding, &opaque, purpose) else { continue }
         if !step.isFolded { kept.append((node, step.operation)) }
         if keepsEverything { steps.append(step) }
       } catch {
@@ -102,40 +104,43 @@ public struct Specialised: Sendable {
       node.outputs.compactMap { $0.flatMap { types[$0] } })
   }
 
-  /// The nodes that replace an If whose condition is known; nil for any other node.
-  private mutating func takeBranch(
-    of node: Graph.Node, _ branches: inout Branches, _ folding: inout Folding
-  ) throws(GraphProblems) -> [Graph.Node]? {
-    guard node.isConditional, node.inputs.count == 1, let input = node.inputs[0],
-      let condition = constants[input]
-    else { return nil }
-    let nodes = try branches.take(node, condition, in: &graph)
+  /// What becomes of a node before it is given types.
+  private mutating func replacement(
+    of node: Graph.Node, _ replacing: inout Replacing, _ folding: inout Folding, _ purpose: Purpose
+  ) throws(GraphProblems) -> Replacing.Outcome {
+    let outcome = try replacing.replacement(of: node, (types, constants), in: &graph, purpose)
     let added = graph.values[types.count...].map(\.constant)
     types += added.map { $0?.type }
     constants += added
     folding.allow(added)
-    return nodes
+    return outcome
   }
 
   /// Gives a node's outputs their types; returns nothing where an earlier fault hides what it reads.
   private mutating func known(
-    _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
   ) throws(GraphProblems) -> Everything.Step? {
     do throws(GraphError) {
-      return try judge(node, &folding, &opaque, purpose)
+      return try judge(node, replacement, &folding, &opaque, purpose)
     } catch {
       throw GraphProblems([error])
     }
   }
 
   private mutating func judge(
-    _ node: Graph.Node, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
   ) throws(GraphError) -> Everything.Step? {
     let isRewriting = purpose == .rewriting
     let held: OpaqueOperator
     do throws(GraphError) {
-      let operation = try node.makeOperator(opset: graph.opset)
-      if let inputs = try knownInputs(of: node) {
+      // Behind an untyped value nothing shows what a composite node would become.
+      var operation: (any Operator)?
+      switch replacement {
+      case .refused(let error): throw error
+      case .untyped: break
+      case .none, .nodes: operation = try node.makeOperator(opset: graph.opset)
+      }
+      if let operation, let inputs = try knownInputs(of: node) {
         let isFolded = try specialise(node, operation, inputs, &folding)
         opaque.noteKnown(node)
         return Everything.Step(node: node, operation: operation, isFolded: isFolded)

@@ -41,4 +41,10 @@ extension Graph.Node {
     domain.isEmpty && operation == "If" && subgraphs[Branches.then] != nil
       && subgraphs[Branches.otherwise] != nil
   }
+
+  /// Whether this is a Loop or a Scan whose body can be read, so that its steps replace it once it is known
+  /// how many there are.
+  var isLoop: Bool {
+    domain.isEmpty && ["Loop", "Scan"].contains(operation) && subgraphs["body"] != nil
+  }
 }

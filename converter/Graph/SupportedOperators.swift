@@ -1,8 +1,13 @@
 extension Graph {
   /// Every node whose operator, or whose attributes, we do not support; judged without shapes, so that
-  /// an If may be one that shapes decide.
+  /// an If may be one that shapes decide, and a composite operator one that its shapes allow.
   public func unsupportedOperators() -> [GraphError] {
-    nodes.filter { !$0.isConditional }.compactMap { node in
+    unsupportedOperators { !$0.isReplaceable }
+  }
+
+  /// As `unsupportedOperators`, of some nodes.
+  func unsupportedOperators(among isChosen: (Node) -> Bool) -> [GraphError] {
+    nodes.filter(isChosen).compactMap { node in
       do throws(GraphError) {
         _ = try node.makeOperator(opset: opset)
         return nil

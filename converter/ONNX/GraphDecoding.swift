@@ -11,6 +11,8 @@ struct GraphDecoder {
   private var tensors: TensorDecoder
   private var identifiers: [String: Graph.ValueID] = [:]
   private let folder: String?
+  /// Values that the file holds as integers of less than a byte, with their type's name.
+  private var narrow: [Graph.ValueID: String] = [:]
   private let initializers: InitializerBytes?
   /// Whether this is a graph inside a node, which may read what is outside.
   private let isInside: Bool
@@ -46,6 +48,7 @@ struct GraphDecoder {
       let unsupported = graph.unsupportedOperators().filter { !named.contains($0.node) }
       throw ImportFailure(problems + unsupported)
     }
+    graph.expandComposites()
     return graph
   }
 
@@ -58,6 +61,12 @@ struct GraphDecoder {
     noteCaptures(of: source.node)
     graph.outputs = source.output.map { identifier(of: $0.name) }
     if let order = try? graph.topologicalOrder() { graph.nodes = order.map { graph.nodes[$0] } }
+    problems += graph.problems(ofNarrow: narrow)
+  }
+
+  private mutating func noteNarrow(_ dataType: Int32, _ id: Graph.ValueID?) {
+    guard NarrowIntegers(dataType: dataType) != nil, let id else { return }
+    narrow[id] = unsupportedTypeNames[dataType]
   }
 
   private mutating func decodeFacts(of model: ProtoModel) {
@@ -108,6 +117,7 @@ struct GraphDecoder {
       addInitializer(proto.name, "initializer", index) { tensors throws(GraphError) in
         try tensors.decode(proto, initializer: index, of: initializers)
       }
+      noteNarrow(proto.dataType, identifiers[proto.name])
     }
     for (index, proto) in source.sparseInitializer.enumerated() {
       addInitializer(proto.values.name, "sparse initializer", index) { tensors throws(GraphError) in
@@ -219,7 +229,12 @@ struct GraphDecoder {
         inputs: proto.input.map { $0.isEmpty ? nil : identifier(of: $0) },
         outputs: proto.output.map { $0.isEmpty ? nil : identifier(of: $0) },
         attributes: attributes)
-      if domain.isEmpty, proto.opType == "If" { node.subgraphs = proto.branches(folder: folder) }
+      for attribute in proto.attribute where attribute.hasT && proto.opType == "Constant" {
+        noteNarrow(attribute.t.dataType, node.outputs.first ?? nil)
+      }
+      if domain.isEmpty, ["If", "Loop", "Scan"].contains(proto.opType) {
+        node.subgraphs = proto.subgraphs(folder: folder)
+      }
       graph.nodes.append(node)
     }
   }

@@ -17,7 +17,7 @@ extension ProtoNode {
   /// The graphs among the attributes, which are read when one is needed: of the branches of an If, most
   /// models need one, and it need not be understood.
   /// - Parameter folder: Where external data may be.
-  func branches(folder: String?) -> [String: Subgraph] {
+  func subgraphs(folder: String?) -> [String: Subgraph] {
     var result: [String: Subgraph] = [:]
     for attribute in attribute where attribute.effectiveKind == .graph && attribute.hasG {
       let bytes = attribute.g

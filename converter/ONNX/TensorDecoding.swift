@@ -39,6 +39,9 @@ struct TensorDecoder {
   mutating func decode(
     _ proto: ProtoTensor, initializer index: Int, of initializers: InitializerBytes?
   ) throws(GraphError) -> Tensor {
+    if let narrow = NarrowIntegers(dataType: proto.dataType) {
+      return try decode(proto, narrow, initializer: index, of: initializers)
+    }
     guard let type = ElementType(rawValue: proto.dataType) else {
       throw ElementType.unsupported(proto.dataType)
     }
@@ -65,6 +68,20 @@ struct TensorDecoder {
       try unsafe initializers.copy(index, into: buffer)
     }
     return Tensor(elementType: type, shape: shape, storage: try elements.storage(type))
+  }
+
+  /// Numbers of less than a byte, as the type that holds them.
+  private mutating func decode(
+    _ proto: ProtoTensor, _ narrow: NarrowIntegers, initializer index: Int,
+    of initializers: InitializerBytes?
+  ) throws(GraphError) -> Tensor {
+    let shape = proto.dims.map { Int($0) }
+    let count = try TensorType(narrow.heldAs, shape).checked().count
+    var bytes = proto
+    bytes.dataType = ElementType.uint8.rawValue
+    bytes.dims = [Int64(narrow.byteCount(count))]
+    let packed = try decode(bytes, initializer: index, of: initializers)
+    return narrow.unpacked(packed, shape: shape)
   }
 
   private static let bothPlaces = GraphError(

@@ -25,31 +25,41 @@ extension Conv: Lowerable {
 
 extension ConvTranspose: Lowerable {
   /// As the convolution it is: zeros between the inputs, the kernel mirrored, channels exchanged.
+  ///
+  /// Pads beyond the kernel's reach cut the inputs off that no output sees.
   package func lower(_ builder: inout ProgramBuilder) throws(GraphError) {
     let x = try builder.operand(0)
     let shape = builder.shape(of: x)
     let weightShape = builder.inputType(1)!.shape
     let adjoint = try adjointWindow(shape, weightShape)
     let axes = adjoint.kernel.indices
-    let spread = axes.map { (shape[$0 + 2] - 1) * adjoint.strides[$0] + 1 }
-    let begins = axes.map { adjoint.kernelExtent($0) - 1 - adjoint.begins[$0] }
-    guard begins.allSatisfy({ $0 >= 0 }) else {
-      throw builder.unsupported("a transposed convolution padded by more than its kernel")
+    let pads = axes.map { adjoint.kernelExtent($0) - 1 - adjoint.begins[$0] }
+    let cuts = pads.map { max(0, -$0) }
+    // Something is left to read, be it zeros, also where all is cut off.
+    let spread = axes.map {
+      max(1, (shape[$0 + 2] - 1) * adjoint.strides[$0] + 1 - cuts[$0])
     }
     let window = PlacedWindow(
       input: spread, kernel: adjoint.kernel, strides: axes.map { _ in 1 },
-      dilations: adjoint.dilations, begins: begins, ends: axes.map { _ in 0 },
+      dilations: adjoint.dilations, begins: pads.map { max(0, $0) }, ends: axes.map { _ in 0 },
       output: adjoint.input)
 
     var stuffed = x
-    if adjoint.strides.contains(where: { $0 > 1 }) {
+    if cuts.contains(where: { $0 > 0 }) || spread != Array(shape.dropFirst(2)) {
       let type = TensorType(.float32, shape.prefix(2) + spread)
       stuffed = builder.add(type)
       builder.emit(.fill, [], writing: [stuffed], integers: [0])
-      let target = strides(of: type.shape)
+      let (source, target) = (strides(of: shape), strides(of: type.shape))
+      var (from, to, box) = (0, 0, Array(shape.prefix(2)))
+      for axis in axes {
+        let first = (cuts[axis] + adjoint.strides[axis] - 1) / adjoint.strides[axis]
+        from += first * source[axis + 2]
+        to += (first * adjoint.strides[axis] - cuts[axis]) * target[axis + 2]
+        box.append(max(0, shape[axis + 2] - first))
+      }
       builder.emitCopy(
-        from: x, 0, strides(of: shape), to: stuffed, 0,
-        target.indices.map { $0 < 2 ? target[$0] : target[$0] * adjoint.strides[$0 - 2] }, shape)
+        from: x, from, source, to: stuffed, to,
+        target.indices.map { $0 < 2 ? target[$0] : target[$0] * adjoint.strides[$0 - 2] }, box)
     }
     guard let weight = builder.constant(1), axes.count <= 2 else {
       builder.bind(
