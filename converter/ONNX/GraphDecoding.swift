@@ -65,8 +65,8 @@ struct GraphDecoder {
   }
 
   private mutating func noteNarrow(_ dataType: Int32, _ id: Graph.ValueID?) {
-    guard NarrowIntegers(dataType: dataType) != nil, let id else { return }
-    narrow[id] = unsupportedTypeNames[dataType]
+    guard let type = NarrowIntegers(dataType: dataType), let id else { return }
+    narrow[id] = type.name
   }
 
   private mutating func decodeFacts(of model: ProtoModel) {

@@ -19,6 +19,9 @@ struct NarrowIntegers {
     }
   }
 
+  /// ONNX's.
+  var name: String { (isSigned ? "INT" : "UINT") + "\(bits)" }
+
   var heldAs: ElementType { isSigned ? .int8 : .uint8 }
 
   /// Bytes of so many numbers.

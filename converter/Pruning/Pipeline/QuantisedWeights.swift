@@ -7,16 +7,7 @@ internal import EspalierGraph
 struct QuantisedWeights {
   /// The graph with float weights; nil where none is behind DequantizeLinear.
   let plain: Graph?
-  private var weights: [Weight] = []
-
-  private struct Weight {
-    var node: Graph.Node
-    var integers: Graph.ValueID
-    var original: Graph.Value
-    var scale: Tensor
-    var zeroPoint: Tensor?
-    var shape: [Int]
-  }
+  private var weights: [QuantisedWeight] = []
 
   init(_ graph: Graph) {
     var plain = graph
@@ -26,7 +17,7 @@ struct QuantisedWeights {
     }
     let captured = Set(graph.nodes.flatMap(\.captures) + graph.outputs)
     for node in graph.nodes {
-      guard let weight = Weight(node, graph), uses[weight.integers] == 1,
+      guard let weight = QuantisedWeight(node, of: graph), uses[weight.integers] == 1,
         let output = node.outputs[0], !captured.contains(output),
         let numbers = weight.dequantised(graph)
       else { continue }
@@ -69,8 +60,18 @@ struct QuantisedWeights {
   }
 }
 
-extension QuantisedWeights.Weight {
-  fileprivate init?(_ node: Graph.Node, _ graph: Graph) {
+/// One weight and the node that makes numbers of it.
+private struct QuantisedWeight {
+  var node: Graph.Node
+  var integers: Graph.ValueID
+  var original: Graph.Value
+  var scale: Tensor
+  var zeroPoint: Tensor?
+  var shape: [Int]
+}
+
+extension QuantisedWeight {
+  init?(_ node: Graph.Node, of graph: Graph) {
     guard node.domain.isEmpty, node.operation == OperatorKind.dequantizeLinear.rawValue,
       node.inputs.count > 1, let integers = node.inputs[0],
       let tensor = graph.values[integers].constant, tensor.rank > 1,
@@ -84,14 +85,14 @@ extension QuantisedWeights.Weight {
       zeroPoint: zeroPoint, shape: tensor.shape)
   }
 
-  fileprivate func dequantised(_ graph: Graph) -> Tensor? {
+  func dequantised(_ graph: Graph) -> Tensor? {
     let operation = try? node.makeOperator(opset: graph.opset)
     let inputs = [original.constant, scale] + (zeroPoint.map { [$0] } ?? [])
     return try? operation?.evaluate(inputs)[0]
   }
 
   /// - Returns: nil where the weight's shape is another, and more than one scale was given.
-  fileprivate func quantised(_ numbers: Tensor, opset: Int) -> Tensor? {
+  func quantised(_ numbers: Tensor, opset: Int) -> Tensor? {
     guard let type = original.constant?.elementType,
       numbers.shape == shape || scale.count == 1
     else { return nil }
