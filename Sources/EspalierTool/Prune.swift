@@ -21,7 +21,10 @@ struct Prune: ParsableCommand {
   @Option(
     help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.")
   var sparsity: Double?
-  @Option(help: "How weights are chosen: spa or obspa for channels and heads, magnitude for zeros.")
+  @Option(
+    help:
+      "How weights are chosen: spa or obspa for channels and heads; magnitude or obs (default with --data) for zeros."
+  )
   var method: PruningMethod?
   @Option(
     help: "Whether layers compete with one another (global) or each has the same share (layer).")

@@ -83,7 +83,18 @@ public struct MagnitudePruner: Sendable, Hashable {
         graph.values[weight.initializer].constant!.zeroed(where: mask)
     }
     progress?(0.9)
-    var report = PruningReport(method: "magnitude", pattern: pattern, scope: scope)
+    let report = report(graph, result, weights, method: .magnitude, inputShapes)
+    progress?(1)
+    return (result, report)
+  }
+
+  /// What was done to each weight.
+  /// - Parameter result: The graph with zeros.
+  func report(
+    _ graph: Graph, _ result: Graph, _ weights: [SelectedWeight], method: ZeroStep.Method,
+    _ inputShapes: [String: [Int]]
+  ) -> PruningReport {
+    var report = PruningReport(method: method.rawValue, pattern: pattern, scope: scope)
     report.layers = weights.map { weight in
       let node = graph.nodes[weight.layers[0].node]
       let tensor = result.values[weight.initializer].constant
@@ -93,8 +104,7 @@ public struct MagnitudePruner: Sendable, Hashable {
         reason: weight.reason)
     }
     report.countCosts(graph, result, weights, inputShapes)
-    progress?(1)
-    return (result, report)
+    return report
   }
 
   func expressions(_ texts: [String]) throws(PruningError) -> [Regex<AnyRegexOutput>] {
@@ -110,7 +120,7 @@ public struct MagnitudePruner: Sendable, Hashable {
   }
 
   /// For each weight, which of its elements become zero.
-  private func masks(
+  func masks(
     _ weights: [SelectedWeight], _ graph: Graph, _ progress: (Double) -> Void
   ) -> [[Bool]] {
     let numbers = { (weight: SelectedWeight) in

@@ -27,6 +27,8 @@ public struct PruningReport: Sendable, Hashable {
   public var refit: Refit.Report?
   /// Axes that the file left free and that are not any more, with the nodes that forced it.
   public var fixed: [FixedExtent] = []
+  /// Whether as much went as was asked for: what is the last of its kind stays.
+  public var isReached = true
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
   /// Nodes of which nothing is known; what they multiply is not counted.

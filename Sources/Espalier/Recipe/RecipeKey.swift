@@ -113,11 +113,14 @@ extension RecipeKey {
         "pattern", \.pattern, .zeros, hasDefault: false,
         "Zeros as block:OxI, nm:N:M, vnm:V:N:M or unstructured."),
       RecipeKey(
-        "method", \.method, .choice([.magnitude]),
-        "How weights are chosen: the smallest go."),
+        "method", \.method, .choice([.magnitude, .obs]),
+        "How weights are chosen: the smallest go (magnitude), or those without which the layers' "
+          + "outputs, weighed by what they do to the network's, lose least on data (obs; default with "
+          + "data)."),
       RecipeKey(
         "sparsity", \.sparsity, .share(canBeZero: true), hasDefault: false,
-        "Share of zeros; follows from N and M for nm and vnm."),
+        "Share of zeros, or, with a pattern of blocks and scope global, of the layers' "
+          + "multiply-accumulates that go; follows from N and M for nm and vnm."),
       scope,
       RecipeKey(
         "include-ends", \.includeEnds, .flag,
@@ -149,7 +152,8 @@ extension RecipeKey {
 
   private static let scope = RecipeKey(
     "scope", \.scope, .choice(PruningScope.allCases),
-    "Whether layers compete (global) or each loses the same share (layer).")
+    "Whether layers compete (global) or each loses the same share (layer); of a pattern of blocks, "
+      + "global walks over the network as a whole and lets whole channels go too.")
 
   private static func layers(_ summary: String) -> RecipeKey {
     RecipeKey("layers", \.layers, .expressions, summary)

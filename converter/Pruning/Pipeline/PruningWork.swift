@@ -73,6 +73,11 @@ struct PruningWork {
   func zeros(
     _ step: ZeroStep, _ dense: Graph, sparing: Set<String>, _ progress: StageProgress
   ) throws(PruningFailure) -> (graph: Graph, report: PruningReport) {
+    if step.walks, let whole = try? Specialised.forRewriting(dense, inputShapes: inputShapes) {
+      return try pruning { () throws(PruningError) in
+        try BlockWork(step, dense, Coupling(of: whole), self, sparing).run(progress)
+      }
+    }
     var (masked, report) = try pruning { () throws(PruningError) in
       if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
       try step.calibration.check()
