@@ -38,6 +38,8 @@ struct Prune: ParsableCommand {
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
   @OptionGroup var bound: InputValueOptions
+  @Flag(help: "Write the model even where its outputs have little to do with the dense one's.")
+  var force = false
   @Flag(help: "Print one JSON document.") var json = false
 
   func run() throws {
@@ -55,7 +57,7 @@ struct Prune: ParsableCommand {
       defer { bar.finish() }
       let pruned = try graph.pruned(
         by: recipe, inputShapes: shapes.parsed(), file: input,
-        wantsReference: channels.reference != nil, progress: bar.update)
+        wantsReference: channels.reference != nil, force: force, progress: bar.update)
       bar.finish()
       for warning in pruned.report.warnings { say("warning: \(warning)") }
       try pruned.graph.write(to: output)
@@ -94,6 +96,8 @@ struct Prune: ParsableCommand {
     if !layers.isEmpty { options.layers = layers }
     if !exclude.isEmpty { options.exclude = exclude }
     if includeEnds { options.includeEnds = true }
+    // The reference tells what is computed before a refit: one must be asked for.
+    if channels.reference != nil, calibration.data.isEmpty { options.refit = false }
     try channels.add(to: &options)
     try calibration.add(to: &options)
     return options
@@ -117,9 +121,17 @@ struct Prune: ParsableCommand {
       showHeld(report.opaque)
       print("What they multiply is not counted.\n")
     }
+    if let difference = report.difference { print(described(difference)) }
     let macs = report.flopsRatio.map { "\(Format.decimal($0, 2))x fewer MACs, " } ?? ""
     let parameters = report.parametersRatio.map { "\(Format.decimal($0, 2))x fewer parameters" }
     print("\(output): \(macs)\(parameters ?? "no parameter left") that are not zero")
+  }
+
+  private func described(_ difference: DenseDifference) -> String {
+    let agreement = difference.agreement.map { ", the largest output the same in \(Format.percent($0))" }
+    return "Beside the dense model on \(difference.runs) runs of \(difference.isNoise ? "noise" : "data"): "
+      + "R² \(Format.decimal(difference.explained, 3))\(agreement ?? ""), spread of outputs "
+      + "\(Format.decimal(difference.spread, 2)) times as large"
   }
 
   private func show(_ report: PruningReport) {
@@ -134,6 +146,9 @@ struct Prune: ParsableCommand {
       ])
     }
     print(table.text)
+    if let all = report.multiplyAccumulates, let live = report.liveMultiplyAccumulates {
+      print("\n\(Format.count(live)) of \(Format.count(all)) multiply-accumulates are live")
+    }
     print(
       "\n\(Format.percent(report.sparsity)) of the pruned layers' weights are zero as "
         + "\(report.pattern); operations are saved if a kernel skips them: `espalier convert` says "

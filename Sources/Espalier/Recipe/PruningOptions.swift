@@ -124,6 +124,7 @@ extension PruningOptions {
     step.rotates = rotate ?? step.rotates
     calibrate(&step.calibration)
     try checkInputs(step.needOfInputs)
+    if !step.recalibrates { takeSynthetic(&step.calibration) }
     guard (budget == nil) != (sparsity == nil) else {
       throw RecipeFault(.missingKey, "pattern \(text) takes either a budget or a sparsity")
     }
@@ -147,13 +148,20 @@ extension PruningOptions {
     step.method =
       method.flatMap { ZeroStep.Method(rawValue: $0.rawValue) } ?? (data == nil ? .magnitude : .obs)
     try checkInputs(step.needOfInputs)
+    takeSynthetic(&step.calibration)
     return step
+  }
+
+  /// A refit on made-up inputs where nothing is said of inputs.
+  private func takeSynthetic(_ calibration: inout StepCalibration) {
+    guard data == nil, refit == nil else { return }
+    (calibration.source, calibration.refits) = (.synthetic, true)
   }
 
   private func calibrate(_ calibration: inout StepCalibration) {
     calibration.source = data?.value
     calibration.samples = samples
-    // Whoever gives inputs wants them used.
+    // Whoever gives inputs wants them used; without any, made-up ones are better than none.
     calibration.refits = refit ?? (data != nil || calibration.refits)
     calibration.damping = damping
   }

@@ -134,15 +134,16 @@ extension RecipeKey {
     RecipeKey(
       "data", \.data, .data,
       "Inputs to calibrate on: FILE.npy, INPUT=FILE.npy for each of several inputs, or "
-        + "noise or noise:MEAN:DEVIATION in place of images."),
+        + "noise or noise:MEAN:DEVIATION in place of images, or synthetic for what fits any inputs; "
+        + "synthetic, with a refit, where neither data nor refit is said."),
     RecipeKey(
       "samples", \.samples, .count(StepCalibration.sampleCounts),
       "The most samples to take; of noise as many (\(StepCalibration.noiseSamples) where this is left "
         + "out)."),
     RecipeKey(
       "refit", \.refit, .flag,
-      "Whether what is left is fitted to the dense model's outputs by least squares "
-        + "(obspa: true)."),
+      "Whether what is left is fitted to the dense model's outputs by least squares; true where "
+        + "data is given."),
     RecipeKey(
       "damping", \.damping, .share(canBeZero: false),
       "How much the refit is drawn to the weights that were left, as a share of the inputs' "
@@ -175,6 +176,7 @@ extension RecipeKey {
 
   static func text(of source: CalibrationSource) -> String {
     switch source {
+    case .synthetic: listJSON(["synthetic"])
     case .noise(let mean, let deviation): listJSON(["noise:\(mean):\(deviation)"])
     case .arrays(let arrays): listJSON(arrays.map(\.description))
     }

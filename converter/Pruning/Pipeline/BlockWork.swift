@@ -37,8 +37,6 @@ struct BlockWork {
 
   func run(_ progress: StageProgress) throws(PruningError) -> (graph: Graph, report: PruningReport)
   {
-    if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
-    try step.calibration.check()
     try step.calibration.check(reaches: coupling.graph)
     let inputs = try step.calibration.runs(of: coupling.graph, seed: work.seed, work.files)
     let flow = ChannelFlow(coupling)
@@ -160,7 +158,7 @@ struct BlockWork {
     }
     let known = Set(places.values)
     let others = weights.indices.filter { weights[$0].reason == nil && !known.contains($0) }
-    for (place, mask) in zip(others, step.pruner.masks(others.map { weights[$0] }, graph) { _ in })
+    for (place, mask) in zip(others, step.pruner.masks(others.map { weights[$0] }, graph, flow) { _ in })
     {
       zero(weights[place].initializer, in: &result, mask)
     }

@@ -3,6 +3,8 @@ import EspalierGraph
 /// Which channels vary with the input and reach an output, as zeros among the weights leave it.
 struct ChannelLiveness: Sendable {
   let isLive: [Bool]
+  /// Which channels something reads on the way to an output, whether they vary or not.
+  let isRead: [Bool]
 
   /// - Parameter isZero: For each layer, for each output of the layer and each input of its group,
   ///   whether all weights between them are zero.
@@ -33,6 +35,7 @@ struct ChannelLiveness: Sendable {
         }
       }
     }
+    self.isRead = isRead
     isLive = zip(varies, isRead).map { $0 && $1 }
   }
 
