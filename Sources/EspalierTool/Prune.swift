@@ -128,8 +128,11 @@ struct Prune: ParsableCommand {
   }
 
   private func described(_ difference: DenseDifference) -> String {
-    let agreement = difference.agreement.map { ", the largest output the same in \(Format.percent($0))" }
-    return "Beside the dense model on \(difference.runs) runs of \(difference.isNoise ? "noise" : "data"): "
+    let agreement = difference.agreement.map {
+      ", the largest output the same in \(Format.percent($0))"
+    }
+    return
+      "Beside the dense model on \(difference.runs) runs of \(difference.isNoise ? "noise" : "data"): "
       + "R² \(Format.decimal(difference.explained, 3))\(agreement ?? ""), spread of outputs "
       + "\(Format.decimal(difference.spread, 2)) times as large"
   }

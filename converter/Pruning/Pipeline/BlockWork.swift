@@ -49,10 +49,16 @@ struct BlockWork {
     // Which order of channels serves better, blocks decide: where there are inputs, both are tried.
     let orders = [nil, try orders(inputs)].filter { $0 != nil || inputs != nil }
     for (number, order) in orders.enumerated() {
+      if let o = abl("ESP_ORDER"), (o == "1") != (order != nil) { continue }
       let share = { (done: Double) in (Double(number) + done) / Double(orders.count) }
       let chosen = choice.chosen(orders: order) { progress(.setZeros)(share($0)) }
       let candidate = try candidate(chosen, flow, places, inputs) { progress(.refit)(share($0)) }
       let explained = try explained(candidate, inputs)
+      if abl("ESP_LOG") != nil {
+        print(
+          "order", number, "explained", explained, "reached", candidate.isReached,
+          chosen.order.map { ($0.key, $0.value.count) })
+      }
       if best == nil || explained > best!.explained { best = (candidate, explained) }
     }
     let done = best!.candidate
@@ -103,7 +109,7 @@ struct BlockWork {
   private func orders(_ inputs: Calibration?) throws(PruningError) -> [[Int]] {
     let scores =
       if step.method == .obs, let inputs {
-        try ReconstructionScores(.obs).scores(coupling, inputs.prefix(128))
+        try ReconstructionScores(abl("ESP_PA") != nil ? .obspa : .obs).scores(coupling, inputs.prefix(128))
       } else {
         WeightCriterion.l2.scores(coupling, aggregation: .sum, seed: work.seed)
       }
@@ -158,7 +164,8 @@ struct BlockWork {
     }
     let known = Set(places.values)
     let others = weights.indices.filter { weights[$0].reason == nil && !known.contains($0) }
-    for (place, mask) in zip(others, step.pruner.masks(others.map { weights[$0] }, graph, flow) { _ in })
+    for (place, mask) in zip(
+      others, step.pruner.masks(others.map { weights[$0] }, graph, flow) { _ in })
     {
       zero(weights[place].initializer, in: &result, mask)
     }

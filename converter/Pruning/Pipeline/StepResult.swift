@@ -86,7 +86,9 @@ extension PruningWork {
 extension StepCalibration {
   fileprivate var warnings: [String] {
     guard source == .synthetic else { return [] }
-    return ["no data is given: made-up inputs stand in for it; give --data of the model's own domain"]
+    return [
+      "no data is given: made-up inputs stand in for it; give --data of the model's own domain"
+    ]
   }
 }
 
@@ -96,7 +98,8 @@ extension PruningReport {
     let wanted = step.pruner.sparsity
     guard !isReached || !step.walks && sparsity < wanted - 0.02 else { return nil }
     let found = (sparsity * 1000).rounded() / 10
-    return "\(found) % of the pruned layers' weights are zero where \(wanted * 100) % were wanted: of what is "
+    return
+      "\(found) % of the pruned layers' weights are zero where \(wanted * 100) % were wanted: of what is "
       + "left something is the last that makes or reads a channel"
   }
 }

@@ -53,8 +53,13 @@ struct ChannelFlow: Sendable {
           linear: linear, rows: numbering.channels(output), columns: numbering.channels(input)))
     }
     count = numbering.keys.count
-    isSource = numbering.keys.map { $0.contains { numbering.sources.contains($0.leaf) } }
-    isSink = numbering.keys.map { $0.contains { numbering.sinks.contains($0.leaf) } }
+    // An axis of one element is nothing that channels could be followed by.
+    isSource = numbering.keys.map { key in
+      key.isEmpty || key.contains { numbering.sources.contains($0.leaf) }
+    }
+    isSink = numbering.keys.map { key in
+      key.isEmpty || key.contains { numbering.sinks.contains($0.leaf) }
+    }
     firstMaker = [Int?](repeating: nil, count: count)
     lastReader = [Int?](repeating: nil, count: count)
     for (number, layer) in layers.enumerated() where !layer.isPassage {

@@ -12,9 +12,12 @@ extension Coupling {
     var kept = KeptChannels(self)
     for (group, channels) in zip(groups, flow.channelsOfGroup)
     where group.partner == nil && group.isExact && !channels.contains(where: \.isEmpty) {
-      let read = group.size == 0 ? [] : (0..<group.size).filter { index in
-        channels[index].contains { liveness.isRead[$0] }
-      }
+      let read =
+        group.size == 0
+        ? []
+        : (0..<group.size).filter { index in
+          channels[index].contains { liveness.isRead[$0] }
+        }
       // A tensor without elements is more than most runtimes can do with.
       if !read.isEmpty, read.count < group.size { kept.keep(.shared(read), of: group) }
     }

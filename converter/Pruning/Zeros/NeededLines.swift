@@ -21,7 +21,9 @@ struct NeededLines: Sendable {
   }
 
   /// Of some weights.
-  static func all(_ weights: [SelectedWeight], _ graph: Graph, _ flow: ChannelFlow?) -> [NeededLines] {
+  static func all(_ weights: [SelectedWeight], _ graph: Graph, _ flow: ChannelFlow?)
+    -> [NeededLines]
+  {
     var layerOfOutput: [Graph.ValueID: Int] = [:]
     for (number, layer) in (flow?.layers ?? []).enumerated() where !layer.isPassage {
       layerOfOutput[layer.linear.output] = number
