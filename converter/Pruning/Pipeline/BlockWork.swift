@@ -46,19 +46,14 @@ struct BlockWork {
       mayLoseChannels: try mayLoseChannels(flow), step.method == .obs ? inputs : nil,
       progress: progress(.score))
     var best: (candidate: Candidate, explained: Double)?
-    // Which order of channels serves better, blocks decide: where there are inputs, both are tried.
-    let orders = [nil, try orders(inputs)].filter { $0 != nil || inputs != nil }
+    let orders = try orders(inputs)
+    let stage = progress(step.calibration.refits && inputs != nil ? .refit : .setZeros)
     for (number, order) in orders.enumerated() {
       if let o = abl("ESP_ORDER"), (o == "1") != (order != nil) { continue }
-      let share = { (done: Double) in (Double(number) + done) / Double(orders.count) }
-      let chosen = choice.chosen(orders: order) { progress(.setZeros)(share($0)) }
-      let candidate = try candidate(chosen, flow, places, inputs) { progress(.refit)(share($0)) }
+      let share = { (done: Double) in stage((Double(number) + done) / Double(orders.count)) }
+      let chosen = choice.chosen(orders: order) { share(0.3 * $0) }
+      let candidate = try candidate(chosen, flow, places, inputs) { share(0.3 + 0.7 * $0) }
       let explained = try explained(candidate, inputs)
-      if abl("ESP_LOG") != nil {
-        print(
-          "order", number, "explained", explained, "reached", candidate.isReached,
-          chosen.order.map { ($0.key, $0.value.count) })
-      }
       if best == nil || explained > best!.explained { best = (candidate, explained) }
     }
     let done = best!.candidate
@@ -105,11 +100,26 @@ struct BlockWork {
     }
   }
 
+  /// Multiply-accumulates on all inputs up to which two orders of channels are tried.
+  private static let cheapCount = 2e10
+
+  /// Orders of channels to try: by what they matter, and, where there are inputs to judge by and it costs
+  /// little, as they are.
+  private func orders(_ inputs: Calibration?) throws(PruningError) -> [[[Int]]?] {
+    let sorted = try sortedChannels(inputs)
+    guard let inputs, step.calibration.refits else { return [sorted] }
+    let count = coupling.graph.graph.nodes.indices.reduce(0.0) {
+      $0 + Double(coupling.graph.multiplyAccumulates(ofNode: $1))
+    }
+    return count * Double(inputs.runs.count) <= Self.cheapCount ? [nil, sorted] : [sorted]
+  }
+
   /// For each group its indices from the one that matters most on.
-  private func orders(_ inputs: Calibration?) throws(PruningError) -> [[Int]] {
+  private func sortedChannels(_ inputs: Calibration?) throws(PruningError) -> [[Int]] {
     let scores =
       if step.method == .obs, let inputs {
-        try ReconstructionScores(abl("ESP_PA") != nil ? .obspa : .obs).scores(coupling, inputs.prefix(128))
+        try ReconstructionScores(abl("ESP_PA") != nil ? .obspa : .obs).scores(
+          coupling, inputs.prefix(128))
       } else {
         WeightCriterion.l2.scores(coupling, aggregation: .sum, seed: work.seed)
       }
@@ -159,7 +169,10 @@ struct BlockWork {
     var result = graph
     for (number, stays) in chosen.stays {
       let layer = flow.layers[number]
-      guard let weight = weight(of: layer, number, places) else { continue }
+      // Nothing is lost where a weight is no initializer: what is cut away is zero to nobody.
+      guard let weight = weight(of: layer, number, places),
+        graph.values[weight.initializer].constant?.elementType.isFloatingPoint == true
+      else { continue }
       zero(weight.initializer, in: &result, layer.mask(stays, weight.matrix!))
     }
     let known = Set(places.values)

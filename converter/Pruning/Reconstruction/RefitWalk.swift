@@ -117,7 +117,7 @@ struct RefitWalk: Sendable {
     guard let activation = layer.activation, !solvers.contains(where: { $0 == nil }),
       activation.other.map({ options.followsResiduals && isKnown($0) }) ?? true
     else { return }
-    for _ in 0..<(abl("ESP_ROUNDS").flatMap { Int($0) } ?? options.activationRounds) {
+    for _ in 0..<options.activationRounds {
       let targets = try self.targets(layer, activation)
       try solve(layer) { walk, group, own throws(PruningError) in
         let rows = Array(walk.rows(layer, group))

@@ -20,8 +20,10 @@ struct BlockChoice {
 
   /// The share of a group's channels that stays at least.
   private static let floor = 0.25
+  /// The most columns whose covariances are looked at together: every step changes all of them.
+  private static let largestSegment = 1024
   /// Bytes that the inverses of all cells may take.
-  private static let inverseByteLimit = 2 << 30
+  private static let inverseByteLimit = 1 << 29
 
   /// What is to become of a network.
   struct Chosen {
@@ -59,7 +61,7 @@ struct BlockChoice {
     let evaluator = Evaluator(coupling.graph)
     // What errors do to answers to noise says little of real inputs.
     sensitivities =
-      calibration.isNoise || abl("ESP_NOSENS") != nil
+      calibration.isNoise
       ? nil
       : try Sensitivity().measured(
         at: walked.map { .layer(flow.layers[$0].linear) }, evaluator, calibration,
@@ -75,7 +77,7 @@ struct BlockChoice {
   ) -> [Int: [Range<Int>]] {
     // Neither a block nor a tile is cut in two.
     let unit = block.columns * BlockWalk.tile / greatestCommonDivisor(block.columns, BlockWalk.tile)
-    var limit = 1 << 14
+    var limit = largestSegment
     while true {
       var (result, bytes): ([Int: [Range<Int>]], Int) = ([:], 0)
       for number in walked {

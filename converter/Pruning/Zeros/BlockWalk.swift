@@ -109,10 +109,10 @@ struct BlockWalk {
   }
 
   private func isFirstMaker(_ layer: Int, _ channel: Int) -> Bool {
-    (abl("ESP_UNION") != nil || flow.firstMaker[channel] == layer) && makers[channel] != nil
+    flow.firstMaker[channel] == layer && makers[channel] != nil
   }
   private func isLastReader(_ layer: Int, _ channel: Int) -> Bool {
-    (abl("ESP_UNION") != nil || flow.lastReader[channel] == layer) && readers[channel] != nil
+    flow.lastReader[channel] == layer && readers[channel] != nil
   }
 
   /// Counts a block of a cell in what makes and reads its channels.
@@ -224,7 +224,6 @@ struct BlockWalk {
   /// The channels of a group that would go next, and what has them.
   private func tile(_ number: Int) -> Tile? {
     let group = groups[number]
-    if abl("ESP_NOTILE") != nil { return nil }
     let count = (counts[number] - 1) / Self.tile * Self.tile
     guard count >= group.floor else { return nil }
     let indices = group.order[count..<counts[number]]
