@@ -36,10 +36,11 @@ def prepare(name, ratio, folder):
     espalier("zoo", name, "-o", dense)
     fewer = folder / f"{name}-channels.onnx"
     report = json.loads(espalier("prune", dense, "-o", fewer, "--pattern", "channel",
-                                 "--budget", f"flops:{ratio}", "--json"))
+                                 "--budget", f"flops:{ratio}", "--no-refit", "--force", "--json"))
     both = folder / f"{name}-both.onnx"
     blocks = json.loads(espalier("prune", fewer, "-o", both, "--pattern", "block:16x8",
-                                 "--sparsity", "0.7", "--json"))
+                                 "--sparsity", "0.7", "--scope", "layer", "--no-refit", "--force",
+                                 "--json"))
     theory = {"dense": 1.0, "channels": report["flops_ratio"],
               "channels, blocks 16x8 70 %": report["flops_ratio"] * blocks["flops_ratio"]}
     variants = {}

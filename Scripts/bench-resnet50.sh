@@ -14,7 +14,8 @@ trap 'rm -rf "$work"' EXIT
 "$espalier" zoo resnet50 -o "$work/dense.onnx" >/dev/null
 "$espalier" convert "$work/dense.onnx" -o "$work/dense.esp" --pattern dense >/dev/null
 prune() {  # prune NAME PATTERN SPARSITY
-  "$espalier" prune "$work/dense.onnx" -o "$work/$1.onnx" --pattern "$2" --sparsity "$3" >/dev/null
+  "$espalier" prune "$work/dense.onnx" -o "$work/$1.onnx" --pattern "$2" --sparsity "$3" \
+    --scope layer --no-refit --force >/dev/null  # of times alone, numbers drawn at random serve as well
   "$espalier" convert "$work/$1.onnx" -o "$work/$1.esp" >/dev/null
 }
 prune block-16x8-70 block:16x8 0.7

@@ -52,7 +52,7 @@ def check(dense, feeds, options, folder, result):
 
     start = time.monotonic()
     espalier("prune", dense, "-o", pruned, "--pattern", "channel", "--method", "spa",
-             *options, "--reference", reference, "--json")
+             *options, "--reference", reference, "--force", "--json")
     result["prune_s"] = time.monotonic() - start
     after = json.loads(espalier("inspect", pruned, "--json"))
     result["macs"] = after["macs"] / before["macs"]

@@ -24,7 +24,7 @@ start=$(header "$images")
 floats() { od -An -v -tf4 -w4 -j"$(header "$1")" "$1"; }
 
 "$espalier" prune Examples/digits/digits.onnx -o "$work/blocks.onnx" --pattern block:16x8 \
-  --sparsity 0.7 >"$work/log"
+  --sparsity 0.7 --no-refit --force >"$work/log"
 "$espalier" convert Examples/digits/digits.onnx -o "$work/dense.esp" --pattern dense >"$work/log"
 "$espalier" convert "$work/blocks.onnx" -o "$work/blocks.esp" >"$work/log"
 for model in dense blocks; do

@@ -25,6 +25,7 @@ for model in "$@"; do
     reason=
     # shellcheck disable=SC2086
     if "$espalier" prune "$models/$model.ts.onnx" -o "$work/p.onnx" --pattern "$pattern" $sparsity \
+      --no-refit --force \
       >"$work/log" 2>&1 &&
       "$python" Scripts/run-onnxruntime.py "$work/p.onnx" "$models/$model.input.npy" \
         "$work/expected.npy" >"$work/log" 2>&1 &&

@@ -25,6 +25,7 @@ show() {
 show zoo resnet50 -o "$output/resnet50.onnx" >"$output/zoo.log"
 show convert "$output/resnet50.onnx" -o "$output/dense.esp" --pattern dense >"$output/dense.log"
 show prune "$output/resnet50.onnx" -o "$output/pruned.onnx" --pattern block:16x8 --sparsity 0.7 \
+  --scope layer --no-refit --force \
   >"$output/prune.log"
 show convert "$output/pruned.onnx" -o "$output/sparse.esp" >"$output/sparse.log"
 head -qn 1 "$output"/{zoo,dense,prune,sparse}.log

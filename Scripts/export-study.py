@@ -3,7 +3,7 @@
 
     export-study.py [--folder DIR] [--seeds N] [digits] [minilm]        default: both, 5 seeds
 
-digits-SEED/: {resnet14,mobilenet}.onnx, with batch norms and an open batch; {calibration,
+digits-SEED/: {resnet14,mobilenet,wide_mobilenet}.onnx, with batch norms and an open batch; {calibration,
 validation,test,other}.npy and {calibration,validation,test}-labels.npy. The training pictures' mean
 and deviation are 0 and 1 after normalisation, which is what smooth noise needs to know.
 minilm/: minilm.onnx at 32 tokens and SPLIT.{input_ids,attention_mask}.npy for calibration (512
@@ -23,7 +23,10 @@ import torch
 
 def digits(folder, seed):
     import study_digits
-    if (folder / "mobilenet.onnx").exists():
+    makes = [make for make in (
+        study_digits.resnet14, study_digits.mobilenet, study_digits.wide_mobilenet)
+        if not (folder / f"{make.__name__}.onnx").exists()]
+    if not makes:
         return
     folder.mkdir(parents=True, exist_ok=True)
     splits = study_digits.splits(seed)
@@ -32,7 +35,7 @@ def digits(folder, seed):
         np.save(folder / f"{name}.npy", pictures)
         np.save(folder / f"{name}-labels.npy", labels)
     np.save(folder / "other.npy", study_digits.photographs(study_digits.CALIBRATED, seed))
-    for make in (study_digits.resnet14, study_digits.mobilenet):
+    for make in makes:
         torch.manual_seed(seed)
         network = make()
         study_digits.train(network, *splits["train"], seed)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Accuracy after pruning without fine-tuning, over seeds: docs/accuracy.md and docs/accuracy.svg.
 
-    study-accuracy.py [--quick] [--seeds N]
+    study-accuracy.py [--quick] [--seeds N] [--only blocks]
 
 Every method, with and without repair, prunes the networks of Scripts/export-study.py to budgets of
 MACs; onnxruntime evaluates on pictures and texts that neither training nor pruning has seen.
+Then zero blocks: Scripts/study_blocks.py. --only blocks: these alone, and nothing is written.
 --quick: one seed, two budgets, the real data only, and nothing is written. Results of the same
 build of the tool are not computed again. The tool is ${ESPALIER:-.build/release/espalier}.
 """
@@ -25,6 +26,7 @@ import espalier_tool
 import numpy as np
 import pages
 import scipy.stats
+import study_blocks
 from pages import markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -150,7 +152,7 @@ def prune(case):
         pruned = folder / "pruned.onnx"
         data = calibration(case, folder) if case.data else []
         espalier_tool.espalier(
-            "prune", dense, "-o", pruned, *case.options(), *data, "--json")
+            "prune", dense, "-o", pruned, *case.options(), *data, "--force", "--json")
         macs = [json.loads(espalier_tool.espalier("inspect", path, "--json", *shape(case)))["macs"]
                 for path in (dense, pruned)]
         return {**evaluate(case, pruned), "macs": macs[1] / macs[0]}
@@ -240,10 +242,10 @@ def sections(results, seeds, quick):
                        results.table("minilm", figure, FOREIGN_TEXTS, 3, data))
 
 
-def write_report(results, seeds, failed):
+def write_report(results, blocks, seeds, failed):
     """docs/accuracy.md and its picture."""
-    text = "".join(f"## {heading}\n\n{table}\n\n"
-                   for heading, table in sections(results, seeds, quick=False))
+    text = "".join(f"## {heading}\n\n{table}\n\n" for heading, table in [
+        *sections(results, seeds, quick=False), *blocks])
     if failed:
         text += "## Not reached\n\n" + "".join(
             f"- {case.key()}: {reason}\n" for case, reason in failed) + "\n"
@@ -254,17 +256,23 @@ def write_report(results, seeds, failed):
 
 def main(arguments):
     seeds = 1 if arguments.quick else arguments.seeds
-    subprocess.run([sys.executable, ROOT / "Scripts/export-study.py", "--seeds", str(seeds)],
-                   check=True, stdout=sys.stderr)
-    folder = espalier_tool.results("accuracy", "study_digits.py", "study_texts.py")
+    parts = ["digits"] if arguments.only else []
+    subprocess.run(
+        [sys.executable, ROOT / "Scripts/export-study.py", "--seeds", str(seeds), *parts],
+        check=True, stdout=sys.stderr)
+    folder = espalier_tool.results(
+        "accuracy", "study_digits.py", "study_texts.py", "study_blocks.py")
     figures, failed = {}, []
-    wanted = sorted(cases(seeds, arguments.quick),
-                    key=lambda case: (case.network == "minilm", case.seed, case))
+    wanted = [] if arguments.only else sorted(
+        cases(seeds, arguments.quick),
+        key=lambda case: (case.network == "minilm", case.seed, case))
+    wanted += study_blocks.cases(seeds, arguments.quick)
 
     def figures_of(case):
         path = folder / f"{case.key()}.json"
         if not path.exists():
-            path.write_text(json.dumps(prune(case)))
+            path.write_text(json.dumps(
+                prune(case) if isinstance(case, Case) else study_blocks.prune(case, STUDY)))
         return json.loads(path.read_text())
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -277,12 +285,16 @@ def main(arguments):
                 print(f"{case.key()}: {failure}", file=sys.stderr)
             print(f"\r{number} of {len(wanted)}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    results = Results(figures)
-    for heading, table in sections(results, seeds, arguments.quick):
+    results = Results({case: found for case, found in figures.items() if isinstance(case, Case)})
+    blocks = list(study_blocks.sections(
+        {case: found for case, found in figures.items() if not isinstance(case, Case)},
+        shown, interval))
+    channels = [] if arguments.only else list(sections(results, seeds, arguments.quick))
+    for heading, table in [*channels, *blocks]:
         print(f"{heading}\n\n{table}\n", flush=True)
     print(f"{seeds} seeds (1 to {seeds}), {len(figures)} networks, {len(failed)} failed")
-    if not arguments.quick:
-        write_report(results, seeds, failed)
+    if not arguments.quick and not arguments.only:
+        write_report(results, blocks, seeds, failed)
     return 1 if failed else 0
 
 
@@ -292,4 +304,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", choices=["blocks"])
     sys.exit(main(parser.parse_args()))

@@ -115,10 +115,17 @@ def resnet14():
     return Network(16, [Residual(*size) for size in sizes], 64)
 
 
-def mobilenet():
+def mobilenet(width=1):
     sizes = [(16, 16, 1), (16, 24, 2), (24, 24, 1), (24, 40, 2), (40, 40, 1)]
-    last = [nn.Conv2d(40, 128, 1, bias=False), nn.BatchNorm2d(128), nn.ReLU6()]
-    return Network(16, [*(Inverted(*size) for size in sizes), *last], 128)
+    blocks = [Inverted(width * inputs, width * outputs, stride) for inputs, outputs, stride in sizes]
+    last = [nn.Conv2d(width * 40, width * 128, 1, bias=False), nn.BatchNorm2d(width * 128),
+            nn.ReLU6()]
+    return Network(width * 16, [*blocks, *last], width * 128)
+
+
+def wide_mobilenet():
+    """Of twice the width: a layer holds enough blocks of 16 x 8 for a choice among them."""
+    return mobilenet(2)
 
 
 def train(network, pictures, labels, seed):

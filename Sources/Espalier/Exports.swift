@@ -31,6 +31,7 @@
 @_exported public import struct EspalierPruning.ChannelStep
 @_exported public import struct EspalierPruning.LayerShare
 @_exported public import enum EspalierPruning.MagnitudeCriterion
+@_exported public import struct EspalierPruning.DenseDifference
 @_exported public import struct EspalierPruning.MagnitudePruner
 @_exported public import struct EspalierPruning.PipelineReport
 @_exported public import struct EspalierPruning.PrunedModel

@@ -27,7 +27,10 @@ struct Prune: ParsableCommand {
     help: "Share of zeros or of channels, from 0 to below 1; follows from N and M for nm and vnm.",
     transform: share)
   var sparsity: Double?
-  @Option(help: "How weights are chosen: spa or obspa for channels and heads, magnitude for zeros.")
+  @Option(
+    help:
+      "How weights are chosen: spa or obspa for channels and heads; magnitude or obs (default with --data) for zeros."
+  )
   var method: PruningMethod?
   @Option(
     help: "Whether layers compete with one another (global) or each has the same share (layer).")
@@ -41,6 +44,8 @@ struct Prune: ParsableCommand {
   @OptionGroup(title: "Calibration") var calibration: CalibrationOptions
   @OptionGroup var shapes: InputShapeOptions
   @OptionGroup var bound: InputValueOptions
+  @Flag(help: "Write the model even where its outputs have little to do with the dense one's.")
+  var force = false
   @OptionGroup var reporting: ReportOptions
 
   func run() throws {
@@ -56,7 +61,7 @@ struct Prune: ParsableCommand {
       defer { bar.finish() }
       let pruned = try graph.pruned(
         by: recipe, inputShapes: shapes.parsed(), file: input,
-        wantsReference: channels.reference != nil, progress: bar.update)
+        wantsReference: channels.reference != nil, force: force, progress: bar.update)
       bar.finish()
       (graph.weightWarnings + pruned.report.warnings).forEach(warn)
       var written = [(graph: pruned.graph, path: output)]
@@ -106,6 +111,8 @@ struct Prune: ParsableCommand {
     if !layers.isEmpty { options.layers = layers }
     if !exclude.isEmpty { options.exclude = exclude }
     if includeEnds { options.includeEnds = true }
+    // The reference tells what is computed before a refit: one must be asked for.
+    if channels.reference != nil, calibration.data.isEmpty { options.refit = false }
     try channels.add(to: &options)
     try calibration.add(to: &options)
     return options
@@ -129,9 +136,20 @@ struct Prune: ParsableCommand {
       showHeld(report.opaque)
       print("What they multiply is not counted.\n")
     }
+    if let difference = report.difference { print(described(difference)) }
     let macs = report.flopsRatio.map { "\(Format.decimal($0, 2))x fewer MACs, " } ?? ""
     let parameters = report.parametersRatio.map { "\(Format.decimal($0, 2))x fewer parameters" }
     print("\(output): \(macs)\(parameters ?? "no parameter left") that are not zero")
+  }
+
+  private func described(_ difference: DenseDifference) -> String {
+    let agreement = difference.agreement.map {
+      ", the largest output the same in \(Format.percent($0))"
+    }
+    return
+      "Beside the dense model on \(difference.runs) runs of \(difference.isNoise ? "noise" : "data"): "
+      + "R² \(Format.decimal(difference.explained, 3))\(agreement ?? ""), spread of outputs "
+      + "\(Format.decimal(difference.spread, 2)) times as large"
   }
 
   private func show(_ report: PruningReport) {
@@ -146,6 +164,9 @@ struct Prune: ParsableCommand {
       ])
     }
     print(table.text)
+    if let all = report.multiplyAccumulates, let live = report.liveMultiplyAccumulates {
+      print("\n\(Format.count(live)) of \(Format.count(all)) multiply-accumulates are live")
+    }
     print(
       "\n\(Format.percent(report.sparsity)) of the pruned layers' weights are zero as "
         + "\(report.pattern); operations are saved if a kernel skips them: `espalier convert` says "

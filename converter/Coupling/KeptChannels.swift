@@ -2,7 +2,7 @@ public import EspalierGraph
 
 /// Which indices of each group stay.
 public struct KeptChannels {
-  /// The kept indices of one group, ascending.
+  /// The kept indices of one group, in the order in which they are left.
   public enum Kept: Hashable, Sendable {
     case shared([Int])
     /// A list for each original index of a partner; all of one length.
@@ -38,6 +38,16 @@ public struct KeptChannels {
       precondition(list[0] >= 0 && list.last! < group.size, "indices of the group")
     }
     self.kept[group.leaf] = kept.count == group.size ? nil : kept
+  }
+
+  /// Keeps these indices of a group, in another order than they have: what reads them and what makes them
+  /// is reordered alike, so that the graph computes the same.
+  /// - Precondition: distinct indices of a group without a partner, at least one.
+  public mutating func arrange(_ indices: [Int], of group: ChannelGroup) {
+    precondition(group.partner == nil, "lists of a partner's indices have an order of their own")
+    precondition(!indices.isEmpty && Set(indices).count == indices.count, "distinct, not empty")
+    precondition(indices.allSatisfy { $0 >= 0 && $0 < group.size }, "indices of the group")
+    kept[group.leaf] = indices.elementsEqual(0..<group.size) ? nil : .shared(indices)
   }
 
   public var isEmpty: Bool { kept.isEmpty }

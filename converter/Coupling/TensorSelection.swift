@@ -92,7 +92,7 @@ public struct TensorSelection {
 
 /// One kept place of an axis, whose position may depend on lists.
 private struct Slot {
-  /// Order among the kept: the position, with places in a list for indices.
+  /// Order among the kept: the position, with places among the kept for indices.
   var key: Int
   /// Position without the digits whose index comes from a list.
   var position: Int
@@ -116,16 +116,17 @@ private struct Slot {
   }
 
   private func extended(by digit: AxisLayout.Digit, _ kept: KeptChannels.Kept?) -> [Slot] {
-    func with(_ index: Int) -> Slot {
+    // Kept indices may stand in another order than before: their places tell which comes first.
+    func with(_ index: Int, at place: Int) -> Slot {
       var slot = self
-      slot.key += index * digit.stride
+      slot.key += place * digit.stride
       slot.position += index * digit.stride
       slot.indices.append((digit.leaf, index))
       return slot
     }
     switch kept {
-    case nil: return (0..<digit.size).map(with)
-    case .shared(let indices): return indices.map(with)
+    case nil: return (0..<digit.size).map { with($0, at: $0) }
+    case .shared(let indices): return indices.enumerated().map { with($1, at: $0) }
     case .lists(let lists, _):
       return (0..<lists[0].count).map { place in
         var slot = self

@@ -37,7 +37,7 @@ extension Graph {
 
 extension Graph.Node {
   /// Whether this is an If whose branches can be read, so that one replaces it once its condition is known.
-  var isConditional: Bool {
+  package var isConditional: Bool {
     domain.isEmpty && operation == "If" && subgraphs[Branches.then] != nil
       && subgraphs[Branches.otherwise] != nil
   }

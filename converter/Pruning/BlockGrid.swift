@@ -32,6 +32,18 @@ struct BlockGrid: Sendable {
     matrix.rows % rows == 0 && matrix.columns % columns == 0 ? rows * columns : nil
   }
 
+  /// Blocks above each other, and beside each other, in one group.
+  var rowCount: Int { blockRows }
+  var columnCount: Int { blockColumns }
+
+  /// The number of a block.
+  func number(_ group: Int, _ row: Int, _ column: Int, _ tap: Int) -> Int {
+    isSingle
+      ? matrix.groupStarts[group] + row * matrix.rowStride + column * matrix.columnStride
+        + matrix.tapOffsets[tap]
+      : ((group * blockRows + row) * blockColumns + column) * matrix.tapOffsets.count + tap
+  }
+
   /// Calls the body with each block's number, first flat position, height and width.
   private func forEachBlock(_ body: (Int, Int, Int, Int) -> Void) {
     var number = 0

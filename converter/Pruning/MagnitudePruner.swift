@@ -1,3 +1,4 @@
+import EspalierCoupling
 public import EspalierGraph
 
 /// Where weights compete with each other.
@@ -70,6 +71,17 @@ public struct MagnitudePruner: Sendable, Hashable {
     _ graph: Graph, inputShapes: [String: [Int]] = [:], sparing: Set<String> = [],
     progress: ((Double) -> Void)? = nil
   ) throws(PruningError) -> (Graph, PruningReport) {
+    try pruned(
+      graph, inputShapes: inputShapes, sparing: sparing, scores: [:], method: .magnitude,
+      progress: progress)
+  }
+
+  /// The same by other numbers than the weights themselves.
+  /// - Parameter scores: What ranks in place of a weight's elements, by initializer.
+  func pruned(
+    _ graph: Graph, inputShapes: [String: [Int]], sparing: Set<String>,
+    scores: [Graph.ValueID: [Float]], method: ZeroStep.Method, progress: ((Double) -> Void)?
+  ) throws(PruningError) -> (Graph, PruningReport) {
     if let problem = graph.validate().first {
       throw PruningError(.badGraph, problem.description)
     }
@@ -77,13 +89,26 @@ public struct MagnitudePruner: Sendable, Hashable {
     let weights = try selectWeights(graph, sparing: sparing)
     let active = weights.filter { $0.reason == nil }
     var result = graph
-    let masks = masks(active, graph) { progress?(0.8 * $0) }
+    let typed = try? Specialised.forRewriting(graph, inputShapes: inputShapes)
+    let flow = typed.map { ChannelFlow(Coupling(of: $0)) }
+    let masks = masks(active, graph, flow, scores: scores) { progress?(0.8 * $0) }
     for (weight, mask) in zip(active, masks) {
       result.values[weight.initializer].constant =
         graph.values[weight.initializer].constant!.zeroed(where: mask)
     }
     progress?(0.9)
-    var report = PruningReport(method: "magnitude", pattern: pattern, scope: scope)
+    let report = report(graph, result, weights, method: method, inputShapes)
+    progress?(1)
+    return (result, report)
+  }
+
+  /// What was done to each weight.
+  /// - Parameter result: The graph with zeros.
+  func report(
+    _ graph: Graph, _ result: Graph, _ weights: [SelectedWeight], method: ZeroStep.Method,
+    _ inputShapes: [String: [Int]]
+  ) -> PruningReport {
+    var report = PruningReport(method: method.rawValue, pattern: pattern, scope: scope)
     report.layers = weights.map { weight in
       let node = graph.nodes[weight.layers[0].node]
       let tensor = result.values[weight.initializer].constant
@@ -92,9 +117,8 @@ public struct MagnitudePruner: Sendable, Hashable {
         operation: node.operation, kept: tensor?.nonzeroCount ?? 0, of: tensor?.count ?? 0,
         reason: weight.reason)
     }
-    report.countCosts(graph, result, weights, inputShapes)
-    progress?(1)
-    return (result, report)
+    report.countCosts(graph, result, inputShapes)
+    return report
   }
 
   func expressions(_ texts: [String]) throws(PruningError) -> [Regex<AnyRegexOutput>] {
@@ -109,19 +133,28 @@ public struct MagnitudePruner: Sendable, Hashable {
     return result
   }
 
-  /// For each weight, which of its elements become zero.
-  private func masks(
-    _ weights: [SelectedWeight], _ graph: Graph, _ progress: (Double) -> Void
+  /// For each weight, which of its elements become zero. Every channel keeps something that makes it and
+  /// something that reads it.
+  /// - Parameters:
+  ///   - flow: What is known of the graph's channels.
+  ///   - scores: What ranks in place of a weight's elements, by initializer.
+  func masks(
+    _ weights: [SelectedWeight], _ graph: Graph, _ flow: ChannelFlow?,
+    scores: [Graph.ValueID: [Float]] = [:], _ progress: (Double) -> Void
   ) -> [[Bool]] {
     let numbers = { (weight: SelectedWeight) in
-      graph.values[weight.initializer].constant!.floats
+      scores[weight.initializer] ?? graph.values[weight.initializer].constant!.floats
     }
+    let needed = NeededLines.all(weights, graph, flow)
     var masks: [[Bool]] = []
     if let (kept, run) = pattern.run {
       for (index, weight) in weights.enumerated() {
         var mask = [Bool](repeating: false, count: weight.matrix!.count)
-        RunSelection(matrix: weight.matrix!, rows: pattern.block.rows, kept: kept, run: run)
-          .mark(numbers(weight), criterion, in: &mask)
+        let selection = RunSelection(
+          matrix: weight.matrix!, rows: pattern.block.rows, kept: kept, run: run)
+        let values = numbers(weight)
+        selection.mark(values, criterion, in: &mask)
+        selection.cover(values, criterion, needed[index], in: &mask)
         masks.append(mask)
         progress(Double(index + 1) / Double(weights.count))
       }
@@ -135,11 +168,26 @@ public struct MagnitudePruner: Sendable, Hashable {
       ranked.append(RankedBlocks(grids[index], numbers(weight), criterion))
       progress(0.5 * Double(index + 1) / Double(weights.count))
     }
-    for (grid, chosen) in zip(grids, choose(ranked, weights.map { $0.matrix!.count })) {
-      masks.append(grid.mask(chosen))
+    let keys = ranked.map(\.keys)
+    let counts = weights.map { $0.matrix!.count }
+    var chosen = choose(ranked, counts)
+    // What is given back is kept in the next round, in which something else goes for it.
+    for round in 0..<Self.coverRounds {
+      var restores = false
+      for index in grids.indices {
+        let restored = grids[index].restore(&chosen[index], keys[index], needed[index])
+        for block in restored { ranked[index].keys[block] = RankedBlocks.protected }
+        restores = restores || !restored.isEmpty
+      }
+      guard restores, round < Self.coverRounds - 1 else { break }
+      chosen = choose(ranked, counts)
     }
+    for (grid, chosen) in zip(grids, chosen) { masks.append(grid.mask(chosen)) }
     return masks
   }
+
+  /// How often blocks are chosen anew once some have been given back; the last time none goes for them.
+  private static let coverRounds = 8
 
   /// For each layer, which of its blocks go.
   private func choose(_ ranked: [RankedBlocks], _ counts: [Int]) -> [[Bool]] {

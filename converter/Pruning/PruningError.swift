@@ -18,6 +18,8 @@ public struct PruningError: Error, Sendable, Hashable, CustomStringConvertible {
     case opaqueNode = "E2013"
     /// The request would have left the model as it was.
     case nothingDone = "E2014"
+    /// The pruned model's outputs have little to do with the dense one's.
+    case brokenModel = "E2015"
     case badScores = "E2202"
   }
 

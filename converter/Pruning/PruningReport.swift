@@ -27,12 +27,18 @@ public struct PruningReport: Sendable, Hashable {
   public var refit: Refit.Report?
   /// Axes that the file left free and that are not any more, with the nodes that forced it.
   public var fixed: [FixedExtent] = []
+  /// Whether as much went as was asked for: what is the last of its kind stays.
+  public var isReached = true
   /// In the order of the graph's nodes.
   public var layers: [Layer] = []
   /// Nodes of which nothing is known; what they multiply is not counted.
   public var opaque: [OpaqueNode] = []
-  /// Multiply-accumulate operations of the dense model over those with a weight that is not zero;
-  /// `nil` where shapes are not known.
+  /// Multiply-accumulate operations of the model before the step, and those that are live after it: that
+  /// multiply what varies with the input by weights that are not zero, on the way to an output. `nil`
+  /// where shapes are not known.
+  public var multiplyAccumulates: Int?
+  public var liveMultiplyAccumulates: Int?
+  /// The former over the latter; `nil` also where nothing is live.
   public var flopsRatio: Double?
   /// All parameters over those that are not zero; `nil` where all are.
   public var parametersRatio: Double?
@@ -53,6 +59,8 @@ extension PruningReport: Encodable {
       method: method, pattern: pattern.description, scope: scope, sparsity: sparsity,
       flopsRatio: flopsRatio,
       parametersRatio: parametersRatio, refit: refit)
+    try container.encode(multiplyAccumulates, forKey: .multiplyAccumulates)
+    try container.encode(liveMultiplyAccumulates, forKey: .liveMultiplyAccumulates)
     try container.encode(fixed, forKey: .fixed)
     try container.encode(layers, forKey: .layers)
     let frozen = layers.compactMap { layer in

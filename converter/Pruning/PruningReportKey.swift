@@ -1,6 +1,8 @@
 /// What the reports of zeros and of removed channels, `espalier.prune/1`, have in common.
 enum PruningReportKey: String, CodingKey {
   case schema, method, pattern, scope, sparsity, layers, groups, frozen, opaque, fixed, refit
+  case multiplyAccumulates = "macs"
+  case liveMultiplyAccumulates = "live_macs"
   case flopsRatio = "flops_ratio"
   case parametersRatio = "params_ratio"
 }

@@ -46,7 +46,7 @@ package enum StepPattern: Sendable, Hashable {
 }
 
 /// How a step chooses what goes.
-package enum PruningMethod: String, Sendable, CaseIterable { case magnitude, spa, obspa }
+package enum PruningMethod: String, Sendable, CaseIterable { case magnitude, obs, spa, obspa }
 
 /// A criterion without the files that it may need.
 package enum CriterionName: Sendable, Hashable, CaseIterable, RawRepresentable {
@@ -124,6 +124,7 @@ extension PruningOptions {
     step.rotates = rotate ?? step.rotates
     calibrate(&step.calibration)
     try checkInputs(step.needOfInputs)
+    if !step.recalibrates { takeSynthetic(&step.calibration) }
     guard (budget == nil) != (sparsity == nil) else {
       throw RecipeFault(.missingKey, "pattern \(text) takes either a budget or a sparsity")
     }
@@ -132,23 +133,36 @@ extension PruningOptions {
 
   private func zeroStep(_ pattern: PruningPattern) throws(RecipeFault) -> ZeroStep {
     var step: ZeroStep
+    // Blocks of whole networks compete; other zeros are spread evenly.
+    let competes = if case .block = pattern { true } else { false }
     do throws(PruningError) {
       step = ZeroStep(
         try MagnitudePruner(
-          pattern: pattern, sparsity: sparsity, scope: scope ?? .layer, layers: layers ?? [],
+          pattern: pattern, sparsity: sparsity, scope: scope ?? (competes ? .global : .layer),
+          layers: layers ?? [],
           exclude: exclude ?? [], keepsFirstAndLast: !(includeEnds ?? false)))
     } catch {
       throw RecipeFault(.badValue, error.message)
     }
     calibrate(&step.calibration)
+    step.method =
+      method.flatMap { ZeroStep.Method(rawValue: $0.rawValue) } ?? (data == nil ? .magnitude : .obs)
     try checkInputs(step.needOfInputs)
+    takeSynthetic(&step.calibration)
     return step
+  }
+
+  /// A refit on made-up inputs where nothing is said of inputs.
+  private func takeSynthetic(_ calibration: inout StepCalibration) {
+    guard data == nil, refit == nil else { return }
+    (calibration.source, calibration.refits) = (.synthetic, true)
   }
 
   private func calibrate(_ calibration: inout StepCalibration) {
     calibration.source = data?.value
     calibration.samples = samples
-    // A recalibration is the other repair, and a refit leaves it nothing to gain.
+    // Whoever gives inputs wants them used. A recalibration is the other repair, and a refit leaves it
+    // nothing to gain.
     calibration.refits =
       refit ?? (calibration.refits || data != nil && !(recalibrate ?? false))
     calibration.damping = damping
@@ -195,7 +209,7 @@ extension PruningOptions {
   private init(_ step: ZeroStep) {
     let pruner = step.pruner
     pattern = Written(.zeros(pruner.pattern), pruner.pattern.description)
-    method = .magnitude
+    method = PruningMethod(rawValue: step.method.rawValue)
     // What the pattern implies need not be said.
     sparsity = pruner.pattern.impliedSparsity == nil ? pruner.sparsity : nil
     (scope, includeEnds) = (pruner.scope, !pruner.keepsFirstAndLast)

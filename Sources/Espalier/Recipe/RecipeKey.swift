@@ -113,11 +113,14 @@ extension RecipeKey {
         "pattern", \.pattern, .zeros, hasDefault: false,
         "Zeros as block:OxI, nm:N:M, vnm:V:N:M or unstructured."),
       RecipeKey(
-        "method", \.method, .choice([.magnitude]),
-        "How weights are chosen: the smallest go."),
+        "method", \.method, .choice([.magnitude, .obs]),
+        "How weights are chosen: the smallest go (magnitude), or those without which the layers' "
+          + "outputs, weighed by what they do to the network's, lose least on data (obs; default with "
+          + "data)."),
       RecipeKey(
         "sparsity", \.sparsity, .share(canBeZero: true), hasDefault: false,
-        "Share of zeros; follows from N and M for nm and vnm."),
+        "Share of zeros, or, with a pattern of blocks and scope global, of the layers' "
+          + "multiply-accumulates that go; follows from N and M for nm and vnm."),
       scope,
       RecipeKey(
         "include-ends", \.includeEnds, .flag,
@@ -131,7 +134,8 @@ extension RecipeKey {
     RecipeKey(
       "data", \.data, .data,
       "Inputs to calibrate on: FILE.npy, INPUT=FILE.npy for each of several inputs, or "
-        + "noise or noise:MEAN:DEVIATION in place of images."),
+        + "noise or noise:MEAN:DEVIATION in place of images, or synthetic for what fits any inputs; "
+        + "synthetic, with a refit, where neither data nor refit is said."),
     RecipeKey(
       "samples", \.samples, .count(StepCalibration.sampleCounts),
       "The most samples to take; of noise as many (\(StepCalibration.noiseSamples) where this is left "
@@ -149,7 +153,8 @@ extension RecipeKey {
 
   private static let scope = RecipeKey(
     "scope", \.scope, .choice(PruningScope.allCases),
-    "Whether layers compete (global) or each loses the same share (layer).")
+    "Whether layers compete (global) or each loses the same share (layer); of a pattern of blocks, "
+      + "global walks over the network as a whole and lets whole channels go too.")
 
   private static func layers(_ summary: String) -> RecipeKey {
     RecipeKey("layers", \.layers, .expressions, summary)
@@ -171,6 +176,7 @@ extension RecipeKey {
 
   static func text(of source: CalibrationSource) -> String {
     switch source {
+    case .synthetic: listJSON(["synthetic"])
     case .noise(let mean, let deviation): listJSON(["noise:\(mean):\(deviation)"])
     case .arrays(let arrays): listJSON(arrays.map(\.description))
     }

@@ -14,20 +14,22 @@ extension Graph {
   ///   - file: What messages call the model.
   ///   - wantsReference: Whether to make the dense model with the removed channels zeroed, too; of a
   ///     recipe whose one step removes channels.
+  ///   - force: Whether to return a model that is broken: whose outputs have little to do with the dense
+  ///     model's.
   ///   - progress: Called with the share of the work done, from 0 to 1.
   /// - Throws: `EspalierError` with 64 for an `ESPALIER_THREADS` that is no number, 65 for a graph that
-  ///   cannot be pruned so, such as for a budget that cannot be met, 66 where a file that the recipe names
-  ///   is missing.
+  ///   cannot be pruned so, such as for a budget that cannot be met, and for a broken result, 66 where a file
+  ///   that the recipe names is missing.
   public func pruned(
     by recipe: Recipe, inputShapes: [String: [Int]] = [:], file: String = "the model",
-    wantsReference: Bool = false, progress: ((Double) -> Void)? = nil
+    wantsReference: Bool = false, force: Bool = false, progress: ((Double) -> Void)? = nil
   ) throws(EspalierError) -> PrunedModel {
     try checkEnvironment()
     let files = try PruningFiles(of: recipe.steps)
     do throws(PruningFailure) {
       var result = try recipe.pipeline.run(
         on: self, inputShapes: inputShapes, files: files, wantsReference: wantsReference,
-        progress: progress)
+        force: force, progress: progress)
       result.graph.metadata.keep(recipe.resolved)
       return result
     } catch {

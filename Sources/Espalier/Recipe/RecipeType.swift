@@ -248,6 +248,7 @@ extension RecipeType<Written<CalibrationSource>> {
   }
 
   private static func source(_ texts: [String]) throws(RecipeMisreading) -> CalibrationSource {
+    if texts == ["synthetic"] { return .synthetic }
     guard texts[0] == "noise" || texts[0].hasPrefix("noise:") else {
       return .arrays(texts.map { CalibrationArray(parsing: $0) })
     }

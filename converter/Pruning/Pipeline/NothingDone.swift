@@ -110,7 +110,7 @@ extension PruningStep {
   /// Whether anything of the step needs inputs.
   private var looksAtInputs: Bool {
     switch self {
-    case .zeros(let step): return step.calibration.refits
+    case .zeros(let step): return step.calibration.refits || step.method == .obs
     case .channels(let step):
       if case .reconstruction = step.criterion { return true }
       return step.calibration.refits || step.recalibrates || step.rotates

@@ -9,8 +9,10 @@ public struct PipelineReport: Sendable {
   }
 
   public var steps: [Step] = []
-  /// What was asked for and had no effect, a sentence each.
+  /// What was asked for and had no effect, and what is damaged, a sentence each.
   public var warnings: [String] = []
+  /// How far the result's outputs lie from the dense model's; `nil` where they cannot be compared.
+  public var difference: DenseDifference?
 
   /// Nodes that were carried as they are, with everything that they touch held.
   public var opaque: [OpaqueNode] { steps.first?.opaque ?? [] }
@@ -101,7 +103,7 @@ extension PipelineReport.Step {
 
 extension PipelineReport: Encodable {
   private enum Key: String, CodingKey {
-    case schema, method, pattern, sparsity, layers, frozen, opaque, steps, warnings
+    case schema, method, pattern, sparsity, layers, frozen, opaque, steps, warnings, difference
     case flopsRatio = "flops_ratio"
     case parametersRatio = "params_ratio"
   }
@@ -135,6 +137,7 @@ extension PipelineReport: Encodable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     if !warnings.isEmpty { try container.encode(warnings, forKey: .warnings) }
+    try container.encodeIfPresent(difference, forKey: .difference)
     if steps.count == 1 { return try steps[0].encode(to: encoder) }
     try container.encode("espalier.prune/1", forKey: .schema)
     try container.encode("recipe", forKey: .method)

@@ -29,12 +29,13 @@ public struct PruningPipeline: Sendable, Hashable {
   ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
   ///   - files: The contents of all files that `PruningStep.files` names.
   ///   - wantsReference: Whether to make the masked reference, of a single step that removes channels.
+  ///   - force: Whether to return a broken model as well.
   ///   - progress: Called with the share of the work done, from 0 to 1.
   /// - Throws: `PruningFailure` for a graph that cannot be pruned so, such as for a budget that cannot
-  ///   be met.
+  ///   be met, and for a result whose outputs have little to do with the dense model's.
   public func run(
     on graph: Graph, inputShapes: [String: [Int]] = [:], files: PruningFiles = PruningFiles(),
-    wantsReference: Bool = false, progress: ((Double) -> Void)? = nil
+    wantsReference: Bool = false, force: Bool = false, progress: ((Double) -> Void)? = nil
   ) throws(PruningFailure) -> PrunedModel {
     if let place = misplacedStep {
       throw .pruning(
@@ -44,7 +45,7 @@ public struct PruningPipeline: Sendable, Hashable {
     let unknown = graph.unknownInputs(inputShapes)
     guard unknown.isEmpty else { throw .graph(GraphProblems(unknown)) }
     let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
-    let source = graph.withInitializersForConstantNodes()
+    let source = try graph.withKnownBranches(inputShapes).withInitializersForConstantNodes()
     let half = HalfPrecision(source, inputShapes: inputShapes)
     var result = PrunedModel(
       graph: half.wide ?? source, report: PipelineReport(), reference: nil)
@@ -55,29 +56,44 @@ public struct PruningPipeline: Sendable, Hashable {
       let share = StageProgress(of: step) { done in
         progress?((Double(index) + done) / Double(steps.count)) ?? ()
       }
-      switch step {
-      case .channels(let step):
-        let done = try work.channels(
-          step, result.graph, wantsReference: wantsReference && steps.count == 1, share)
-        (result.graph, result.reference) = (done.graph, done.reference)
-        result.report.steps.append(.channels(done.report))
-        result.report.warnings += done.report.warnings + step.emptyRepairs(done.report)
-      case .zeros(let step):
-        let (graph, report) = try work.zeros(step, result.graph, sparing: pruned, share)
-        result.graph = graph
-        pruned.formUnion(report.layers.filter { $0.reason == nil }.map(\.initializer))
-        result.report.steps.append(.zeros(report))
-        if report.refit?.layers == 0 {
-          result.report.warnings.append(
-            "no layer was refitted: none of those with zeros can be solved for")
-        }
+      let done: StepResult
+      do throws(PruningFailure) {
+        done = try work.result(of: step, result.graph, wantsReference, sparing: pruned, share)
+      } catch {
+        // Made-up inputs need not be what a model takes.
+        guard case .pruning(let problem) = error, step.calibration.source == .synthetic,
+          [.badCalibration, .opaqueNode].contains(problem.code)
+        else { throw error }
+        result.report.warnings.append(
+          "there is no refit: \(problem.message); give data, for made-up inputs do not serve")
+        done = try work.result(
+          of: step.withoutInputs, result.graph, wantsReference, sparing: pruned, share)
       }
+      (result.graph, result.reference) = (done.graph, steps.count == 1 ? done.reference : nil)
+      result.report.steps.append(done.report)
+      result.report.warnings += done.warnings
+      pruned.formUnion(done.report.prunedInitializers)
     }
+    try work.compare(half.wide ?? source, &result, steps, force: force)
     if half.wide != nil {
       result.graph = half.narrowed(result.graph)
       result.reference = result.reference.map(half.narrowed)
     }
     return result
+  }
+}
+
+extension Graph {
+  /// The graph in which an If whose condition is known is its branch, so that the weights in there count.
+  fileprivate func withKnownBranches(
+    _ inputShapes: [String: [Int]]
+  ) throws(PruningFailure) -> Graph {
+    guard nodes.contains(where: \.isConditional) else { return self }
+    do throws(GraphProblems) {
+      return try Specialised.forRewriting(self, inputShapes: inputShapes).openGraph
+    } catch {
+      throw .graph(error)
+    }
   }
 }
 

@@ -117,18 +117,34 @@ public struct ChannelStep: Sendable, Hashable {
 
 /// What one step that sets weights to zero does.
 public struct ZeroStep: Sendable, Hashable {
+  /// How zeros are chosen.
+  public enum Method: String, Sendable, CaseIterable {
+    /// By the weights alone: the smallest go.
+    case magnitude
+    /// By what the layer's outputs lose on inputs, once the weights that are left have made good what
+    /// they can (optimal brain surgeon), and by what that does to the network's outputs.
+    case obs
+  }
+
+  public var method = Method.magnitude
   public var pruner: MagnitudePruner
   public var calibration = StepCalibration()
 
   public init(_ pruner: MagnitudePruner) { self.pruner = pruner }
 
   public var stages: [PruningStage] {
-    calibration.refits && calibration.source != nil ? [.setZeros, .refit] : [.setZeros]
+    let hasInputs = calibration.source != nil
+    var stages: [PruningStage] = hasInputs && method == .obs ? [.score] : []
+    stages.append(.setZeros)
+    if hasInputs, calibration.refits { stages.append(.refit) }
+    return stages
   }
 
   /// What needs inputs that the step does not name, in a recipe's words; `nil` if nothing does.
   public var needOfInputs: String? {
-    calibration.refits && calibration.source == nil ? "refit" : nil
+    if calibration.source != nil { return nil }
+    if calibration.refits { return "refit" }
+    return method == .obs ? "method obs" : nil
   }
 }
 

@@ -70,15 +70,65 @@ struct PruningWork {
     }
   }
 
-  /// Sets weights to zero, and refits the others where the step asks for it.
+  /// Sets weights to zero, and refits the others where the step asks for it. Channels that nothing reads
+  /// any more are gone from the start.
   func zeros(
-    _ step: ZeroStep, _ dense: Graph, sparing: Set<String>, _ progress: StageProgress
+    _ step: ZeroStep, _ graph: Graph, sparing: Set<String>, _ progress: StageProgress
   ) throws(PruningFailure) -> (graph: Graph, report: PruningReport) {
-    var (masked, report) = try pruning { () throws(PruningError) in
+    try pruning { () throws(PruningError) in
       if let need = step.needOfInputs { throw ChannelStep.lacksInputs(need) }
       try step.calibration.check()
+    }
+    var dense = graph
+    // Without the inputs' shapes nothing is known of channels, but zeros need none.
+    var whole = try? specialised(graph)
+    if let coupling = whole.map({ Coupling(of: $0) }) {
+      let read = coupling.readChannels()
+      if !read.isEmpty {
+        dense = coupling.pruned(read)
+        whole = try specialised(dense)
+      }
+    }
+    var (result, report) =
+      if step.walks, let whole {
+        try pruning { () throws(PruningError) in
+          try BlockWork(step, dense, Coupling(of: whole), self, sparing).run(progress)
+        }
+      } else {
+        try evenZeros(step, dense, sparing: sparing, progress)
+      }
+    report.countCosts(graph, result, inputShapes)
+    // What was removed beforehand counts as gone.
+    for index in report.layers.indices {
+      let name = report.layers[index].initializer
+      if let tensor = graph.values.first(where: { $0.name == name })?.constant {
+        report.layers[index].of = tensor.count
+      }
+    }
+    return (result, report)
+  }
+
+  /// Sets weights to zero weight by weight.
+  private func evenZeros(
+    _ step: ZeroStep, _ dense: Graph, sparing: Set<String>, _ progress: StageProgress
+  ) throws(PruningFailure) -> (graph: Graph, report: PruningReport) {
+    var scores: [Graph.ValueID: [Float]] = [:]
+    if step.method == .obs {
+      let coupling = Coupling(of: try specialised(dense))
+      try pruning { () throws(PruningError) in
+        try step.calibration.check(reaches: coupling.graph)
+        guard let inputs = try step.calibration.runs(of: coupling.graph, seed: seed, files) else {
+          return
+        }
+        scores = try WeightScores.scores(
+          try step.pruner.selectWeights(dense, sparing: sparing), dense, coupling,
+          ChannelFlow(coupling), inputs, progress: progress(.score))
+      }
+    }
+    var (masked, report) = try pruning { () throws(PruningError) in
       let (masked, report) = try step.pruner.pruned(
-        dense, inputShapes: inputShapes, sparing: sparing, progress: progress(.setZeros))
+        dense, inputShapes: inputShapes, sparing: sparing, scores: scores, method: step.method,
+        progress: progress(.setZeros))
       if sparing.isEmpty, step.pruner.sparsity > 0 { try report.checkOpaque() }
       try NothingDone.check(report)
       return (masked, report)

@@ -7,6 +7,7 @@ public struct StepCalibration: Sendable, Hashable {
   package static let sampleCounts = 1...1_000_000
   /// How many samples of noise there are where nobody says.
   package static let noiseSamples = 128
+  package static let syntheticSamples = 64
 
   /// The most samples to take; of noise as many, `noiseSamples` where this is `nil`.
   public var samples: Int?
@@ -54,6 +55,8 @@ public struct StepCalibration: Sendable, Hashable {
   ) throws(PruningError) -> Calibration? {
     switch source {
     case nil: return nil
+    case .synthetic:
+      return .synthetic(for: graph, count: samples ?? Self.syntheticSamples, seed: seed)
     case .noise(let mean, let deviation):
       return try Calibration.smoothNoise(
         for: graph, count: samples ?? Self.noiseSamples, seed: seed, mean: [mean],
@@ -80,6 +83,8 @@ public struct StepCalibration: Sendable, Hashable {
 
 /// Where inputs to calibrate on come from.
 public enum CalibrationSource: Sendable, Hashable {
+  /// Made up to fit the model's inputs, whatever they are.
+  case synthetic
   /// Smooth noise in place of images.
   case noise(mean: Double, deviation: Double)
   /// Files of samples, one for each of the model's inputs.
@@ -143,10 +148,7 @@ extension PruningStep {
         }
       }
     }
-    // Zeros alone are not looked at; a refit of what they leave is.
-    if case .arrays(let data)? = calibration.source, removesChannels || calibration.refits {
-      arrays += data.map(\.path)
-    }
+    if case .arrays(let data)? = calibration.source { arrays += data.map(\.path) }
     return (arrays, archives)
   }
 }

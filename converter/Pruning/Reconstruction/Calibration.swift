@@ -147,11 +147,11 @@ public struct Calibration: Sendable {
     Calibration(runs: Array(runs.prefix(count)), isNoise: isNoise)
   }
 
-  private init(runs: [[String: Tensor]], isNoise: Bool) {
+  init(runs: [[String: Tensor]], isNoise: Bool) {
     (self.runs, self.isNoise) = (runs, isNoise)
   }
 
-  private static func smoothPlane(
+  static func smoothPlane(
     _ height: Int, _ width: Int, _ mean: Double, _ deviation: Double, _ random: inout SplitMix
   ) -> [Float] {
     var sum = [Double](repeating: 0, count: height * width)

@@ -1,3 +1,5 @@
+import EspalierEvaluation
+
 /// Weights that give targets from inputs as well as can be: ridge regression towards given weights.
 ///
 /// `W' = (T + d W)(C + d I)^-1`, where `C` is the inputs' covariance, `T` that of targets and inputs,
@@ -15,61 +17,106 @@ struct LeastSquares: Sendable {
     solver.solved(crossCovariance, towards: weights)
   }
 
+  private var shift: Double { damping * covariance.meanDiagonal }
+
   /// The factored problem, for targets that are yet to come.
   var solver: Solver {
-    let shift = damping * covariance.meanDiagonal
-    return Solver(factor: covariance.shifted(by: shift).factored(), shift: shift)
+    let part = Part(rows: Array(0..<crossCovariance.rows), kept: Array(0..<covariance.rows))
+    return Solver(parts: [part], factors: [factor(part.kept)], shift: shift)
   }
 
-  struct Solver: Sendable {
-    /// Of the damped covariance; `nil` where it is singular.
-    fileprivate let factor: CholeskyFactor?
-    fileprivate let shift: Double
-
-    func solved(_ crossCovariance: Matrix, towards weights: Matrix) -> Matrix {
-      guard let factor else { return weights }
-      var targets = crossCovariance
-      for place in targets.values.indices { targets.values[place] += shift * weights.values[place] }
-      return factor.solving(targets)
-    }
+  /// The factored problem with weights that must stay zero, for targets that are yet to come; `nil`
+  /// where the factors would take too much memory.
+  /// - Parameter mask: For each weight, whether it is zero.
+  func solver(mask: [Bool], byteLimit: Int) -> Solver? {
+    let parts = parts(mask)
+    let bytes = parts.reduce(0) { $0 + 8 * $1.kept.count * $1.kept.count }
+    guard bytes <= byteLimit else { return nil }
+    return Solver(
+      parts: parts, factors: Threads.map(parts.count) { factor(parts[$0].kept) }, shift: shift)
   }
 
   /// The same with weights that must stay zero, row by row; rows of one mask are solved together.
   /// - Parameter mask: For each weight, whether it is zero.
-  func solved(
-    towards weights: Matrix, mask: [Bool], progress: ((Double) -> Void)? = nil
-  ) -> Matrix {
+  func solved(towards weights: Matrix, mask: [Bool]) -> Matrix {
     precondition(mask.count == weights.values.count, "the mask does not fit the weights")
-    let shift = damping * covariance.meanDiagonal
-    let shifted = covariance.shifted(by: shift)
-    var rowsOfMask: [ArraySlice<Bool>: [Int]] = [:]
-    var order: [ArraySlice<Bool>] = []
-    for row in 0..<weights.rows {
-      let key = mask[row * weights.columns..<(row + 1) * weights.columns]
-      if rowsOfMask[key] == nil { order.append(key) }
-      rowsOfMask[key, default: []].append(row)
-    }
     var result = weights
-    for (number, key) in order.enumerated() {
-      let rows = rowsOfMask[key]!
-      let kept = zip(0..<weights.columns, key).filter { !$1 }.map { $0.0 }
-      for row in rows {
-        for (column, isZero) in zip(0..<weights.columns, key) where isZero {
-          result[row, column] = 0
-        }
-      }
-      guard !kept.isEmpty,
-        let factor = shifted.selecting(rows: kept, columns: kept).factored()
-      else { continue }
-      var targets = crossCovariance.selecting(rows: rows, columns: kept)
-      let own = weights.selecting(rows: rows, columns: kept)
-      for place in targets.values.indices { targets.values[place] += shift * own.values[place] }
-      let solution = factor.solving(targets)
-      for (place, row) in rows.enumerated() {
-        for (index, column) in kept.enumerated() { result[row, column] = solution[place, index] }
-      }
-      progress?(Double(number + 1) / Double(order.count))
+    for part in parts(mask) {
+      Solver.solve(part, factor(part.kept), shift, crossCovariance, towards: weights, to: &result)
     }
     return result
+  }
+
+  /// Rows of which the same weights may differ from zero.
+  fileprivate struct Part: Sendable {
+    var rows: [Int]
+    var kept: [Int]
+  }
+
+  private func parts(_ mask: [Bool]) -> [Part] {
+    let columns = covariance.rows
+    var places: [ArraySlice<Bool>: Int] = [:]
+    var parts: [Part] = []
+    for row in 0..<crossCovariance.rows {
+      let key = mask[row * columns..<(row + 1) * columns]
+      if let place = places[key] {
+        parts[place].rows.append(row)
+      } else {
+        places[key] = parts.count
+        parts.append(Part(rows: [row], kept: zip(0..<columns, key).filter { !$1 }.map { $0.0 }))
+      }
+    }
+    return parts
+  }
+
+  /// Of the damped covariance of some inputs; `nil` where it is singular.
+  private func factor(_ kept: [Int]) -> CholeskyFactor? {
+    guard !kept.isEmpty else { return nil }
+    let own =
+      kept.count == covariance.rows ? covariance : covariance.selecting(rows: kept, columns: kept)
+    return own.shifted(by: shift).factored()
+  }
+
+  struct Solver: Sendable {
+    fileprivate let parts: [Part]
+    fileprivate let factors: [CholeskyFactor?]
+    fileprivate let shift: Double
+
+    /// Bytes of the factors.
+    var byteCount: Int {
+      factors.reduce(0) { $0 + 8 * ($1.map { $0.factor.values.count } ?? 0) }
+    }
+
+    /// The weights for other targets; what must be zero is, and what is singular stays as given.
+    func solved(_ crossCovariance: Matrix, towards weights: Matrix) -> Matrix {
+      var result = weights
+      for (part, factor) in zip(parts, factors) {
+        Self.solve(part, factor, shift, crossCovariance, towards: weights, to: &result)
+      }
+      return result
+    }
+
+    fileprivate static func solve(
+      _ part: Part, _ factor: CholeskyFactor?, _ shift: Double, _ crossCovariance: Matrix,
+      towards weights: Matrix, to result: inout Matrix
+    ) {
+      let isWhole = part.kept.count == weights.columns
+      if !isWhole {
+        let kept = Set(part.kept)
+        for row in part.rows {
+          for column in 0..<weights.columns where !kept.contains(column) { result[row, column] = 0 }
+        }
+      }
+      guard let factor else { return }
+      var targets = crossCovariance.selecting(rows: part.rows, columns: part.kept)
+      let own = weights.selecting(rows: part.rows, columns: part.kept)
+      for place in targets.values.indices { targets.values[place] += shift * own.values[place] }
+      let solution = factor.solving(targets)
+      for (place, row) in part.rows.enumerated() {
+        for (index, column) in part.kept.enumerated() {
+          result[row, column] = solution[place, index]
+        }
+      }
+    }
   }
 }

@@ -143,20 +143,8 @@ public struct ReconstructionScores: Sendable {
       productOfNode[consumers.products[product].node] = product
     }
     guard let last = productOfNode.keys.max() else { return [:] }
-    let runs = calibration.runs
-    for first in stride(from: 0, to: runs.count, by: evaluator.bundle) {
-      let bundle = first..<min(first + evaluator.bundle, runs.count)
-      var values = try evaluator.start(runs[bundle], first: first)
-      for node in 0...last {
-        if let product = productOfNode[node] {
-          collected[product]!.add(
-            values.map { evaluator.inputs(ofNode: node, $0) }, runs: bundle)
-        }
-        try namingSample(after: first) { () throws(Evaluator.SampleError) in
-          try evaluator.compute(node, all: &values)
-        }
-      }
-      progress(Double(bundle.upperBound) / Double(runs.count))
+    try evaluator.visit(calibration.runs, upTo: last, progress: progress) { node, inputs, samples in
+      if let product = productOfNode[node] { collected[product]!.add(inputs(), runs: samples) }
     }
     let all = collected.values.sorted { $0.node < $1.node }
     let faults = Threads.map(all.count) { place -> PruningError? in

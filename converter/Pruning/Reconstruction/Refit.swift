@@ -22,6 +22,10 @@ public struct Refit: Sendable {
   /// Bytes that the activations of all runs may occupy; fewer runs are taken where they exceed it.
   public var activationByteLimit = 4 << 30
 
+  /// Bytes that the factors of one layer with zeros may occupy: rows whose zeros differ have factors of
+  /// their own. Where they exceed it, such a layer is solved for once alone.
+  public var factorByteLimit = 1 << 29
+
   public init() {}
 
   /// What was done.
@@ -45,10 +49,7 @@ public struct Refit: Sendable {
   ) throws(PruningError) -> (Graph, Report) {
     try refitted(
       dense: coupling.graph, pruned: coupling.pruned(keptChannels), calibration, keepsZeros: false,
-      kept: { layer in
-        let axis = coupling.valueAxes[layer.output]![layer.outputAxis]
-        return TensorSelection([axis], keptChannels).positions(along: 0)
-      }, progress: progress)
+      kept: { coupling.kept(of: $0, keptChannels) }, progress: progress)
   }
 
   /// Refits a graph whose weights have zeros, which stay zero.
@@ -65,6 +66,18 @@ public struct Refit: Sendable {
     try refitted(
       dense: dense, pruned: masked.openGraph, calibration, keepsZeros: true,
       kept: { Array(0..<$0.groups * $0.rows) }, progress: progress)
+  }
+
+  /// Refits a graph whose weights have zeros, which stay zero, and from which channels were removed.
+  /// - Parameter pruned: the coupling's graph with zeros, cut to the kept channels.
+  /// - Throws: as for a graph without some channels.
+  func refitted(
+    _ coupling: Coupling, _ keptChannels: KeptChannels, zeros pruned: Graph,
+    _ calibration: Calibration, progress: ((Double) -> Void)? = nil
+  ) throws(PruningError) -> (Graph, Report) {
+    try refitted(
+      dense: coupling.graph, pruned: pruned, calibration, keepsZeros: true,
+      kept: { coupling.kept(of: $0, keptChannels) }, progress: progress)
   }
 
   private func refitted(
@@ -103,5 +116,13 @@ public struct Refit: Sendable {
     }
     for (id, tensor) in walk.replaced { graph.values[id].constant = tensor }
     return (graph, walk.report)
+  }
+}
+
+extension Coupling {
+  /// Which outputs of a layer are left, in order; `nil` where that differs from place to place.
+  fileprivate func kept(of layer: LinearLayer, _ keptChannels: KeptChannels) -> [Int]? {
+    let axis = valueAxes[layer.output]![layer.outputAxis]
+    return TensorSelection([axis], keptChannels).positions(along: 0)
   }
 }

@@ -100,17 +100,21 @@ struct RefitWalk: Sendable {
         crossCovariance: hasBias ? result.crossCovariance : result.cross,
         damping: layer.pruned.isWindow
           ? walk.options.convolutionDamping : walk.options.productDamping)
-      if keepsZeros {
-        let solved = problem.solved(towards: own, mask: own.values.map { $0 == 0 })
-        return Solution(weights: solved, moments: result)
+      let mask = keepsZeros ? own.values.map { $0 == 0 } : []
+      guard
+        let solver = keepsZeros
+          ? problem.solver(
+            mask: mask, byteLimit: walk.options.factorByteLimit / layer.pruned.groups)
+          : problem.solver
+      else {
+        return Solution(weights: problem.solved(towards: own, mask: mask), moments: result)
       }
-      let solver = problem.solver
       return Solution(
         weights: solver.solved(problem.crossCovariance, towards: own), moments: result,
         solver: solver)
     }
     report.layers += 1
-    guard let activation = layer.activation, !keepsZeros,
+    guard let activation = layer.activation, !solvers.contains(where: { $0 == nil }),
       activation.other.map({ options.followsResiduals && isKnown($0) }) ?? true
     else { return }
     for _ in 0..<options.activationRounds {
@@ -183,7 +187,7 @@ struct RefitWalk: Sendable {
     report.solverBytes = max(
       report.solverBytes,
       ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
-        + (2 + linear.groups) * square)
+        + 2 * square + solvers.reduce(0) { $0 + ($1?.byteCount ?? 0) })
     guard let bias = layer.bias else { return solvers }
     let old = pruned.constant(bias.value)!
     let numbers = zip(old.floats, shifts).map { old, shift in

@@ -1,0 +1,3 @@
+internal import Glibc
+
+func abl(_ name: String) -> String? { unsafe getenv(name).map { unsafe String(cString: $0) } }
