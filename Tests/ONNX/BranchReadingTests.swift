@@ -48,7 +48,7 @@ import Testing
         branch("then_branch", nodes: [node("Neg", ["x"], ["u"])], outputs: ["u"]),
         branch(
           "else_branch", nodes: [node("Sequence", ["odd"], ["u"], name: "inner")],
-          initializers: [tensor("bad", dims: [1], type: 22, raw: [0])], outputs: ["u"]),
+          initializers: [tensor("bad", dims: [1], type: 17, raw: [0])], outputs: ["u"]),
       ]
       let source = graph(
         nodes: [

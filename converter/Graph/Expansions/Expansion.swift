@@ -43,7 +43,7 @@ struct Expansion: Sendable {
   }
 
   /// Every composite operator, by its name behind its domain.
-  private static let table: [String: Expansion] = {
+  fileprivate static let table: [String: Expansion] = {
     var table: [String: Expansion] = [:]
     for family in [
       fusedProducts, fusedActivations, skipNormalisations, fusedAttention, compressedProducts,
@@ -54,6 +54,11 @@ struct Expansion: Sendable {
     }
     return table
   }()
+}
+
+extension Graph {
+  /// The composite operators that become plain ones, by their names behind their domains.
+  package static var compositeOperators: Set<String> { Set(Expansion.table.keys) }
 }
 
 extension Graph.Node {
