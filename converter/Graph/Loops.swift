@@ -57,7 +57,8 @@ struct Loops {
     }
     var isOver = state.limit.map { state.step >= $0 } ?? false
     if let condition = state.condition, !isOver {
-      guard let value = known.constants[condition], value.count == 1 else {
+      guard let value = known.constants[condition], value.count == 1, value.elementType == .bool
+      else {
         throw Splicing.fault(
           .unsupportedVariant,
           "a Loop whose condition only a run tells is not supported; export the model with a fixed number "
@@ -89,7 +90,7 @@ struct Loops {
     else { throw Self.misfit(node) }
     var limit: Int?
     if let input = node.inputs[0] {
-      guard let count = known.constants[input], count.count == 1 else {
+      guard let count = known.constants[input], count.count == 1, count.elementType == .int64 else {
         throw Splicing.fault(
           .needsConstant,
           "a Loop is supported only where its number of steps is known; if an input decides it, give that "

@@ -42,7 +42,7 @@ private struct PackedBlocks {
   func unpacked(
     _ packed: Tensor, scales: Tensor, zeros: Tensor?
   ) throws(GraphError) -> [Double] {
-    guard rows > 0, columns > 0, blockSize >= 8, blockSize % 8 == 0,
+    guard rows > 0, columns > 0, blockSize >= 8, blockSize % 8 == 0, blockSize <= 1 << 16,
       rows <= TensorType.maximumCount / columns
     else {
       throw GraphError(

@@ -36,7 +36,8 @@ extension ExpansionBuilder {
     let shape = try shape(weight, "the weight")
     let image = try centred(x, zero: zero, axes: [])
     let filters = try centred(weight, zero: weightZero, axes: Array(1..<max(shape.count, 2)))
-    let attributes = attributes { $0 != "channels_last" }
+    var attributes = attributes { $0 != "channels_last" }
+    attributes[Conv.sumsIntegersName] = .integer(1)
     return try exactProduct(
       left: image.bound, right: filters, terms: shape.dropFirst().reduce(1, *),
       sums: { $0.largestRowSum() }

@@ -191,7 +191,11 @@ extension ExpansionBuilder {
 
 extension Tensor {
   /// What the first axis counts, at one place.
-  fileprivate func part(_ index: Int) -> Tensor {
+  /// - Throws: `GraphError` with code `.badShape` where there is none.
+  fileprivate func part(_ index: Int) throws(GraphError) -> Tensor {
+    guard let count = shape.first, index < count else {
+      throw GraphError(.badShape, "a tensor of \(shape) has nothing for direction \(index)")
+    }
     let length = shape.dropFirst().reduce(1, *)
     return gathering(
       Array(index * length..<(index + 1) * length), shape: Array(shape.dropFirst()))

@@ -28,7 +28,6 @@ extension Expansion {
   /// The normalised sum of the rows of up to three tables; inputs are the tokens, their segments, the tables of
   /// tokens, positions and segments, scale, bias, mask and positions.
   private static func embedding(_ builder: inout ExpansionBuilder) throws(GraphError) {
-    try builder.leaveForLayerNormalisation(5)
     let tokens = try builder.operand(0)
     var sum = builder.add("Gather", [try builder.operand(2), tokens])
     var positions = builder.input(8)
@@ -80,13 +79,6 @@ extension ExpansionBuilder {
       return node.outputs[3]!
     }
     return total
-  }
-
-  /// Leaves the node for later where opset and types do not tell yet what a normalisation becomes.
-  fileprivate func leaveForLayerNormalisation(_ scale: Int) throws(GraphError) {
-    if has(opset: 17) { return }
-    try leaveUntilUseIsKnown(unlessOpset: 17)
-    _ = try floatType(scale)
   }
 
   /// Layer normalisation over the last axis.
