@@ -151,7 +151,7 @@ let modules: [Target] = [
     [
       "Espalier", "EspalierGraph", "EspalierONNX", "EspalierPruning", "EspalierLowering",
       "EspalierHost", "EspalierExecutor", "EspalierModelFile", "EspalierZoo", "EspalierSeeded",
-    ], exclude: ["bad-input.sh", "Cases"]),
+    ], exclude: ["bad-input.sh", "Cases", "CompositeCases"]),
   tests("ONNXTests", "Tests/ONNX", ["EspalierONNX", "EspalierGraph"]),
   tests(
     "OperatorTests", "Tests/Operators",

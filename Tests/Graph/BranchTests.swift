@@ -47,12 +47,44 @@ import Testing
       #expect(bound.inputs == [input])
       #expect(try Specialised(bound).graph.nodes.map(\.operation) == [operation])
     }
+  }
+
+  /// `y = truth ? log x : -x`, the condition a scalar or of one axis.
+  @Test(arguments: [[], [1]])
+  func `what only a run decides is both branches, and a choice`(_ shape: [Int]) throws {
+    var graph = Graph()
+    let input = graph.addInput("x", TensorType(.float32, []))
+    let truth = graph.addInput("truth", TensorType(.bool, shape))
+    graph.outputs = [graph.addIf(truth, reading: input, then: "Log", otherwise: "Neg")]
+    let typed = try Specialised(graph)
+    #expect(typed.type(of: graph.outputs[0]) == TensorType(.float32, []))
+    // The branch not taken is not a number.
+    for (taken, expected) in [(false, Float(2)), (true, -.infinity)] {
+      let condition = Tensor(booleans: [taken], shape: shape)
+      let value = Tensor([taken ? 0 : -2], shape: [])
+      let result = try Interpreter(typed).run(["x": value, "truth": condition])
+      #expect(result[graph.values[graph.outputs[0]].name]?.floats == [expected])
+    }
+    // To be rewritten, it stays.
+    #expect(try Specialised.forRewriting(graph).opaqueNodes.map(\.node) == ["if"])
+  }
+
+  @Test func `branches of two shapes are refused with what helps`() throws {
+    var graph = Graph()
+    let input = graph.addInput("x", TensorType(.float32, [2, 3]))
+    let truth = graph.addInput("truth", TensorType(.bool, []))
+    graph.outputs = [graph.addIf(truth, reading: input, then: "Neg", otherwise: "Transpose")]
     do {
       _ = try Specialised(graph)
       Issue.record("accepted")
     } catch {
       #expect(error.problems.map(\.code) == [.unsupportedOperator])
+      #expect(error.problems.map(\.node) == ["if"])
+      #expect(error.problems[0].message.contains("--input-value NAME=VALUE"))
     }
+    #expect(
+      try Specialised(graph, binding: ["truth": Tensor(booleans: [false], shape: [])]).graph.nodes
+        .count == 1)
   }
 
   @Test func `a branch may hand on what is outside, a constant, and one value twice`() throws {

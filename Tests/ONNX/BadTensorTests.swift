@@ -39,7 +39,9 @@ import Testing
     Case(
       "the wrong list", tensor("w", dims: [1], fields: [(7, .bytes([1]))]), .badShape),
     Case("undefined type", tensor("w", dims: [2], type: 0, raw: eight), .badType),
-    Case("int4", tensor("w", dims: [16], type: 22, raw: eight), .badType),
+    Case("float8", tensor("w", dims: [8], type: 17, raw: eight), .badType),
+    Case("int4 in too many bytes", tensor("w", dims: [14], type: 22, raw: eight), .badShape),
+    Case("uint2 in too few bytes", tensor("w", dims: [33], type: 25, raw: eight), .badShape),
     Case("float8", tensor("w", dims: [8], type: 17, raw: eight), .badType),
     Case("complex", tensor("w", dims: [1], type: 14, raw: eight), .badType),
     Case("a type from the future", tensor("w", dims: [1], type: 99, raw: eight), .badType),

@@ -57,6 +57,18 @@ extension CaseBuilder {
       add(mode, [some(1, 2, 3, 4), some(2, 2, 3, 3)], windows(strides: [2, 2], autoPad: mode))
     }
     add("one tap", [some(1, 2, 3, 3), some(2, 4, 1, 1), some(4)])
+    add(
+      "pads beyond the kernel", [some(1, 4, 6, 7), some(4, 3, 3, 3)],
+      windows(strides: [2, 2], pads: [3, 2, 3, 3]))
+    add(
+      "pads beyond the kernel on one axis, of groups", [some(2, 4, 9), some(4, 2, 2), some(4)],
+      windows(strides: [3], pads: [5, 4], dilations: [2], group: 2))
+    add(
+      "pads beyond the kernel on three axes", [some(1, 2, 5, 4, 6), some(2, 3, 1, 2, 1), some(3)],
+      windows(strides: [1, 2, 2], pads: [1, 3, 4, 0, 0, 2]))
+    add(
+      "pads beyond all inputs", [some(1, 2, 1), some(2, 2, 1), some(2)],
+      windows(strides: [2], pads: [1, 0]).merging(["output_padding": .integers([1])]) { $1 })
   }
 
   mutating func maxPools() {

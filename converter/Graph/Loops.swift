@@ -11,7 +11,9 @@ struct Loops {
     /// Steps after which it ends whatever its condition says.
     var limit: Int?
     var step = 0
-    /// Whether to go on; nil for a Scan, which has no condition.
+    /// Whether the body is given its step's number and the condition, and gives a condition: a Loop.
+    var isConditional: Bool
+    /// Whether to go on; nil for always.
     var condition: Graph.ValueID?
     /// What the last step handed on.
     var carried: [Graph.ValueID]
@@ -29,26 +31,34 @@ struct Loops {
   /// What is known of the graph's values so far.
   typealias Known = (types: [TensorType?], constants: [Tensor?])
 
-  /// The nodes of the next step and the loop again, or what gives its outputs; no nodes where an earlier
-  /// fault hides what is needed.
+  /// The nodes of the next step and the loop again, or what gives its outputs; where an earlier fault hides
+  /// what is needed, a node that hands that on.
   /// - Throws: `GraphProblems` where only a run tells how many steps there are, or there are too many, and for
   ///   a body that does not fit.
   mutating func next(
     _ node: Graph.Node, _ known: Known, in graph: inout Graph, _ splicing: inout Splicing
   ) throws(GraphProblems) -> [Graph.Node] {
-    guard node.inputs.allSatisfy({ $0.map { known.types[$0] != nil } ?? true }) else { return [] }
+    if let untyped = node.inputs.compactMap({ $0 }).first(where: { known.types[$0] == nil }) {
+      return hidden(node, behind: untyped)
+    }
     var state: Progress
     if let begun = progress[node.name] {
       state = begun
     } else {
       state =
         node.operation == "Loop"
-        ? try loop(node, known, in: &graph, &splicing) : try scan(node, known, opset: graph.opset)
+        ? try loop(node, known) : try scan(node, known, opset: graph.opset)
+    }
+    let made =
+      state.carried + state.collected.compactMap(\.last) + [state.condition].compactMap { $0 }
+    if let untyped = made.first(where: { known.types[$0] == nil }) {
+      progress[node.name] = nil
+      return hidden(node, behind: untyped)
     }
     var isOver = state.limit.map { state.step >= $0 } ?? false
     if let condition = state.condition, !isOver {
-      guard known.types[condition] != nil else { return [] }
-      guard let value = known.constants[condition], value.count == 1 else {
+      guard let value = known.constants[condition], value.count == 1, value.elementType == .bool
+      else {
         throw Splicing.fault(
           .unsupportedVariant,
           "a Loop whose condition only a run tells is not supported; export the model with a fixed number "
@@ -65,19 +75,22 @@ struct Loops {
     return nodes + [node]
   }
 
+  /// What connects a loop's outputs to the fault before it.
+  private func hidden(_ node: Graph.Node, behind value: Graph.ValueID) -> [Graph.Node] {
+    [Graph.Node(name: node.name, operation: "Identity", inputs: [value], outputs: node.outputs)]
+  }
+
   /// A loop before its first step.
-  private func loop(
-    _ node: Graph.Node, _ known: Known, in graph: inout Graph, _ splicing: inout Splicing
-  ) throws(GraphProblems) -> Progress {
+  private func loop(_ node: Graph.Node, _ known: Known) throws(GraphProblems) -> Progress {
     let body = try body(of: node)
     let carried = node.inputs.dropFirst(2).compactMap { $0 }
     guard node.inputs.count >= 2, carried.count == node.inputs.count - 2,
-      body.inputs.count == carried.count + 2, body.outputs.count == node.outputs.count + 1,
-      node.outputs.count >= carried.count
+      body.inputs.count == carried.count + 2, body.outputs.count > carried.count,
+      node.outputs.count < body.outputs.count
     else { throw Self.misfit(node) }
     var limit: Int?
     if let input = node.inputs[0] {
-      guard let count = known.constants[input], count.count == 1 else {
+      guard let count = known.constants[input], count.count == 1, count.elementType == .int64 else {
         throw Splicing.fault(
           .needsConstant,
           "a Loop is supported only where its number of steps is known; if an input decides it, give that "
@@ -85,13 +98,10 @@ struct Loops {
       }
       limit = Int(count.integers[0])
     }
-    let always = Tensor(booleans: [true], shape: [])
-    let growing = node.outputs.count - carried.count
+    let growing = body.outputs.count - 1 - carried.count
     return Progress(
-      body: body, limit: limit,
-      condition: node.inputs[1]
-        ?? splicing.addValue("\(node.name)_condition", to: &graph, constant: always),
-      carried: carried, collected: Array(repeating: [], count: growing),
+      body: body, limit: limit, isConditional: true, condition: node.inputs[1], carried: carried,
+      collected: Array(repeating: [], count: growing),
       growth: Array(repeating: (0, false), count: growing))
   }
 
@@ -108,11 +118,11 @@ struct Loops {
       let inputs = node.inputs.compactMap { $0 }
       let walked = try context.integer("num_scan_inputs", default: 1)
       guard walked >= 1, walked <= inputs.count, inputs.count == node.inputs.count,
-        body.inputs.count == inputs.count, body.outputs.count == node.outputs.count,
-        node.outputs.count >= inputs.count - walked
+        body.inputs.count == inputs.count, body.outputs.count >= inputs.count - walked,
+        node.outputs.count <= body.outputs.count
       else { throw Self.misfit(node).problems[0] }
       let carried = inputs.count - walked
-      let growing = node.outputs.count - carried
+      let growing = body.outputs.count - carried
       let axes = try Self.list("scan_input_axes", walked, context)
       let directions = try Self.list("scan_input_directions", walked, context)
       let outputAxes = try Self.list("scan_output_axes", growing, context)
@@ -130,7 +140,8 @@ struct Loops {
         throw GraphError(.badShape, "walks through sequences of the lengths \(extents.sorted())")
       }
       return Progress(
-        body: body, limit: extents.first!, carried: Array(inputs.prefix(carried)),
+        body: body, limit: extents.first!, isConditional: false,
+        carried: Array(inputs.prefix(carried)),
         collected: Array(repeating: [], count: growing), sequences: sequences,
         growth: (0..<growing).map { (outputAxes[$0], outputDirections[$0] == 1) })
     } catch {
@@ -168,10 +179,13 @@ struct Loops {
     var nodes: [Graph.Node] = []
     let inputs = state.body.inputs
     var offset = 0
-    if let condition = state.condition {
+    if state.isConditional {
       places[inputs[0]] = splicing.addValue(
         "\(node.name)_step", to: &graph, constant: Tensor(integers: [Int64(state.step)], shape: []))
-      places[inputs[1]] = condition
+      places[inputs[1]] =
+        state.condition
+        ?? splicing.addValue(
+          "\(node.name)_condition", to: &graph, constant: Tensor(booleans: [true], shape: []))
       offset = 2
     }
     for (place, value) in state.carried.enumerated() { places[inputs[offset + place]] = value }
@@ -186,7 +200,7 @@ struct Loops {
           ["axis": .integer(Int64(sequence.axis))], in: graph))
       places[inputs[state.carried.count + place]] = element
     }
-    let conditionCount = state.condition == nil ? 0 : 1
+    let conditionCount = state.isConditional ? 1 : 0
     let targets = state.body.outputs.map { output in
       splicing.addValue("\(node.name)_\(state.body.values[output].name)", to: &graph)
     }
@@ -195,10 +209,11 @@ struct Loops {
     for (id, value) in state.body.values.enumerated() where value.constant != nil {
       state.constants[id] = places[id]
     }
-    if conditionCount == 1 { state.condition = targets[0] }
+    if state.isConditional { state.condition = targets[0] }
     state.carried = Array(targets[conditionCount..<conditionCount + state.carried.count])
-    for (place, value) in targets.dropFirst(conditionCount + state.carried.count).enumerated()
-    where node.outputs[state.carried.count + place] != nil { state.collected[place].append(value) }
+    for (place, value) in targets.dropFirst(conditionCount + state.carried.count).enumerated() {
+      state.collected[place].append(value)
+    }
     state.step += 1
     return nodes
   }
@@ -215,7 +230,7 @@ struct Loops {
     for (place, output) in node.outputs.dropFirst(state.carried.count).enumerated() {
       guard let output else { continue }
       guard state.step > 0 else {
-        let declared = state.body.outputs.suffix(state.collected.count).map { $0 }[place]
+        let declared = Array(state.body.outputs.suffix(state.collected.count))[place]
         nodes.append(try nothing(of: declared, state.body, output, node, in: &graph, &splicing))
         continue
       }
@@ -256,7 +271,8 @@ struct Loops {
       extents.count == declared.shape?.count
     else {
       throw Splicing.fault(
-        .symbolicShape, "takes no step, and its body does not declare the shape of its outputs", node)
+        .symbolicShape, "takes no step, and its body does not declare the shape of its outputs",
+        node)
     }
     let empty = splicing.addValue(
       "\(node.name)_nothing", to: &graph,

@@ -54,6 +54,10 @@ struct Replacing {
         continue
       }
       guard let type = known.types[input] else { return .untyped }
+      guard type.elementType != .string else {
+        return .refused(
+          GraphError(.badType, "reads text; only numbers are supported", node: node.name))
+      }
       inputs.append(
         ExpansionBuilder.Known(
           elementType: type.elementType, rank: type.rank, shape: type.shape,

@@ -118,7 +118,8 @@ public struct Specialised: Sendable {
 
   /// Gives a node's outputs their types; returns nothing where an earlier fault hides what it reads.
   private mutating func known(
-    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding,
+    _ opaque: inout OpaqueNodes, _ purpose: Purpose
   ) throws(GraphProblems) -> Everything.Step? {
     do throws(GraphError) {
       return try judge(node, replacement, &folding, &opaque, purpose)
@@ -128,7 +129,8 @@ public struct Specialised: Sendable {
   }
 
   private mutating func judge(
-    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding, _ opaque: inout OpaqueNodes, _ purpose: Purpose
+    _ node: Graph.Node, _ replacement: Replacing.Outcome, _ folding: inout Folding,
+    _ opaque: inout OpaqueNodes, _ purpose: Purpose
   ) throws(GraphError) -> Everything.Step? {
     let isRewriting = purpose == .rewriting
     let held: OpaqueOperator

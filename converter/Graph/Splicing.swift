@@ -60,7 +60,8 @@ struct Splicing {
     _ inner: Graph, _ name: String, of node: Graph.Node, into graph: inout Graph,
     places known: inout [Graph.ValueID: Graph.ValueID], to targets: [Graph.ValueID?]
   ) throws(GraphProblems) -> [Graph.Node] {
-    try count(inner.nodes.count, of: node)
+    // Outputs count too: a loop whose steps do nothing may still be endless.
+    try count(inner.nodes.count + inner.outputs.count, of: node)
     if names == nil { names = GraphNames(of: graph) }
     var places = known.merging(try outerPlaces(of: inner, name, node, in: graph)) { one, _ in one }
     let copied = placeOutputs(of: inner, targets, &places)

@@ -53,8 +53,9 @@ extension Graph {
         guard let input, let type = narrow[input] else { continue }
         if node.domain.isEmpty, place == 0, Self.movesElements.contains(node.operation) {
           for case let output? in node.outputs { narrow[output] = type }
-        } else if !(node.domain.isEmpty && (node.operation == "DequantizeLinear" && place != 1
-          || node.operation == "Cast"))
+        } else if !(node.domain.isEmpty
+          && (node.operation == "DequantizeLinear" && place != 1
+            || node.operation == "Cast"))
         {
           problems.append(
             GraphError(

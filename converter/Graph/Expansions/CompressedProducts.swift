@@ -42,11 +42,12 @@ private struct PackedBlocks {
   func unpacked(
     _ packed: Tensor, scales: Tensor, zeros: Tensor?
   ) throws(GraphError) -> [Double] {
-    guard rows > 0, columns > 0, blockSize >= 8, blockSize % 8 == 0,
+    guard rows > 0, columns > 0, blockSize >= 8, blockSize % 8 == 0, blockSize <= 1 << 16,
       rows <= TensorType.maximumCount / columns
     else {
       throw GraphError(
-        .badAttribute, "\(rows) rows of \(columns) numbers in blocks of \(blockSize) are not possible")
+        .badAttribute,
+        "\(rows) rows of \(columns) numbers in blocks of \(blockSize) are not possible")
     }
     let blocks = (columns - 1) / blockSize + 1
     let blockBytes = blockSize * bits / 8
@@ -55,7 +56,8 @@ private struct PackedBlocks {
       scales.count == rows * blocks, scales.elementType.isFloatingPoint
     else {
       throw GraphError(
-        .badShape, "a weight of \(packed.type) and scales of \(scales.type) are not of \(rows) rows of "
+        .badShape,
+        "a weight of \(packed.type) and scales of \(scales.type) are not of \(rows) rows of "
           + "\(columns) numbers of \(bits) bits in blocks of \(blockSize)")
     }
     let offsets = try self.offsets(zeros, blocks, zeroBytes)

@@ -14,40 +14,54 @@ extension ExpansionBuilder {
   /// The bytes of an input less their zero point, which may be left out.
   /// - Parameters:
   ///   - zero: The zero point's input.
-  ///   - place: Gives a zero point of one axis and several numbers the shape that broadcasts.
+  ///   - axes: Where a zero point of one axis and several numbers gets axes of extent 1 to broadcast.
   /// - Throws: `GraphError` with code `.badType` for other types than uint8 and int8.
   mutating func centred(
-    _ index: Int, zero: Int, place: (inout ExpansionBuilder, Graph.ValueID) -> Graph.ValueID
+    _ index: Int, zero: Int, axes: [Int]
   ) throws(GraphError) -> IntegerOperand {
     let value = try operand(index)
     guard let type = known(index)?.elementType, type == .uint8 || type == .int8 else {
       throw GraphError(.badType, "input \(index) must be uint8 or int8")
     }
-    let zeroPoint = input(zero).flatMap { _ in known(zero) }
-    guard zeroPoint == nil || zeroPoint?.elementType == type else {
+    let range = type.integerRange
+    let number = cast(value, to: .float32)
+    let constant = known(index)?.constant?.cast(to: .float32)
+    guard let offset = input(zero), let zeroPoint = known(zero) else {
+      let bound = max(-range.lowerBound, range.upperBound)
+      return IntegerOperand(value: number, constant: constant, bound: Int(bound))
+    }
+    guard zeroPoint.elementType == type else {
       throw GraphError(.badType, "a zero point must have the type of what it belongs to")
     }
-    let range = type.integerRange
-    let zeros = zeroPoint.map { $0.constant?.integers ?? [range.lowerBound, range.upperBound] } ?? [0]
+    let zeros = zeroPoint.constant?.integers ?? [range.lowerBound, range.upperBound]
     let bound = zeros.map { max($0 - range.lowerBound, range.upperBound - $0) }.max() ?? 0
-    var number = cast(value, to: .float32)
-    var constant = known(index)?.constant?.cast(to: .float32)
-    if let zeroPoint, zeroPoint.constant?.integers.allSatisfy({ $0 == 0 }) != true {
-      let isList = zeroPoint.rank == 1 && zeroPoint.shape != [1]
-      var offset = input(zero)!
-      // A zero point of one number must not give the result an axis.
-      if isList { offset = place(&self, offset) } else { offset = reshape(offset, []) }
-      number = add("Sub", [number, cast(offset, to: .float32)])
-      // A list's place is known to its node alone.
-      constant = isList ? nil : shifted(constant, zeroPoint.constant)
+    if zeroPoint.constant != nil, zeros.allSatisfy({ $0 == 0 }) {
+      return IntegerOperand(value: number, constant: constant, bound: Int(bound))
     }
-    return IntegerOperand(value: number, constant: constant, bound: Int(bound))
+    let shape = zeroPoint.shape ?? []
+    let point: Graph.ValueID
+    var stretched = shape
+    if shape.reduce(1, *) == 1 {
+      // A zero point of one number must not give the result an axis.
+      (point, stretched) = (reshape(offset, []), [])
+    } else if shape.count == 1, !axes.isEmpty {
+      (point, stretched) = (unsqueeze(offset, axes), shape + axes.map { _ in 1 })
+    } else {
+      point = offset
+    }
+    return IntegerOperand(
+      value: add("Sub", [number, cast(point, to: .float32)]),
+      constant: try shifted(constant, zeroPoint.constant?.reshaped(stretched)), bound: Int(bound))
   }
 
-  private func shifted(_ tensor: Tensor?, _ zero: Tensor?) -> Tensor? {
+  private func shifted(_ tensor: Tensor?, _ zero: Tensor?) throws(GraphError) -> Tensor? {
     guard let tensor, let zero else { return nil }
-    let offset = Float(zero.integers[0])
-    return Tensor(tensor.floats.map { $0 - offset }, shape: tensor.shape)
+    guard try broadcast([zero.shape, tensor.shape]) == tensor.shape else {
+      throw GraphError(
+        .badShape, "a zero point of \(zero.shape) does not belong to \(tensor.shape)")
+    }
+    let offsets = zero.cast(to: .float32).broadcasting(to: tensor.shape).floats
+    return Tensor(zip(tensor.floats, offsets).map { $0 - $1 }, shape: tensor.shape)
   }
 
   /// The sums of products of integers as int32, exactly.
@@ -78,7 +92,7 @@ extension ExpansionBuilder {
     }
     for bits in [4, 2, 1] {
       // Numbers of -255 to 255; the last digit has the sign.
-      let count = (8 + bits) / bits
+      let count = 8 / bits
       if let constant = right.constant {
         let digits = constant.digits(of: bits, count: count)
         guard isExact(digits) else { continue }

@@ -43,7 +43,7 @@ struct Expansion: Sendable {
   }
 
   /// Every composite operator, by its name behind its domain.
-  private static let table: [String: Expansion] = {
+  fileprivate static let table: [String: Expansion] = {
     var table: [String: Expansion] = [:]
     for family in [
       fusedProducts, fusedActivations, skipNormalisations, fusedAttention, compressedProducts,
@@ -54,6 +54,11 @@ struct Expansion: Sendable {
     }
     return table
   }()
+}
+
+extension Graph {
+  /// The composite operators that become plain ones, by their names behind their domains.
+  package static var compositeOperators: Set<String> { Set(Expansion.table.keys) }
 }
 
 extension Graph.Node {
@@ -71,13 +76,21 @@ extension Graph {
     var names = GraphNames(of: self)
     var result: [Node] = []
     var replaced: Set<ValueID> = []
+    // A mask is an input in another type, whose shape few files declare.
+    var sources: [ValueID: ValueID] = [:]
+    for node in nodes where ["Cast", "Identity"].contains(node.operation) && node.domain.isEmpty {
+      if let input = node.inputs.first ?? nil, let output = node.outputs.first ?? nil {
+        sources[output] = sources[input] ?? input
+      }
+    }
     for node in nodes {
       guard let expansion = Expansion.of(node, at: .reading) else {
         result.append(node)
         continue
       }
       var builder = ExpansionBuilder(
-        node, opset: opset, stage: .reading, inputs: node.inputs.map { $0.map(declared) },
+        node, opset: opset, stage: .reading,
+        inputs: node.inputs.map { $0.map { declared($0, shapedAs: sources[$0]) } },
         firstValue: values.count, names: names)
       names = GraphNames()
       defer { names = builder.takeNames() }
@@ -96,9 +109,12 @@ extension Graph {
     dropUnread(replaced)
   }
 
-  private func declared(_ id: ValueID) -> ExpansionBuilder.Known {
+  /// What the file tells of a value, or of another one of its shape.
+  private func declared(_ id: ValueID, shapedAs source: ValueID?) -> ExpansionBuilder.Known {
     let value = values[id]
-    let shape = value.constant?.shape.map { Dimension.fixed($0) } ?? value.shape
+    let shape =
+      value.constant?.shape.map { Dimension.fixed($0) } ?? value.shape
+      ?? source.flatMap { values[$0].shape }
     let extents = shape?.compactMap { if case .fixed(let extent) = $0 { extent } else { nil } }
     return ExpansionBuilder.Known(
       elementType: value.constant?.elementType ?? value.elementType, rank: shape?.count,

@@ -152,6 +152,10 @@ struct ExpansionBuilder {
     add(constant: Tensor(elementType: type, shape: [], doubles: [number]), "constant")
   }
 
+  mutating func integer(_ number: Int) -> Graph.ValueID {
+    add(constant: Tensor(integers: [Int64(number)], shape: []), "constant")
+  }
+
   mutating func list(_ numbers: [Int]) -> Graph.ValueID {
     add(constant: Tensor(integers: numbers.map { Int64($0) }), "constant")
   }

@@ -30,7 +30,8 @@ extension ExpansionBuilder {
       let kind: Attribute = .string(Array((approximately ? "tanh" : "none").utf8))
       return add("Gelu", [x], ["approximate": kind], isNamesake: true)
     }
-    try leaveUntilUseIsKnown(unlessOpset: 20)
+    // Lowering recognises the other one.
+    if approximately { try leaveUntilUseIsKnown(unlessOpset: 20) }
     let type = try floatType(0, 1)
     let gate: Graph.ValueID
     if approximately {

@@ -16,16 +16,9 @@ extension ExpansionBuilder {
   mutating func integerMatrixProduct(
     _ left: Int, zero leftZero: Int, _ right: Int, zero rightZero: Int
   ) throws(GraphError) -> Graph.ValueID {
-    let a = try centred(left, zero: leftZero) { builder, zero in builder.unsqueeze(zero, [1]) }
-    var b = try centred(right, zero: rightZero) { _, zero in zero }
+    let a = try centred(left, zero: leftZero, axes: [1])
+    let b = try centred(right, zero: rightZero, axes: [])
     let inner = try shape(right, "the right operand")
-    // Columns have zero points of their own: known as nodes, so here by what they are at most.
-    if b.constant == nil, let constant = known(right)?.constant,
-      let zeros = known(rightZero)?.constant, zeros.rank == 1
-    {
-      let offsets = zeros.cast(to: .float32).broadcasting(to: constant.shape).floats
-      b.constant = Tensor(zip(constant.floats, offsets).map { $0 - $1 }, shape: constant.shape)
-    }
     return try exactProduct(
       left: a.bound, right: b, terms: inner.count < 2 ? inner.first ?? 1 : inner[inner.count - 2],
       sums: { $0.largestColumnSum() }
@@ -41,12 +34,10 @@ extension ExpansionBuilder {
     }
     try refuseFlag("channels_last")
     let shape = try shape(weight, "the weight")
-    let places = Array(1..<max(shape.count, 2))
-    let image = try centred(x, zero: zero) { _, zero in zero }
-    let filters = try centred(weight, zero: weightZero) { builder, zero in
-      builder.unsqueeze(zero, places)
-    }
-    let attributes = attributes { $0 != "channels_last" }
+    let image = try centred(x, zero: zero, axes: [])
+    let filters = try centred(weight, zero: weightZero, axes: Array(1..<max(shape.count, 2)))
+    var attributes = attributes { $0 != "channels_last" }
+    attributes[Conv.sumsIntegersName] = .integer(1)
     return try exactProduct(
       left: image.bound, right: filters, terms: shape.dropFirst().reduce(1, *),
       sums: { $0.largestRowSum() }

@@ -33,11 +33,9 @@ extension Expansion {
   /// last two the result is floating-point.
   private static func gemm(_ builder: inout ExpansionBuilder) throws(GraphError) {
     try builder.refuseFlag("transA")
-    // The columns' zero points would stand along the rows.
     let turns = try builder.context.boolean("transB", default: false)
-    if turns { try builder.refuseList(5, "the right operand's zero point") }
-    let a = try builder.centred(0, zero: 2) { builder, zero in builder.unsqueeze(zero, [1]) }
-    var b = try builder.centred(3, zero: 5) { _, zero in zero }
+    let a = try builder.centred(0, zero: 2, axes: [1])
+    var b = try builder.centred(3, zero: 5, axes: turns ? [1] : [])
     let shape = try builder.shape(3, "the right operand")
     guard shape.count == 2 else { throw GraphError(.badShape, "takes matrices, not \(shape)") }
     if turns {

@@ -95,6 +95,10 @@ extension ExpansionBuilder {
       weight[2] == recurrent[2], weight[0] == (kind == "bidirectional" ? 2 : 1), x[0] > 0,
       weight[1] == x[2], recurrent[0] == weight[0]
     else { throw GraphError(.badShape, "weights of \(weight) and \(recurrent) for \(x)") }
+    // A step's own nodes, before those are replaced in turn.
+    guard x[0] <= Splicing.maximumNodes / (16 * weight[0]) else {
+      throw unsupported("\(x[0]) steps")
+    }
     let bytes = add("DynamicQuantizeLinear", [try operand(Input.x)], outputs: 3)
     var all: [[Graph.ValueID]] = []
     var last: [(hidden: Graph.ValueID, cell: Graph.ValueID)] = []
@@ -187,7 +191,11 @@ extension ExpansionBuilder {
 
 extension Tensor {
   /// What the first axis counts, at one place.
-  fileprivate func part(_ index: Int) -> Tensor {
+  /// - Throws: `GraphError` with code `.badShape` where there is none.
+  fileprivate func part(_ index: Int) throws(GraphError) -> Tensor {
+    guard let count = shape.first, index < count else {
+      throw GraphError(.badShape, "a tensor of \(shape) has nothing for direction \(index)")
+    }
     let length = shape.dropFirst().reduce(1, *)
     return gathering(
       Array(index * length..<(index + 1) * length), shape: Array(shape.dropFirst()))

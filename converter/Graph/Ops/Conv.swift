@@ -5,9 +5,14 @@
 public struct Conv: Operator {
   public let window: SpatialWindow
   public let groups: Int
+  /// Whether the operands are whole numbers whose sums must be exact; no attribute of ONNX's, but of what
+  /// integer convolutions become.
+  package let sumsIntegers: Bool
+  package static let sumsIntegersName = "espalier_sums_integers"
 
   public init(_ node: NodeContext) throws(GraphError) {
     window = try SpatialWindow(node)
+    sumsIntegers = try node.boolean(Self.sumsIntegersName, default: false)
     groups = try node.integer("group", default: 1)
     guard groups > 0 else { throw GraphError(.badAttribute, "group \(groups) is not positive") }
   }

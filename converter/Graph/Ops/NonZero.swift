@@ -10,7 +10,8 @@ public struct NonZero: Operator {
     guard let constant = inputs[0]!.constant else {
       throw GraphError(
         .needsConstant,
-        "NonZero is supported only of a constant, since the shape of its result follows the values")
+        "operator NonZero is not supported of what only a run computes: the shape of its result follows the "
+          + "values")
     }
     return [TensorType(.int64, [constant.rank, places(constant).count])]
   }

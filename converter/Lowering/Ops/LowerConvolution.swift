@@ -19,7 +19,8 @@ extension Conv: Lowerable {
     builder.bind(
       to: builder.emitConvolution(
         x, weight, rows: weightType.shape[0], bias: bias, window: window, groups: groups,
-        type: output, source: builder.sourceName(1), shape: weightType.shape))
+        type: output, source: builder.sourceName(1), shape: weightType.shape,
+        isExact: sumsIntegers))
   }
 }
 
@@ -116,9 +117,11 @@ extension ProgramBuilder {
   /// A convolution with constant weights over one or two spatial axes.
   ///
   /// `elements` are `[rows, channels / groups, taps]`; the bias may be a constant or a tensor.
+  /// - Parameter isExact: Whether sums of whole numbers must be: Winograd's transforms round.
   package mutating func emitConvolution(
     _ x: Program.TensorID, _ elements: Tensor, rows: Int, bias: Program.TensorID?,
-    window: PlacedWindow, groups: Int, type: TensorType, source: String, shape weightShape: [Int]
+    window: PlacedWindow, groups: Int, type: TensorType, source: String, shape weightShape: [Int],
+    isExact: Bool = false
   ) -> Program.TensorID {
     let shape = shape(of: x)
     let isFlat = window.kernel.count == 1
@@ -128,7 +131,7 @@ extension ProgramBuilder {
     let channels = shape[1]
     let output = pair(window.output, 1)
     let isPlain =
-      groups == 1 && window.kernel == [3, 3] && window.strides == [1, 1]
+      !isExact && groups == 1 && window.kernel == [3, 3] && window.strides == [1, 1]
       && window.dilations == [1, 1]
     let weight = Program.Weight(
       elements, rows: rows, columns: channels / groups * taps, groups: groups, taps: taps,

@@ -1,0 +1,1 @@
+(ByJxXg_¯R…]cà«h€_‰–\M…jth°NÓ¤yj†yX·v…Ÿ}U„iz©ËŸ´¯b”PÿliÏiqyePttŸ{§dKr‰‰sNÆ_¯u‡L¼¤bŽŽ[QS›…™m§hw\þpr²zy®\Éšn®©RÈgµm¨œpuS

@@ -1,0 +1,1 @@
+ByJ`–±ÃG$[B¬-±Á€5ÃæÍ_AæÍßÀ*ÔCBq‚ÁxÙA0‘UBfšAÇDASlBPm¥B/AëÏÅBÎÿC/‰CB¨pB:¥¬BÄ´âB§JJC‘ãõB/‰„B

@@ -1,0 +1,1 @@
+ByJ´„Œor}r…›prv€}‡j¡z|‚mn–be‡ƒ‡~~yh_‰€”K~yz~‰tmEŠzs¥~‘nomtnm’‰’”•Ÿ‚™–‰Ÿ™Œº“…Ÿz~‹”›z—ybŠ}ˆ†f€‚ˆz…u{‹”o‡}uˆw›dw‰x„ƒŒ‘›¢im˜h’¥Ÿ°Š€bo‹¡Z~w‰‘—‡‹‹}pj€]w^—e]wny˜ul{rzswdrr

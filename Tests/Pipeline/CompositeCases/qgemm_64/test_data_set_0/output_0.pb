@@ -1,0 +1,1 @@
+ByJa¥vN‚Ê¼by®:e6Anfk©Rrœ
