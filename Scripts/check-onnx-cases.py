@@ -36,7 +36,7 @@ def run(*arguments):
     except subprocess.TimeoutExpired:
         return 124, "takes more than two minutes"
     lines = [line for text in (done.stderr, done.stdout) for line in reversed(text.splitlines()) if line.strip()]
-    return done.returncode, re.sub(r"^\S*/model\.onnx: ", "", lines[0]) if lines else ""
+    return done.returncode, re.sub(r"^\S*\.(onnx|pb): ", "", lines[0]) if lines else ""
 
 
 def verify(espalier, case, *flags):

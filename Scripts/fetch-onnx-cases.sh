@@ -10,7 +10,7 @@ set -eu
 packages="onnx==1.23.2 numpy==2.4.6 ml_dtypes==0.6.0 protobuf==7.36.2 typing_extensions==4.16.0"
 cache=${ESPALIER_CACHE:-$HOME/.cache/espalier}
 generator=$(cd "$(dirname "$0")" && pwd)/make-onnx-cases.py
-cases=$cache/onnx-cases
+cases=$cache/onnx-cases-1.23.2
 # The stamp holds what the cases came from: the same again means there is nothing to do.
 wanted="$packages $(cksum <"$generator")"
 if [ "$(cat "$cases/made-of" 2>/dev/null)" = "$wanted" ]; then
