@@ -5,9 +5,9 @@
 
 OUTPUT/node holds a folder for each of the cases that onnx's own generator collects, OUTPUT/empty one for each of those
 in which some input has an extent that can be 0: every axis of that extent, of all inputs, is emptied.
-Each is model.onnx beside test_data_set_0/{input,output}_K.pb. Where onnx's reference evaluation refuses an emptied case,
-its outputs are zeros that nobody expects, and a file `refused` stands beside the model. Random inputs are seeded: the
-cases are the same each time. EXTENTS other than 1 empties as many of a case's, one after the other.
+Each is model.onnx beside test_data_set_0/{input,output}_K.pb. Where onnx's reference evaluation refuses an emptied
+case, its outputs are zeros that nobody expects, and a file `refused` stands beside the model. Random inputs are seeded:
+the cases are the same each time. EXTENTS other than 1 empties as many of a case's, one after the other.
 """
 import io
 import pathlib
@@ -45,7 +45,8 @@ def write(folder, model, inputs, outputs):
 
 def emptied(case, first, count):
     """Yields a model, its inputs and its outputs, or None, for some of its extents, from any number on, in turns."""
-    inputs = [numpy_helper.to_array(value) if isinstance(value, TensorProto) else value for value in case.data_sets[0][0]]
+    inputs = [numpy_helper.to_array(value) if isinstance(value, TensorProto) else value
+              for value in case.data_sets[0][0]]
     if not all(isinstance(value, numpy.ndarray) for value in inputs):
         return
     extents = list(dict.fromkeys(extent for value in inputs for extent in value.shape if extent))

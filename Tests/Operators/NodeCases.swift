@@ -10,7 +10,7 @@ import Testing
 enum NodeCases {
   static let folder: String =
     ProcessInfo.processInfo.environment["ESPALIER_ONNX_CASES"]
-    ?? NSString(string: "~/.cache/espalier/onnx-cases/node").expandingTildeInPath
+    ?? NSString(string: "~/.cache/espalier/onnx-cases-1.23.2/node").expandingTildeInPath
   static let filter = ProcessInfo.processInfo.environment["ESPALIER_ONNX_FILTER"] ?? ""
   static var areAvailable: Bool { FileManager.default.fileExists(atPath: folder) }
 
