@@ -23,6 +23,8 @@ public struct GroupsReport: Sendable, Encodable {
   }
   public struct Frozen: Sendable, Encodable {
     public var tensor: String
+    /// The node that has the tensor as its weight; nil for what is none.
+    public var layer: String?
     public var axis: Int
     public var reason: String
   }
@@ -79,8 +81,11 @@ public struct GroupsReport: Sendable, Encodable {
             layer: graph.nodes[use.node].name)
         }, exact: group.isExact)
     }
+    let layers = Dictionary(
+      coupling.uses.map { (graph.values[$0.value].name, graph.nodes[$0.node].name) }
+    ) { first, _ in first }
     frozen = coupling.frozenAxes.map {
-      Frozen(tensor: $0.tensor, axis: $0.axis, reason: $0.reason)
+      Frozen(tensor: $0.tensor, layer: layers[$0.tensor], axis: $0.axis, reason: $0.reason)
     }
     opaque = coupling.graph.opaqueNodes
     let prunable = Set(coupling.groups.flatMap(\.members).map { coupling.uses[$0.use].value })

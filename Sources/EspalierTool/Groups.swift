@@ -55,7 +55,8 @@ struct Groups: ParsableCommand {
     if !report.frozen.isEmpty {
       var frozen = TextTable([("held", .left), ("axis", .right), ("because", .left)])
       for axis in report.frozen {
-        frozen.add([axis.tensor.shortened(to: 34), "\(axis.axis)", axis.reason])
+        let layer = axis.layer.map { $0.shortened(to: 24) + ": " } ?? ""
+        frozen.add([layer + axis.tensor.shortened(to: 20), "\(axis.axis)", axis.reason])
       }
       print("\n" + frozen.text)
     }

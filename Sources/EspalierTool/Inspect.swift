@@ -18,6 +18,7 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     try reporting {
+      if isPackedModel(model) { try refuseOptionsOfGraphs() }
       let inspection = try Inspection(
         contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
       inspection.warnings.forEach(warn)

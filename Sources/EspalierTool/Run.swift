@@ -26,12 +26,14 @@ struct Run: ParsableCommand {
     try reporting {
       let results: [(name: String, tensor: Tensor)]
       if isPackedModel(model) {
+        try refuseOptionsOfGraphs()
         let packed = try loadModel(model)
         let names = packed.inputs.map(\.name)
         try checkOutputs(packed.outputs.map(\.name))
         results = try packed.run(
           inputs.loaded { names }, threads: threads.count, instructionSet: isa.parsed())
       } else {
+        try refuseOptionsOfRuntime()
         let graph = try Graph(contentsOf: model).binding(
           inputValues: bound.parsed(), file: model)
         try checkOutputs(graph.outputs.map { graph.values[$0].name })

@@ -143,6 +143,25 @@ func number(_ text: String) throws -> Double {
   return number
 }
 
+/// Refuses options that a command has, but does not look at where it is used so.
+/// - Parameter why: The end of a sentence.
+func refuse(_ options: [String], _ why: String) throws {
+  let given = Set(CommandLine.arguments.map { String($0.prefix { $0 != "=" }) })
+  for option in options where given.contains(option) {
+    throw ValidationError("\(option) is not used \(why)")
+  }
+}
+
+/// What a packed model has no use for.
+func refuseOptionsOfGraphs() throws {
+  try refuse(["--input-shape", "--input-value"], "by a packed model, which has its shapes")
+}
+
+/// What the reference interpreter has no use for.
+func refuseOptionsOfRuntime() throws {
+  try refuse(["--threads", "--isa"], "by the reference interpreter, which runs an .onnx")
+}
+
 /// Warns of what a model was told in vain, or what it holds that no result can be made from.
 func warn(_ text: String) { say("warning: \(text)") }
 

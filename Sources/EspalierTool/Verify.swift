@@ -53,6 +53,7 @@ struct Verify: ParsableCommand {
 
   func run() throws {
     try reporting {
+      try refuseWhatIsNotUsed()
       let result: Verification
       if let testCase {
         result = try Verification(
@@ -81,6 +82,15 @@ struct Verify: ParsableCommand {
             + (result.firstDifference.map { "; \($0)" } ?? ""))
       }
     }
+  }
+
+  private func refuseWhatIsNotUsed() throws {
+    if testCase != nil {
+      try refuse(["--input", "--input-shape", "--seed"], "with --case, whose files say it")
+    } else {
+      try refuse(["--runtime"], "with --against: an .esp runs there")
+    }
+    if !runtime, !(model.map(isPackedModel) ?? false) { try refuseOptionsOfRuntime() }
   }
 
   private func show(_ result: Verification) {

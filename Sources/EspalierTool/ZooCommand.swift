@@ -22,6 +22,7 @@ struct ZooCommand: ParsableCommand {
   func run() throws {
     try reporting {
       if name == "list" {
+        try refuse(["-o", "--output", "--seed"], "by list")
         var table = TextTable([
           ("name", .left), ("architecture", .left),
         ])

@@ -516,6 +516,7 @@ silent "the reference cannot be written: the pruned model is not either" 73 "now
 rm -f other-name.onnx hard.onnx
 
 # Options in vain.
+write relu.onnx "$(model "$(node Relu y x)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
 silent "layers that match nothing, zeros" 65 'E2014.*"nosuch" is found in no name' \
   'espalier prune digits.onnx -o out --pattern nm:2:4 --layers nosuch'
 silent "layers that match nothing, channels" 65 'E2014.*"nosuch" is found in no name' \
@@ -533,6 +534,18 @@ silent "data that nothing looks at" 0 "data is not used" \
   'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --data images.npy --no-refit'
 silent "an alignment that groups have too few channels for" 0 "alignment of 64.*cut down" \
   'espalier prune digits.onnx -o pruned.onnx --pattern channel --sparsity 0.25 --align 64'
+silent "a share of 0" 0 "leaves the model as it is" \
+  'espalier prune digits.onnx -o pruned.onnx --pattern unstructured --sparsity 0'
+silent "samples of no data" 0 "samples is not used" \
+  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --samples 5'
+silent "a damping of no refit" 0 "damping is not used" \
+  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --damping 0.1'
+silent "a shape for a packed model" 64 "input-shape is not used" \
+  'espalier run good.esp --input x=inputs.npy --input-shape x=2,4 -o results'
+silent "threads of the reference interpreter" 64 "threads is not used" \
+  'espalier verify relu.onnx --against relu.onnx --threads 2'
+silent "an input beside a test case" 64 "input is not used" \
+  'espalier verify --case . --input inputs.npy'
 silent "an option given twice" 64 "given twice" \
   'espalier prune digits.onnx -o out --pattern unstructured --sparsity 0.5 --sparsity 0.7'
 silent "a shape given twice" 64 "twice" \
@@ -559,7 +572,6 @@ silent "a shape for no input" 65 "no input" \
   'espalier convert batch.onnx -o out --input-shape nosuch=1,4'
 npy "1, 4" '\000\000\300\177\000\000\000\000\000\000\000\000\000\000\000\000' 1
 cp data.npy nan.npy
-write relu.onnx "$(model "$(node Relu y x)" "$(value 11 x 1 4)" "$(value 12 y 1 4)")"
 silent "NaN in an input, which both sides keep" 0 "1 NaN among 4.*|1 of 4 values are NaN" \
   'espalier verify relu.onnx --against relu.onnx --input nan.npy'
 write nan.onnx "$(model "$(node MatMul h "x v" one)" "$(node MatMul y "h w" two)" \
@@ -609,6 +621,22 @@ for delay in 0.02 0.1 0.3 0.5; do
   rm -f big.onnx
   [ "$before" = "$(find . | sort)" ] || fault "SIGTERM after $delay s" "$(find . -name 'big*')"
 done
+
+# A large packed model is used in place; of one that is cut meanwhile the pages are gone.
+"$espalier" zoo resnet18 -o large.onnx >/dev/null && "$espalier" convert large.onnx -o large.esp --quiet
+timeout 60 "$espalier" bench large.esp --seconds 30 >shown 2>&1 &
+runner=$!
+for _ in $(seq 300); do
+  ! grep -qs large.esp "/proc/$(pgrep -P $runner | head -n 1)/maps" || break
+  sleep 0.05
+done
+truncate -s 4096 large.esp
+wait $runner
+status=$?
+cases=$((cases + 1))
+[ "$status" -eq 74 ] || fault "a packed model that is cut while it is in use" "exit $status" "$(<shown)"
+grep -q "became shorter" shown || fault "a packed model that is cut" "does not say so" "$(<shown)"
+rm -f shown large.onnx large.esp
 
 # What ended processes have left is removed, once it is old; what others write is not.
 touch -d '2 hours ago' batch.esp.4194303-0.part batch.esp.$$-0.part batch.esp.notes.part

@@ -99,12 +99,27 @@ extension PruningStep {
         "\(option) \"\($0)\" is found in no name of a layer or a weight"
       }
     }
+    if calibration.source == nil, calibration.samples != nil {
+      warnings.append("samples is not used: there is no data")
+    }
+    if !calibration.refits, calibration.damping != nil {
+      warnings.append("damping is not used: nothing is refitted")
+    }
+    if isOfNothing { warnings.append("a sparsity of 0 leaves the model as it is") }
     if calibration.source != nil, !looksAtInputs {
       warnings.append(
         "data is not used: the criterion looks at weights alone, and neither a refit nor a "
           + "recalibration was asked for; give --refit")
     }
     return warnings
+  }
+
+  /// Whether the step was told to take nothing away.
+  private var isOfNothing: Bool {
+    switch self {
+    case .channels(let step): step.pruner.budget == .channels(share: 0)
+    case .zeros(let step): step.pruner.sparsity == 0
+    }
   }
 
   /// Whether anything of the step needs inputs.
