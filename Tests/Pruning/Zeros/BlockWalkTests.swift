@@ -56,10 +56,8 @@ import Testing
       .reduce(0) { $0 + pruned.graph.values[$1].constant!.nonzeroCount }
     let count = try live(pruned.graph)
     #expect(count.live > 0)
-    #expect(abs(count.live - Double(nonzero)) < 1e-9)
-    // A choice by magnitudes alone: the second layer's last rows, the third's first columns.
-    let flow = ChannelFlow(Coupling(of: try Specialised(pruned.graph)))
-    #expect(flow.layers.count == 4)
+    let dead = abs(count.live - Double(nonzero))
+    #expect(dead < 1e-9)
   }
 
   /// Without the tile there is no way: each layer has as many blocks as it cannot do without.
@@ -81,10 +79,11 @@ import Testing
       #expect(left <= 154 && left > 0)
       let weights = pruned.graph.values.filter { $0.constant?.rank == 4 }
       for weight in weights {
-        #expect(weight.constant!.shape[0] % 8 == 0 && weight.constant!.shape[1] % 8 == 0)
+        #expect(weight.constant!.shape.prefix(2).allSatisfy { $0 % 8 == 0 })
         #expect(weight.constant!.nonzeroCount > 0)
       }
-      #expect(weights.reduce(0) { $0 + $1.constant!.count } < 128 + 256 + 256 + 128)
+      let size = weights.reduce(0) { $0 + $1.constant!.count }
+      #expect(size < 768)
       let count = try live(pruned.graph)
       #expect(report.liveMultiplyAccumulates == Int(count.live))
     }
@@ -121,7 +120,8 @@ import Testing
       let outputs = try [masked, cut].map { graph in
         try Interpreter(Specialised(graph)).run(input).values.first!.floats
       }
-      for (a, b) in zip(outputs[0], outputs[1]) { #expect(abs(a - b) < 1e-4 * max(abs(a), 1)) }
+      let errors = zip(outputs[0], outputs[1]).map { abs($0 - $1) / max(abs($0), 1) }
+      #expect(errors.allSatisfy { $0 < 1e-4 })
     }
     // Blocks lie on the grid of the order in which channels are left.
     for (number, name) in [(1, "conv1.weight"), (2, "conv2.weight")] {
@@ -131,7 +131,7 @@ import Testing
       for row in stride(from: 0, to: tensor.shape[0], by: 8) {
         for column in stride(from: 0, to: tensor.shape[1], by: 8) {
           let block = (0..<64).map { values[(row + $0 / 8) * tensor.shape[1] + column + $0 % 8] }
-          #expect(block.allSatisfy { $0 == 0 } || block.allSatisfy { $0 != 0 })
+          #expect(Set(block.map { $0 == 0 }).count == 1)
         }
       }
     }
@@ -149,7 +149,13 @@ import Testing
     graph.values[id].constant = Tensor(values, shape: [8, 8, 1, 1])
     let (pruned, _) = try MagnitudePruner(pattern: PruningPattern(parsing: pattern)).pruned(graph)
     let left = pruned.weight("conv1.weight")
-    for column in 0..<8 { #expect((0..<8).contains { left[$0 * 8 + column] != 0 }) }
-    for run in 0..<16 { #expect((0..<4).count { left[run * 4 + $0] != 0 } == 2) }
+    for column in 0..<8 {
+      let readers = (0..<8).count { row in left[row * 8 + column] != 0 }
+      #expect(readers > 0, "column \(column)")
+    }
+    for run in 0..<16 {
+      let kept = left[run * 4..<run * 4 + 4].count { $0 != 0 }
+      #expect(kept == 2, "run \(run)")
+    }
   }
 }

@@ -27,7 +27,7 @@ struct BlockWork {
   }
 
   /// A network with zeros, and what was done.
-  private struct Candidate {
+  private struct Outcome {
     var graph: Graph
     var masked: Graph
     var refit: Refit.Report?
@@ -45,18 +45,9 @@ struct BlockWork {
       coupling, flow, step.pruner, isPruned: flow.layers.indices.map { places[$0] != nil },
       mayLoseChannels: try mayLoseChannels(flow), step.method == .obs ? inputs : nil,
       progress: progress(.score))
-    var best: (candidate: Candidate, explained: Double)?
-    let orders = try orders(inputs)
     let stage = progress(step.calibration.refits && inputs != nil ? .refit : .setZeros)
-    for (number, order) in orders.enumerated() {
-      if let o = abl("ESP_ORDER"), (o == "1") != (order != nil) { continue }
-      let share = { (done: Double) in stage((Double(number) + done) / Double(orders.count)) }
-      let chosen = choice.chosen(orders: order) { share(0.3 * $0) }
-      let candidate = try candidate(chosen, flow, places, inputs) { share(0.3 + 0.7 * $0) }
-      let explained = try explained(candidate, inputs)
-      if best == nil || explained > best!.explained { best = (candidate, explained) }
-    }
-    let done = best!.candidate
+    let chosen = choice.chosen(orders: try order(inputs)) { stage(0.3 * $0) }
+    let done = try outcome(chosen, flow, places, inputs) { stage(0.3 + 0.7 * $0) }
     var report = step.pruner.report(
       graph, done.masked, weights, method: step.method, work.inputShapes)
     (report.refit, report.fixed, report.isReached) = (done.refit, done.fixed, done.isReached)
@@ -100,26 +91,12 @@ struct BlockWork {
     }
   }
 
-  /// Multiply-accumulates on all inputs up to which two orders of channels are tried.
-  private static let cheapCount = 2e10
-
-  /// Orders of channels to try: by what they matter, and, where there are inputs to judge by and it costs
-  /// little, as they are.
-  private func orders(_ inputs: Calibration?) throws(PruningError) -> [[[Int]]?] {
-    let sorted = try sortedChannels(inputs)
-    guard let inputs, step.calibration.refits else { return [sorted] }
-    let count = coupling.graph.graph.nodes.indices.reduce(0.0) {
-      $0 + Double(coupling.graph.multiplyAccumulates(ofNode: $1))
-    }
-    return count * Double(inputs.runs.count) <= Self.cheapCount ? [nil, sorted] : [sorted]
-  }
-
-  /// For each group its indices from the one that matters most on.
-  private func sortedChannels(_ inputs: Calibration?) throws(PruningError) -> [[Int]] {
+  /// For each group its indices from the one that matters most on: tiles go from the end, and blocks are
+  /// cut where channels of like weight stand together.
+  private func order(_ inputs: Calibration?) throws(PruningError) -> [[Int]] {
     let scores =
       if step.method == .obs, let inputs {
-        try ReconstructionScores(abl("ESP_PA") != nil ? .obspa : .obs).scores(
-          coupling, inputs.prefix(128))
+        try ReconstructionScores(.obspa).scores(coupling, inputs.prefix(BlockChoice.samples))
       } else {
         WeightCriterion.l2.scores(coupling, aggregation: .sum, seed: work.seed)
       }
@@ -130,13 +107,13 @@ struct BlockWork {
 
   // MARK: A choice made true
 
-  private func candidate(
+  private func outcome(
     _ chosen: BlockChoice.Chosen, _ flow: ChannelFlow, _ places: [Int: Int],
     _ inputs: Calibration?, _ progress: @escaping (Double) -> Void
-  ) throws(PruningError) -> Candidate {
+  ) throws(PruningError) -> Outcome {
     let masked = masked(chosen, flow, places)
     let kept = kept(chosen, coupling)
-    var result = Candidate(graph: masked, masked: masked, isReached: chosen.isReached)
+    var result = Outcome(graph: masked, masked: masked, isReached: chosen.isReached)
     if !kept.isEmpty {
       let whole = Coupling(of: try specialised(masked))
       guard whole.groups.map(\.size) == coupling.groups.map(\.size) else {
@@ -198,15 +175,6 @@ struct BlockWork {
       weight.layers.count == 1 && weight.matrix.map(layer.fits) ?? false
         && graph.nodes[weight.layers[0].node].outputs.first == layer.linear.output
     }
-  }
-
-  /// The share of the dense outputs' variance that a candidate tells on the inputs.
-  private func explained(
-    _ candidate: Candidate, _ inputs: Calibration?
-  ) throws(PruningError) -> Double {
-    guard let inputs, step.calibration.refits else { return 0 }
-    return try DenseDifference(
-      dense: coupling.graph, pruned: try specialised(candidate.graph), inputs)?.explained ?? 0
   }
 
   private func specialised(_ graph: Graph) throws(PruningError) -> Specialised {

@@ -22,6 +22,8 @@ struct BlockChoice {
   private static let floor = 0.25
   /// The most columns whose covariances are looked at together: every step changes all of them.
   private static let largestSegment = 1024
+  /// Runs of the model that moments are taken of, at most.
+  static let samples = 128
   /// Bytes that the inverses of all cells may take.
   private static let inverseByteLimit = 1 << 29
 
@@ -67,7 +69,7 @@ struct BlockChoice {
         at: walked.map { .layer(flow.layers[$0].linear) }, evaluator, calibration,
         progress: { progress?(0.5 * $0) })
     statistics = try InputStatistics(
-      flow, of: walked, evaluator, calibration.prefix(128),
+      flow, of: walked, evaluator, calibration.prefix(Self.samples),
       progress: { progress?(0.5 + 0.5 * $0) })
   }
 

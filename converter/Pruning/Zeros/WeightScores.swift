@@ -22,7 +22,8 @@ enum WeightScores {
     }
     let numbers = weightOfLayer.keys.sorted()
     let statistics = try InputStatistics(
-      flow, of: numbers, Evaluator(coupling.graph), calibration.prefix(128), progress: progress)
+      flow, of: numbers, Evaluator(coupling.graph), calibration.prefix(BlockChoice.samples),
+      progress: progress)
     var result: [Graph.ValueID: [Float]] = [:]
     for number in numbers {
       let (linear, weight) = (flow.layers[number].linear, weightOfLayer[number]!)
