@@ -1,0 +1,127 @@
+"""What checks and accuracy come to, as lines, counts and tables."""
+import espalier_tool
+from deployed import accuracy, checks, timing
+from pages import markdown
+
+COLUMNS = ["package", "file", "network", "error", "second", "groups", "channels", "sound", "block",
+           "N:M", ".esp / ONNX", "µs", "onnxruntime", "ratio"]
+# Refusals that leave nothing computed wrongly: there is nothing that fits the pattern.
+NOTHING_FITS = "E2014"
+
+
+def is_wrong(network, fault):
+    """Whether a fault is one of Espalier's: numbers that differ, a signal, no end, or a refusal that
+    is not known of this file."""
+    step, reason = fault
+    if NOTHING_FITS in reason or step == "channel fixed":
+        return False
+    return not network.refused or "signal" in reason or "off by" in reason
+
+
+def cells(network, result):
+    """A row of the first table."""
+    figures, faults = result["figures"], dict(result["faults"])
+
+    def cell(key, style, step=None):
+        if key in figures and (step or key) not in faults:
+            return format(figures[key], style)
+        return "NO" if (step or key) in faults else "–"
+
+    second = "fixed" if network.sizes == 1 else cell("second", ".0e", "second shape")
+    time = [f"{figures[key] / 1e3:.0f}" if key in figures else "–" for key in ("ours", "theirs")]
+    ratio = f"{figures['ours'] / figures['theirs']:.2f}" if "ours" in figures else "–"
+    return [f"{network.package} {network.version}", network.file, network.purpose,
+            cell("error", ".0e", "convert"), second, cell("groups", "d"),
+            cell("channel", ".2f"), cell("sound", ".0e", "channel"),
+            pattern(figures, faults, "block"), pattern(figures, faults, "nm"),
+            cell("size", ".2f", "convert"), *time, ratio]
+
+
+def pattern(figures, faults, step):
+    reason = faults.get(step, faults.get(f"{step} packed"))
+    if reason:
+        return "none fits" if NOTHING_FITS in reason else "NO"
+    return f"{figures[step]:.0%}".replace("%", " %") if step in figures else "–"
+
+
+def line(network, result):
+    shown = cells(network, result)
+    name = f"{network.package}/{network.file}"
+    faults = "; ".join(f"{step}: {reason}" for step, reason in result["faults"])
+    return "  ".join([name.ljust(52), *(cell.rjust(6) for cell in shown[3:]), faults]).rstrip()
+
+
+def counts(files):
+    """{what: "n of m"}."""
+    def share(test, among=files):
+        among = list(among)
+        return f"{sum(map(test, among))} of {len(among)}"
+
+    def free_of(*steps):
+        return lambda row: not any(step in steps for step, _ in row[1]["faults"])
+
+    def figure(key):
+        return lambda row: key in row[1]["figures"]
+
+    converted = [row for row in files if row[1]["figures"].get("converted")]
+    return {
+        "files convert": share(lambda row: row[1]["figures"].get("converted")),
+        "converted files compute what onnxruntime computes": share(free_of("convert"), converted),
+        "of them at a second batch or length, where the file has one free": share(
+            free_of("second shape"), [row for row in converted if row[0].sizes == 2]),
+        "groups ends well": share(free_of("groups")),
+        "channels go": share(figure("channel")),
+        "of them soundly, at both sizes": share(
+            free_of("channel"), filter(figure("channel"), files)),
+        "blocks of zeros fit": share(figure("block")),
+        "2:4 fits": share(figure("nm")),
+        "packed after pruning they compute what onnxruntime computes": share(
+            free_of("channel packed", "block packed", "nm packed"), converted),
+        ".esp at most 1.1 times the ONNX file, of float32": share(
+            lambda row: row[1]["figures"]["size"] <= 1.1,
+            [row for row in converted if row[1]["figures"]["precision"] == "float"]),
+        "commands that ended by a signal or not in time": str(sum(
+            "signal" in reason or "not done" in reason
+            for _, result in files for _, reason in result["faults"])),
+    }
+
+
+def summary(files):
+    packages = len({network.package for network, _ in files})
+    yield f"{len(files)} files of {packages} packages"
+    for what, count in counts(files).items():
+        yield f"  {count.rjust(8)}  {what}"
+
+
+def failed(files):
+    return [fault for network, result in files for fault in result["faults"]
+            if is_wrong(network, fault)]
+
+
+def tables(files, measured):
+    """The tables that pages/deployed.py makes docs/deployed.md of."""
+    parts = []
+    if files:
+        files = sorted(files, key=lambda row: (row[0].package, row[0].file))
+        parts += ["## Files", markdown.Table(COLUMNS, [cells(*row) for row in files]).aligned()]
+        faults = [[f"{network.package} {network.version}", network.file, step,
+                   reason.replace("|", "\\|"), network.refused]
+                  for network, result in files for step, reason in result["faults"]]
+        if faults:
+            parts += ["## What did not go", markdown.Table(
+                ["package", "file", "step", "what was said", "why"], faults).text(padded=False)]
+        parts += ["## Counts", markdown.Table(["count", "of what"], [
+            [count, what] for what, count in counts(files).items()]).text()]
+    if measured:
+        parts += ["## Accuracy", markdown.Table(
+            accuracy.COLUMNS, [accuracy.cells(row) for row in measured]).aligned()]
+    parts += ["## How it was measured", markdown.facts_table({
+        "largest error / range, float32": f"{checks.LIMITS['float']:.0e}",
+        "half precision": f"{checks.LIMITS['half']:.0e}",
+        "int8": f"{checks.LIMITS['int8']:.0e}",
+        "least range": f"{checks.LEAST_RANGE:.0e}",
+        "seconds until a command is given up": checks.SECONDS,
+        "rounds of latency": timing.ROUNDS,
+        "tool": espalier_tool.espalier("--version").strip(),
+    })]
+    return "\n\n".join(parts)
