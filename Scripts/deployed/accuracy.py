@@ -1,7 +1,7 @@
 """Accuracy after pruning, of networks whose answers can be known exactly; nothing is trained.
 
-A task has `name`, `metric`, `network`, `data()`, {input: array, samples first} to calibrate with,
-`score(path)`, in per cent, and `variants`. Scores are of the packed model on Espalier's runtime.
+A task has `name`, `metric`, `network`, `shapes` of its inputs, `data()`, {input: array, samples first}
+to calibrate with, `score(path)`, in per cent, and `variants`. Scores are of the packed model on Espalier's runtime.
 """
 import dataclasses
 import hashlib
@@ -78,7 +78,9 @@ def measured(task, variant, folder):
     path = task.network.path
     try:
         if variant.words:
-            words = [*variant.words, *getattr(task, "words", ())]
+            words = list(variant.words)
+            for name, shape in task.shapes.items():
+                words += ["--input-shape", f"{name}={','.join(map(str, shape))}"]
             for name, samples in task.data().items() if variant.data else ():
                 held = folder / f"{hashlib.sha256(name.encode()).hexdigest()[:8]}.npy"
                 np.save(held, samples)
@@ -121,7 +123,7 @@ def rows(arguments):
                     "score", "seconds", "note", "macs")}))
             found.append(row)
             print("  ".join(cell.ljust(width) for cell, width in zip(
-                cells(row), (22, 34, 10, 8, 8, 8, 8))), flush=True)
+                cells(row), (22, 26, 6, 6, 14, 6, 6, 0))).rstrip(), flush=True)
     return found
 
 

@@ -204,11 +204,25 @@ class Check:
             self.fault(step, f"off by {error:.1e} of the range")
         return error
 
+    def case(self, packed, feed):
+        """The command's own judgement of a packed model, on onnxruntime's outputs as a test case."""
+        data = self.folder / "case/test_data_set_0"
+        data.mkdir(parents=True)
+        (self.folder / "case/model.onnx").symlink_to(self.path)
+        for kind, values in (("input", feed), ("output", outputs(self.path, feed))):
+            for index, (name, value) in enumerate(values.items()):
+                (data / f"{kind}_{index}.pb").write_bytes(
+                    onnx.numpy_helper.from_array(np.asarray(value), name).SerializeToString())
+        done = command("verify", packed, "--case", self.folder / "case")
+        if done.code != 0:
+            self.fault("verify", f"{done.reason}; {' '.join(done.printed.split())}")
+
     def convert(self):
         error = self.verify("convert", self.path, 0)
         self.figures["converted"] = (self.folder / "convert-0.esp").exists()
         if error is not None:
             self.figures["error"] = error
+            self.case(self.folder / "convert-0.esp", self.feed(0))
         if self.figures["converted"]:
             size = self.path.stat().st_size
             beside = self.path.with_name(self.path.name + ".data")

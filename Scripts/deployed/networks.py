@@ -112,7 +112,8 @@ NETWORKS = [
             "input_1": ("mel", [1, 76, 32, 1], [5, 76, 32, 1])}, QUICK),
         ("alexa_v0.1.onnx", "wake word", {"onnx::Flatten_0": ("embedded", [1, 16, 96])}, QUICK),
         ("hey_marvin_v0.1.onnx", "wake word", {"onnx::Flatten_0": ("embedded", [1, 16, 96])}),
-        ("hey_jarvis_v0.1.onnx", "wake word", {"x.1": ("embedded", [1, 16, 96])}),
+        ("hey_jarvis_v0.1.onnx", "wake word", {"x.1": ("embedded", [1, 16, 96])}, {
+            "refused": "a second network runs only where the first heard the word"}),
         ("hey_mycroft_v0.1.onnx", "wake word", {
             "input_1": ("embedded", [1, 16, 96], [3, 16, 96])}),
         ("timer_v0.1.onnx", "wake words", {"onnx::Flatten_0": ("embedded", [1, 34, 96])}),

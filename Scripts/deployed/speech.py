@@ -1,7 +1,6 @@
 """silero's voice activity on synthesised speech between silence and noise: frames told rightly."""
 import functools
 import io
-import pathlib
 import shutil
 import subprocess
 import wave
@@ -87,6 +86,7 @@ class Task:
     name, metric = "silero", "frames told rightly"
     network = next(network for network in NETWORKS
                    if network.file == "silero_vad_16k_sequence.onnx")
+    shapes = {"input": (FRAMES, CONTEXT + FRAME), "h": (1, 1, 128), "c": (1, 1, 128)}
     variants = [
         Variant("dense"),
         Variant("channel, 1.5x, OBSPA", (
@@ -97,7 +97,7 @@ class Task:
 
     def data(self):
         frames = np.concatenate([windows(sound) for sound, _ in recordings()[0]])
-        state = np.zeros((1, 1, 128), np.float32)
+        state = np.zeros((len(recordings()[0]), 1, 128), np.float32)
         return {"input": frames, "h": state, "c": state}
 
     def score(self, path):

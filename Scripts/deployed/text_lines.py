@@ -3,7 +3,8 @@ import functools
 import glob
 
 import numpy as np
-from deployed import accuracy, contents
+import onnx
+from deployed import accuracy
 from deployed.accuracy import Variant
 from deployed.networks import NETWORKS
 from espalier_tool import Failed
@@ -11,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 HEIGHT, WIDTH = 48, 320
 CALIBRATION, TEST, CHUNK = 24, 60, 12
-FONTS = "/usr/share/fonts/truetype/{dejavu,liberation}"
 WORDS = """about above across after again almost along always among animal answer around autumn basket
 before behind better between bridge brother butter candle carpet castle cherry circle closed coffee
 common copper corner cotton country dinner doctor double driver early either empty engine evening
@@ -88,6 +88,7 @@ def distance(a, b):
 class Task:
     name, metric = "PP-OCRv6 recognition", "characters read rightly"
     network = next(network for network in NETWORKS if network.file == "PP-OCRv6_rec_small.onnx")
+    shapes = {"x": (1, 3, HEIGHT, WIDTH)}
     variants = [
         Variant("dense"),
         Variant("nm:2:4, refit", ("--pattern", "nm:2:4", "--refit"), target=99.5),
@@ -104,8 +105,9 @@ class Task:
     @functools.cached_property
     def characters(self):
         """What the network's classes stand for: a blank, those of the file's metadata, a space."""
-        held = checks_metadata(self.network.path)["character"].splitlines()
-        return ["", *held, " "]
+        file = onnx.load(self.network.path, load_external_data=False)
+        held = next(entry.value for entry in file.metadata_props if entry.key == "character")
+        return ["", *held.splitlines(), " "]
 
     def score(self, path):
         given = np.stack([line for _, line in lines()[1]])
@@ -120,8 +122,3 @@ class Task:
         kept = [c for at, c in enumerate(classes) if at == 0 or c != classes[at - 1]]
         return "".join(self.characters[c] for c in kept)
 
-
-def checks_metadata(path):
-    import onnx
-    return {entry.key: entry.value
-            for entry in onnx.load(path, load_external_data=False).metadata_props}
