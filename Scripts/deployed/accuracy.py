@@ -1,7 +1,8 @@
 """Accuracy after pruning, of networks whose answers can be known exactly; nothing is trained.
 
-A task has `name`, `metric`, `network`, `shapes` of its inputs, `data()`, {input: array, samples first}
-to calibrate with, `score(path)`, in per cent, and `variants`. Scores are of the packed model on Espalier's runtime.
+A task has `name`, `metric`, `network`, `shapes` of its inputs, `data()` to calibrate with, {input:
+array, samples first}, `score(path)`, in per cent, and `variants`. Scores are of the packed model on
+Espalier's runtime.
 """
 import dataclasses
 import hashlib
@@ -19,8 +20,8 @@ SCRIPTS = ["deployed/" + name for name in (
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """What is done to a network: a label, options of `prune` (none: dense), whether it is given data,
-    and the least score in per cent, or None."""
+    """What is done to a network: a label, options of `prune` (none: dense), whether it is given
+    data, and the least score in per cent, or None."""
     label: str
     words: tuple = ()
     data: bool = True
@@ -98,7 +99,9 @@ def measured(task, variant, folder):
             path = pruned
         row.score = task.score(path)
     except Failed as failure:
-        row.note = str(failure).replace(str(folder) + "/", "")
+        row.note = str(failure)
+        for place in (folder, task.network.path.parent):
+            row.note = row.note.replace(f"{place}/", "")
     return row
 
 

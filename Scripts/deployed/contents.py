@@ -1,6 +1,6 @@
-"""Inputs like those that a deployed network gets: pictures, lines of text, voice, its spectra, bytes.
+"""Inputs like those that a deployed network gets: pictures, lines of text, voice, spectra, bytes.
 
-A kind is a word with its arguments behind colons. Every maker takes the wanted shape and a generator.
+A kind is a word with arguments behind colons. Every maker takes the wanted shape and a generator.
 """
 import functools
 import pathlib

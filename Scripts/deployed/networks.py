@@ -149,7 +149,8 @@ NETWORKS = [
     *of("basic-pitch", "0.4.0", ("nmp.onnx", "notes of music", {
         "serving_default_input_2:0": ("voice", [1, 43844, 1], [2, 43844, 1])})),
     *of("swift-f0", "0.3.0", ("model.onnx", "pitch", {
-        "audio": ("voice", [1, 16000], [1, 24000])}, {"values": {"fmin": 46.875, "fmax": 2093.75}})),
+        "audio": ("voice", [1, 16000], [1, 24000])}, {
+            "values": {"fmin": 46.875, "fmax": 2093.75}})),
     *of("rapidocr", "3.10.0",
         ("PP-OCRv6_det_small.onnx", "text detection", {
             "x": (PAGE, [1, 3, 320, 320], [2, 3, 256, 384])}),

@@ -1,4 +1,6 @@
 """What checks and accuracy come to, as lines, counts and tables."""
+import re
+
 import espalier_tool
 from deployed import accuracy, checks, timing
 from pages import markdown
@@ -7,8 +9,13 @@ COLUMNS = ["package", "file", "network", "error", "second", "groups", "channels"
            "N:M", ".esp / ONNX", "µs", "onnxruntime", "ratio"]
 # A refusal that is right: no layer is large enough for the pattern, or all are ends, which stay.
 NOTHING_FITS = "E2014"
+REASON = 300
 # A refusal of the same code that is not: there are weights, which are not seen.
 UNSEEN = ("has none with weights", "computed by other nodes")
+
+
+def crashed(reason):
+    return re.search(r"signal \d+: |not done after", reason) is not None
 
 
 def fits_nothing(reason):
@@ -16,12 +23,12 @@ def fits_nothing(reason):
 
 
 def is_wrong(network, fault):
-    """Whether a fault is one of Espalier's: numbers that differ, a signal, no end, or a refusal that
-    is not known of this file."""
+    """Whether a fault is one of Espalier's: numbers that differ, a signal, no end, or a refusal
+    that is not known of this file."""
     step, reason = fault
     if fits_nothing(reason) or step == "channel fixed":
         return False
-    return not network.refused or "signal" in reason or "off by" in reason
+    return not network.refused or crashed(reason) or "off by" in reason
 
 
 def cells(network, result):
@@ -80,6 +87,8 @@ def counts(files):
         "channels go": share(figure("channel")),
         "of them soundly, at both sizes": share(
             free_of("channel"), filter(figure("channel"), files)),
+        "of them with every free axis left free": share(
+            free_of("channel fixed"), filter(figure("channel"), files)),
         "blocks of zeros fit": share(figure("block")),
         "2:4 fits": share(figure("nm")),
         "packed after pruning they compute what onnxruntime computes": share(
@@ -88,7 +97,7 @@ def counts(files):
             lambda row: row[1]["figures"]["size"] <= 1.1,
             [row for row in converted if row[1]["figures"]["precision"] == "float"]),
         "commands that ended by a signal or not in time": str(sum(
-            "signal" in reason or "not done" in reason
+            crashed(reason)
             for _, result in files for _, reason in result["faults"])),
     }
 
@@ -105,15 +114,31 @@ def failed(files):
             if is_wrong(network, fault)]
 
 
+def causes(faults):
+    """(steps, reason), one for each code of error; a cause at many nodes once, and no longer than
+    REASON."""
+    found = {}
+    for step, reason in faults:
+        code = re.search(r"E\d{4}", reason)
+        found.setdefault(code[0] if code else reason, []).append((step, reason))
+    for same in found.values():
+        reason = same[0][1]
+        causes = dict.fromkeys(re.sub(r"^(E\d{4}) \S+ operator", r"\1 operator", part)
+                               for part in reason.split("; "))
+        reason = "; ".join(causes).partition("; output max abs")[0]
+        yield ", ".join(step for step, _ in same), (
+            reason if len(reason) <= REASON else reason[:REASON] + " …")
+
+
 def tables(files, measured):
     """The tables that pages/deployed.py makes docs/deployed.md of."""
     parts = []
     if files:
         files = sorted(files, key=lambda row: (row[0].package, row[0].file))
         parts += ["## Files", markdown.Table(COLUMNS, [cells(*row) for row in files]).aligned()]
-        faults = [[f"{network.package} {network.version}", network.file, step,
+        faults = [[f"{network.package} {network.version}", network.file, steps,
                    reason.replace("|", "\\|"), network.refused]
-                  for network, result in files for step, reason in result["faults"]]
+                  for network, result in files for steps, reason in causes(result["faults"])]
         if faults:
             parts += ["## What did not go", markdown.Table(
                 ["package", "file", "step", "what was said", "why"], faults).text(padded=False)]

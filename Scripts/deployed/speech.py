@@ -15,15 +15,16 @@ RATE, FRAME, CONTEXT = 16000, 512, 64
 FRAMES = 320
 # After speech ends the network holds on for a while, and before it is sure of a beginning.
 UNSURE = 8
-SPOKEN = """The garden behind the old house was full of yellow flowers.|Please leave your message after
-the tone.|Seven boats crossed the river before the evening train arrived.|Nobody expected the weather to
-change so quickly.|He wrote three letters and forgot to send them.|The market opens at half past six on
-Saturdays.|A small lamp stood on the table near the window.|She asked for two tickets to the northern
-station.|Water boils sooner on a high mountain.|They painted the kitchen white and the door green.|Turn
-left at the bridge and follow the narrow street.|My brother collects stamps from distant islands.|The
-concert was moved to the hall across the square.|Bring an umbrella, it may rain this afternoon.|Every
-morning the baker opens his shop before sunrise.|The museum keeps its oldest maps in a cool
-room.""".replace("\n", " ").split("|")
+SPOKEN = """The garden behind the old house was full of yellow flowers.|Please leave your
+message after the tone.|Seven boats crossed the river before the evening train arrived.|Nobody
+expected the weather to change so quickly.|He wrote three letters and forgot to send them.|The
+market opens at half past six on Saturdays.|A small lamp stood on the table near the window.|She
+asked for two tickets to the northern station.|Water boils sooner on a high mountain.|They
+painted the kitchen white and the door green.|Turn left at the bridge and follow the narrow
+street.|My brother collects stamps from distant islands.|The concert was moved to the hall
+across the square.|Bring an umbrella, it may rain this afternoon.|Every morning the baker opens
+his shop before sunrise.|The museum keeps its oldest maps in a cool room."""
+SPOKEN = SPOKEN.replace("\n", " ").split("|")
 VOICES = ["en-us", "en-gb+f2", "en-us+m3", "en-gb+f4", "en-us+f1", "en-gb+m5", "en-us+m7", "en-gb"]
 
 
@@ -41,7 +42,7 @@ def spoken(text, voice, speed):
 
 
 def recording(index, generator):
-    """(sound, 1 where somebody speaks, 0 where nobody does, -1 where that is unsure, for each frame)."""
+    """(sound, for each frame 1 where somebody speaks, 0 where nobody does, -1 where unsure)."""
     length = FRAMES * FRAME
     noise = generator.standard_normal(length)
     if generator.integers(2):  # of all pitches alike, or more of the low ones

