@@ -211,6 +211,8 @@ class Check:
         data = self.folder / "case/test_data_set_0"
         data.mkdir(parents=True)
         (self.folder / "case/model.onnx").symlink_to(self.path)
+        for beside in self.path.parent.glob("*.data"):
+            (self.folder / "case" / beside.name).symlink_to(beside)
         for kind, values in (("input", feed), ("output", outputs(self.path, feed, plain))):
             for index, (name, value) in enumerate(values.items()):
                 (data / f"{kind}_{index}.pb").write_bytes(

@@ -4,13 +4,12 @@ from .markdown import number
 
 
 def accuracy(table):
-    words = []
-    for row in table.records():
-        if row["target"]:
-            words.append(f"{row['network']} {row['%']} % ({row['pruned by']}, "
-                         f"{'no' if row['data'] == 'none' else 'own'} data"
-                         + (", short of its target" if "missed" in row["target"] else "") + ")")
-    return f"Without training, of what a network should say rightly: {'; '.join(words)}." if words else ""
+    rows = [row for row in table.records() if row["target"]]
+    short = [f"{row['network']} by {row['pruned by']} ({row['%']} %)"
+             for row in rows if "missed" in row["target"]]
+    return (f"Of {len(rows)} targets of accuracy after pruning, without training, "
+            f"{len(rows) - len(short)} are met"
+            + (f"; short are {markdown.listed(short)}" if short else "") + ".")
 
 
 def speed(rows):
