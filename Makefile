@@ -3,7 +3,8 @@
 .PHONY: help demo test build board lint docs bench-kernels bench-families bench-resnet50 \
   bench-peers bench-cost-model bench-channels bench-discovery check-arrows pages check-pages \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
-  check-channels check-pruned check-zoo check-minilm compare-builds study-accuracy
+  check-channels check-pruned check-zoo check-minilm check-packages compare-builds \
+  study-accuracy
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -85,6 +86,10 @@ check-pruned: build ## Pruned exports: accepted by onnx.checker, and packed they
 
 check-minilm: build ## A sentence encoder against onnxruntime
 	@Scripts/check-minilm.sh
+
+check-packages: build ## Networks inside PyPI packages; writes docs/deployed.md (PACKAGES="--quick")
+	@Scripts/check-packages.sh $(PACKAGES)
+PACKAGES ?= --output docs/deployed.md
 
 bench-resnet50: build ## ResNet-50, dense and sparse, beside onnxruntime in one run
 	@Scripts/bench-resnet50.sh
