@@ -93,7 +93,7 @@ struct CalibrationOptions: ParsableArguments {
   func add(to options: inout PruningOptions) throws(EspalierError) {
     if !data.isEmpty { options.data = try PruningOptions.data(data) }
     options.samples = samples
-    options.refit = refit
+    options.refit = refit ?? options.refit
     options.damping = damping
   }
 }
