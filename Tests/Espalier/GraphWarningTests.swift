@@ -1,5 +1,4 @@
 import EspalierGraph
-import Foundation
 import Testing
 
 @testable import Espalier
@@ -33,25 +32,5 @@ import Testing
     #expect(graph.assumptions(inputShapes: ["x": [3, 2]]).isEmpty)
     #expect(graph.assumptions(inputShapes: [:], given: ["x"]).isEmpty)
     #expect(product([1, 2]).assumptions(inputShapes: [:]).isEmpty)
-  }
-
-  @Test func `check names what no extent decides, once for each cause`() throws {
-    var graph = Graph()
-    graph.opset = 17
-    let x = graph.addInput("x", TensorType(.float32, [1, 2]))
-    graph.values[x].shape = [.fixed(1), .symbol("width")]
-    var last = x
-    for number in 0..<3 { last = graph.addNode("Strange", [last], name: "strange\(number)") }
-    graph.outputs = [graph.addNode("Odd", [last], name: "odd")]
-    let path = FileManager.default.temporaryDirectory.appending(
-      path: "check-\(UInt64.random(in: 0 ... .max)).onnx"
-    ).path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try graph.write(to: path)
-    let report = try CheckReport(contentsOf: path)
-    #expect(report.problems.map(\.code) == ["E1009", "E1001", "E1001"])
-    #expect(report.problems[1].nodes == ["strange0", "strange1", "strange2"])
-    #expect(report.problems[2].nodes == ["odd"])
-    #expect(report.problems.allSatisfy { $0.remedy != nil || $0.message.contains("--input-shape") })
   }
 }

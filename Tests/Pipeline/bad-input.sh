@@ -233,6 +233,11 @@ write graph.onnx "$(model "$(node Relu y x)" "$(node Nonsense z x first)" \
   "$(node Rubbish u x second)" "$(node Sum v "y z u")" "$(value 11 x 4)" "$(value 12 v 4)")"
 expect "unknown operators" 65 "first.*Nonsense" convert graph.onnx -o out
 expect "unknown operators, all of them" 65 "second.*Rubbish" check graph.onnx
+write graph.onnx "$(model "$(node Strange a x first)" "$(node Strange y a second)" \
+  "$(message 11 "$(text 1 x)" "$(message 2 "$(message 1 "$(number 1 1)" "$(message 2 \
+    "$(message 1 "$(number 1 1)")" "$(message 1 "$(text 2 width)")")")")")" "$(value 12 y 1 4)")"
+expect "an unknown extent hides no operator, and one cause is one row" 65 "E1001  first and 1 more" \
+  check graph.onnx
 write graph.onnx "$(model "$(node Add a "x b" one)" "$(node Add b "x a" two)" "$(value 11 x 4)" \
   "$(value 12 b 4)")"
 expect "a cycle" 65 "E[0-9]+ at .*circle" convert graph.onnx -o out
