@@ -2,6 +2,7 @@
 import dataclasses
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -212,7 +213,7 @@ class Check:
         data.mkdir(parents=True)
         (self.folder / "case/model.onnx").symlink_to(self.path)
         for beside in self.path.parent.glob("*.data"):
-            (self.folder / "case" / beside.name).symlink_to(beside)
+            shutil.copy(beside, self.folder / "case")
         for kind, values in (("input", feed), ("output", outputs(self.path, feed, plain))):
             for index, (name, value) in enumerate(values.items()):
                 (data / f"{kind}_{index}.pb").write_bytes(
