@@ -73,7 +73,7 @@ import Testing
       source: .noise(mean: 0, deviation: 1), samples: 2, refits: true)
     var seen: [Double] = []
     _ = try PruningPipeline([.channels(channels), .zeros(zeros)]).run(
-      on: network(isNormalised: true)
+      on: network(isNormalised: true), force: true
     ) {
       seen.append($0)
     }

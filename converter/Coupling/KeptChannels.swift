@@ -42,8 +42,10 @@ public struct KeptChannels {
 
   /// Keeps these indices of a group, in another order than they have: what reads them and what makes them
   /// is reordered alike, so that the graph computes the same.
-  /// - Precondition: distinct indices of a group without a partner, at least one.
+  /// - Precondition: distinct indices, at least one, of a group without a partner that is exact: nothing
+  ///   runs over neighbouring channels.
   public mutating func arrange(_ indices: [Int], of group: ChannelGroup) {
+    precondition(group.isExact, "where something runs over channels their order may matter")
     precondition(group.partner == nil, "lists of a partner's indices have an order of their own")
     precondition(!indices.isEmpty && Set(indices).count == indices.count, "distinct, not empty")
     precondition(indices.allSatisfy { $0 >= 0 && $0 < group.size }, "indices of the group")

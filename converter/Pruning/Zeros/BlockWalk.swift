@@ -73,11 +73,11 @@ struct BlockWalk {
     (self.ownCosts, self.scope) = (ownCosts, scope)
     rowsOfChannel = Array(repeating: [], count: flow.count)
     inputsOfChannel = Array(repeating: [], count: flow.count)
-    makers = zip(flow.firstMaker, flow.isSource).map { maker, isSource in
-      maker.flatMap { layers[$0].isPruned && !isSource ? 0 : nil }
+    makers = (0..<flow.count).map { channel in
+      flow.needsMaker[channel] && layers[flow.firstMaker[channel]!].isPruned ? 0 : nil
     }
-    readers = zip(flow.lastReader, flow.isSink).map { reader, isSink in
-      reader.flatMap { layers[$0].isPruned && !isSink ? 0 : nil }
+    readers = (0..<flow.count).map { channel in
+      flow.needsReader[channel] && layers[flow.lastReader[channel]!].isPruned ? 0 : nil
     }
     left = [Int](repeating: 0, count: layers.count)
     targets = layers.map { layer in

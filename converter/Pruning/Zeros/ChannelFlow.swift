@@ -36,6 +36,10 @@ struct ChannelFlow: Sendable {
   /// of activations, whatever is not known.
   private(set) var isSource: [Bool] = []
   private(set) var isSink: [Bool] = []
+  /// Whether a channel must keep something that makes it, in the first layer that does, and something that
+  /// reads it, in the last. An input may go unread, and an output become constant: that severs nothing.
+  private(set) var needsMaker: [Bool] = []
+  private(set) var needsReader: [Bool] = []
   /// For each channel, the first layer that makes it and the last that reads it; `nil` where none does.
   private(set) var firstMaker: [Int?] = []
   private(set) var lastReader: [Int?] = []
@@ -67,6 +71,12 @@ struct ChannelFlow: Sendable {
       for channel in layer.columns { lastReader[channel] = number }
     }
     for (channel, key) in numbering.keys.enumerated() {
+      needsMaker.append(
+        firstMaker[channel] != nil && !isSource[channel]
+          && !key.contains { numbering.outputs.contains($0.leaf) })
+      needsReader.append(
+        lastReader[channel] != nil && !isSink[channel]
+          && !key.contains { numbering.inputs.contains($0.leaf) })
       for (leaf, index) in key.map({ ($0.leaf, $0.index) }) {
         if let group = coupling.group(of: leaf) { channelsOfGroup[group][index].append(channel) }
       }
@@ -85,6 +95,9 @@ struct ChannelFlow: Sendable {
     let linear: [LinearLayer?]
     private(set) var sources: Set<Factor> = []
     private(set) var sinks: Set<Factor> = []
+    /// Leaves of the graph's inputs and outputs.
+    private(set) var inputs: Set<Factor> = []
+    private(set) var outputs: Set<Factor> = []
     /// Leaves that rows of matrices make; further ones beside them tell places of a map apart.
     private var made: Set<Factor> = []
     private(set) var keys: [[Digit]] = []
@@ -108,8 +121,10 @@ struct ChannelFlow: Sendable {
         sinks.formUnion(lost)
         for capture in node.captures { sinks.formUnion(leaves(of: [capture])) }
       }
-      for input in graph.graph.inputs { sources.formUnion(leaves(of: [input])) }
-      for output in graph.graph.outputs { sinks.formUnion(leaves(of: [output])) }
+      inputs = leaves(of: graph.graph.inputs)
+      outputs = leaves(of: graph.graph.outputs)
+      sources.formUnion(inputs)
+      sinks.formUnion(outputs)
     }
 
     private func leaves(of values: [Graph.ValueID?]) -> Set<Factor> {

@@ -5,6 +5,7 @@ extension Coupling {
   /// For each group, the channels that something reads on the way to an output, of those that have one that
   /// nothing does. To remove the others changes nothing.
   func readChannels() -> KeptChannels {
+    guard graph.opaqueNodes.isEmpty else { return KeptChannels(self) }
     let flow = ChannelFlow(self)
     let liveness = ChannelLiveness(
       flow,

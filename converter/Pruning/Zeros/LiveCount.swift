@@ -13,9 +13,14 @@ struct LiveCount: Sendable, Hashable {
     let weights = flow.layers.map { graph.constants[$0.linear.weight]! }
     let liveness = ChannelLiveness(
       flow, isZero: zip(flow.layers, weights).map { $0.isPassage ? [] : $0.zeros($1) })
+    // What opaque nodes make of a channel is not known.
+    let isKnown = graph.opaqueNodes.isEmpty
     var shares: [Int: Double] = [:]
     for (layer, weight) in zip(flow.layers, weights) {
-      shares[layer.linear.node] = liveness.liveShare(of: layer, weight)
+      shares[layer.linear.node] =
+        isKnown
+        ? liveness.liveShare(of: layer, weight)
+        : Double(weight.nonzeroCount) / Double(max(weight.count, 1))
     }
     for node in graph.graph.nodes.indices {
       let count = graph.multiplyAccumulates(ofNode: node)

@@ -16,8 +16,10 @@ struct NeededLines: Sendable {
 
   /// Those that make a channel first, and those that read it last.
   init(_ number: Int, of flow: ChannelFlow) {
-    rows = flow.layers[number].rows.map { flow.firstMaker[$0] == number && !flow.isSource[$0] }
-    columns = flow.layers[number].columns.map { flow.lastReader[$0] == number && !flow.isSink[$0] }
+    rows = flow.layers[number].rows.map { flow.firstMaker[$0] == number && flow.needsMaker[$0] }
+    columns = flow.layers[number].columns.map {
+      flow.lastReader[$0] == number && flow.needsReader[$0]
+    }
   }
 
   /// Of some weights.
