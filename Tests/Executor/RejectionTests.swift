@@ -51,7 +51,7 @@ import Testing
     changed("affine length", StepCase.reductions[4]) { $0.steps[0].integers[4] = 1 },
     changed("pool stride", StepCase.reductions[5]) { $0.steps[0].integers[3] = 0 },
     changed("pool positions", StepCase.reductions[5]) { $0.steps[0].integers[0] = 2 },
-    changed("k", StepCase.reductions[9]) {
+    changed("k", StepCase.reductions[10]) {
       $0.tensors[1].dims = [4]
       $0.tensors[2].dims = [4]
     },

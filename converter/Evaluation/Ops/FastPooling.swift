@@ -8,7 +8,7 @@ private func folded(
 ) -> [Float] {
   let (inputs, outputs) = (placed.input.reduce(1, *), placed.output.reduce(1, *))
   let planes = output.shape[0] * output.shape[1]
-  let taps = placed.tapRuns
+  let taps = placed.seeingTapRuns
   let stride = placed.strides.last!
   return unsafe [Float](filling: output.count) { y in
     unsafe y.update(repeating: start, count: output.count)
@@ -29,7 +29,14 @@ private func folded(
 extension PlacedWindow {
   /// For each tap in row-major order, the runs of outputs that see inputs through it.
   var tapRuns: [[Run]] {
-    // A kernel may be claimed that is far larger than what it slides over.
+    var result: [[Run]] = []
+    forEachIndex(of: kernel) { result.append(runs(tap: $0)) }
+    return result
+  }
+
+  /// As `tapRuns`, but only of taps that may see inputs: where no weights bound a kernel, one may be claimed
+  /// that is far larger than what it slides over.
+  var seeingTapRuns: [[Run]] {
     let seen = kernel.indices.map { axis in
       let reach = (output[axis] - 1) * strides[axis]
       let first = max(0, (begins[axis] - reach + dilations[axis] - 1) / dilations[axis])
