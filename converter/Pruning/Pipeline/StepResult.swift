@@ -51,7 +51,8 @@ extension PruningWork {
     _ dense: Graph, _ result: inout PrunedModel, _ steps: [PruningStep], force: Bool
   ) throws(PruningFailure) {
     let severed = result.report.steps.contains { step in
-      if case .zeros(let report) = step { report.liveMultiplyAccumulates == 0 } else { false }
+      guard case .zeros(let report) = step, report.opaque.isEmpty else { return false }
+      return report.multiplyAccumulates ?? 0 > 0 && report.liveMultiplyAccumulates == 0
     }
     let calibration = steps.last { $0.calibration.source != nil }?.calibration
     do throws(PruningError) {
