@@ -72,15 +72,15 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Inputs to calibrate on, samples first; once for each of several inputs. \"noise\" or "
-        + "\"noise:MEAN:DEVIATION\" stands in for images, \"synthetic\" for any inputs (the default, with a "
-        + "refit).", valueName: "[input=]file.npy"))
+        + "\"noise:MEAN:DEVIATION\" stands in for images, \"synthetic\" for any inputs (with a refit the "
+        + "default for channels, heads and blocks).", valueName: "[input=]file.npy"))
   var data: [String] = []
   @Option(help: "The most samples to take.") var samples: Int?
   @Flag(
     inversion: .prefixedNo,
     help: ArgumentHelp(
-      "Fit what is left to the dense model's outputs by least squares (default, but with "
-        + "--recalibrate alone)."))
+      "Fit what is left to the dense model's outputs by least squares (default for channels, heads and "
+        + "blocks, and where data is given; not with --recalibrate alone)."))
   var refit: Bool?
   @Option(
     help: ArgumentHelp(

@@ -64,8 +64,10 @@ import Testing
       let own = try inputs(graph, path, isLong: false)
       var step = ChannelStep(budget: .channels(share: 0.3))
       step.pruner.alignment = 1
+      // Weights drawn at random need not leave a network that answers as before.
       let pruned = try graph.pruned(
-        by: Recipe([.channels(step)]), inputShapes: own.mapValues(\.shape), wantsReference: true)
+        by: Recipe([.channels(step)]), inputShapes: own.mapValues(\.shape), wantsReference: true,
+        force: true)
       for values in [own, try inputs(graph, path, isLong: true)] {
         // What the dense model does not take, nobody has to.
         guard (try? graph.run(values)) != nil else { continue }
@@ -97,9 +99,10 @@ import Testing
       "einsum_attention": "no channels", "masked_row": "no channels",
       "nonpad_causal": "no channels",
       "softcap_causal": "no channels", "two_attentions": "no channels",
-      "dynamic_quantised_lstm": "DynamicQuantizeLSTM", "dynamic_quantised_matmul": "MatMulInteger",
+      "dynamic_quantised_lstm": "gates of a recurrent layer",
+      "dynamic_quantised_matmul": "MatMulInteger",
       "if_scalar_input": "(If) is held", "loop_rnn": "(Loop) is held",
-      "nonzero_constant_shape": "(NonZero) is held",
+      "nonzero_constant_shape": "no channels",
     ]
   }()
 

@@ -6,7 +6,7 @@ extension PruningReport {
   /// - Parameter pruned: With zeros, or also without what is dead.
   mutating func countCosts(_ dense: Graph, _ pruned: Graph, _ inputShapes: [String: [Int]]) {
     let count = dense.parameters().reduce(0) { $0 + dense.values[$1].constant!.count }
-    let nonzero = pruned.parameters().reduce(0) { $0 + pruned.values[$1].constant!.nonzeroCount }
+    let nonzero = pruned.nonzeroParameterCount
     parametersRatio = nonzero == 0 ? nil : Double(count) / Double(nonzero)
     // Without the inputs' shapes there is nothing to count, but zeros need none.
     let typed = try? Specialised(dense, inputShapes: inputShapes, purpose: .rewriting)
@@ -20,5 +20,12 @@ extension PruningReport {
     multiplyAccumulates = all
     liveMultiplyAccumulates = Int(live.rounded())
     flopsRatio = live > 0 ? Double(all) / live : nil
+  }
+}
+
+extension Graph {
+  /// Parameters that are not zero.
+  var nonzeroParameterCount: Int {
+    parameters().reduce(0) { $0 + values[$1].constant!.nonzeroCount }
   }
 }

@@ -148,7 +148,8 @@ extension PruningOptions {
     step.method =
       method.flatMap { ZeroStep.Method(rawValue: $0.rawValue) } ?? (data == nil ? .magnitude : .obs)
     try checkInputs(step.needOfInputs)
-    takeSynthetic(&step.calibration)
+    // Rows of other zeros have a system of equations each, and each takes its time.
+    if competes { takeSynthetic(&step.calibration) }
     return step
   }
 

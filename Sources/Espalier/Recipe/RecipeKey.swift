@@ -135,7 +135,8 @@ extension RecipeKey {
       "data", \.data, .data,
       "Inputs to calibrate on: FILE.npy, INPUT=FILE.npy for each of several inputs, or "
         + "noise or noise:MEAN:DEVIATION in place of images, or synthetic for what fits any inputs; "
-        + "synthetic, with a refit, where neither data nor refit is said."),
+        + "synthetic, with a refit, where neither data nor refit is said, but for nm, vnm and "
+        + "unstructured."),
     RecipeKey(
       "samples", \.samples, .count(StepCalibration.sampleCounts),
       "The most samples to take; of noise as many (\(StepCalibration.noiseSamples) where this is left "

@@ -57,5 +57,8 @@ extension Tensor {
 }
 
 extension BitCast {
-  public func mapChannels(_ map: inout ChannelMap) { map.passThrough() }
+  public func mapChannels(_ map: inout ChannelMap) {
+    // Zeros of one type need not be zeros of another.
+    map.freezeAll(.semantic(node: map.node.name, "bits of another type"))
+  }
 }

@@ -8,7 +8,7 @@ public struct Conv: Operator {
   /// Whether the operands are whole numbers whose sums must be exact; no attribute of ONNX's, but of what
   /// integer convolutions become.
   package let sumsIntegers: Bool
-  package static let sumsIntegersName = "espalier_sums_integers"
+  package static let sumsIntegersName = "__espalier_sums_integers"
 
   public init(_ node: NodeContext) throws(GraphError) {
     window = try SpatialWindow(node)

@@ -20,13 +20,22 @@ public struct EyeLike: Operator {
     return [TensorType(elementType ?? inputs[0]!.elementType, inputs[0]!.shape)]
   }
 
+  public func valuesKnownFromTypes(_ inputs: [OperatorInput?]) -> [Tensor]? {
+    // What is claimed to be huge is not filled for the asking.
+    guard let type = try? infer(inputs)[0], type.count <= 1 << 24 else { return nil }
+    return [ones(type)]
+  }
+
   public func evaluate(_ inputs: [Tensor?]) throws(GraphError) -> [Tensor] {
-    let type = try infer(inputs.known)[0]
+    [ones(try infer(inputs.known)[0])]
+  }
+
+  private func ones(_ type: TensorType) -> Tensor {
     var ones = [Int64](repeating: 0, count: type.count)
     for row in 0..<type.shape[0] {
       let (column, overflow) = row.addingReportingOverflow(diagonal)
       if !overflow, column >= 0, column < type.shape[1] { ones[row * type.shape[1] + column] = 1 }
     }
-    return [Tensor(elementType: type.elementType, shape: type.shape, integers: ones)]
+    return Tensor(elementType: type.elementType, shape: type.shape, integers: ones)
   }
 }

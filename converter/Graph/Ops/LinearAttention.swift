@@ -171,37 +171,7 @@ public struct LinearAttention: Operator {
 }
 
 extension LinearAttention {
-  /// Queries `KV x R x D`, keys `KV x D`, values `KV x V`, the state `KV, D, V`, the result `KV x R x V`.
   public func mapChannels(_ map: inout ChannelMap) {
-    guard let plan = try? plan(map.inputs.map { $0?.shape }) else {
-      return map.freezeAll(.semantic(node: map.node.name, "linear attention"))
-    }
-    let keyHeads = map.fresh(plan.key.heads)
-    let queryHeads = map.product([keyHeads, map.fresh(plan.group)])
-    let (size, valueSize) = (map.fresh(plan.key.size), map.fresh(plan.value.size))
-    let (query, key, value) = (map.axes(0), map.axes(1), map.axes(2))
-    map.relate(query[2], map.product([queryHeads, size]))
-    map.relate(key[2], map.product([keyHeads, size]))
-    map.relate(value[2], map.product([keyHeads, valueSize]))
-    map.freeze([query[1], key[1], value[1]], .spatial)
-    for batch in [key[0], value[0]] { map.relate(batch, query[0]) }
-    let state = [query[0], keyHeads, size, valueSize]
-    if map.has(3) { for index in state.indices { map.bind(3, index, state[index]) } }
-    for input in 4..<6 where map.has(input) {
-      map.bind(input, 0, query[0])
-      map.bind(input, 1, map.frozen(map.shape(input)[1], .spatial))
-      if input == 4, !plan.decaysByHead {
-        map.bind(input, 2, map.product([keyHeads, size]))
-      } else if input == 4 || !plan.sharesRate {
-        map.bind(input, 2, keyHeads)
-      }
-    }
-    map.rewrite(.number("q_num_heads", Extent(queryHeads)))
-    map.rewrite(.number("kv_num_heads", Extent(keyHeads)))
-    // The default scale is of the key's extent: removing channels must not change it.
-    if scale == nil { map.rewrite(.float("scale", 1 / Float(plan.key.size).squareRoot())) }
-    map.mix([key[1], value[1], size])
-    let result = [query[0], query[1], map.product([queryHeads, valueSize])]
-    map.outputAxes = Array([result, state].prefix(map.outputs.count))
+    map.freezeAll(.semantic(node: map.node.name, "linear attention"))
   }
 }

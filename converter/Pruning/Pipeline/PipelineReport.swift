@@ -21,7 +21,9 @@ public struct PipelineReport: Sendable {
   /// not zero; `nil` where shapes are not known.
   public var flopsRatio: Double? { product(\.flopsRatio) }
   /// Parameters of the model as it was over those that are left and not zero.
-  public var parametersRatio: Double? { product(\.parametersRatio) }
+  public var parametersRatio: Double? { countedRatio ?? product(\.parametersRatio) }
+  /// As counted in the result, where refits of steps may have added biases.
+  var countedRatio: Double?
 
   /// The product over the steps that remove channels, and the last of the others: its ratio counts the
   /// zeros of all before it.

@@ -74,6 +74,8 @@ public struct PruningPipeline: Sendable, Hashable {
       result.report.warnings += done.warnings
       pruned.formUnion(done.report.prunedInitializers)
     }
+    let left = result.graph.nonzeroParameterCount
+    result.report.countedRatio = left == 0 ? nil : Double(source.parameterCount) / Double(left)
     try work.compare(half.wide ?? source, &result, steps, force: force)
     if half.wide != nil {
       result.graph = half.narrowed(result.graph)
