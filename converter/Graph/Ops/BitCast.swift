@@ -55,10 +55,3 @@ extension Tensor {
     }
   }
 }
-
-extension BitCast {
-  public func mapChannels(_ map: inout ChannelMap) {
-    // Zeros of one type need not be zeros of another.
-    map.freezeAll(.semantic(node: map.node.name, "bits of another type"))
-  }
-}

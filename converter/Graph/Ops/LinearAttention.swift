@@ -169,9 +169,3 @@ public struct LinearAttention: Operator {
     return elementCount(plan.state) * plan.key.tokens * (plan.group + (correctsByDelta ? 2 : 1))
   }
 }
-
-extension LinearAttention {
-  public func mapChannels(_ map: inout ChannelMap) {
-    map.freezeAll(.semantic(node: map.node.name, "linear attention"))
-  }
-}
