@@ -29,9 +29,9 @@
 @_exported public import struct EspalierPruning.ChannelPruner
 @_exported public import struct EspalierPruning.ChannelReport
 @_exported public import struct EspalierPruning.ChannelStep
+@_exported public import struct EspalierPruning.DenseDifference
 @_exported public import struct EspalierPruning.LayerShare
 @_exported public import enum EspalierPruning.MagnitudeCriterion
-@_exported public import struct EspalierPruning.DenseDifference
 @_exported public import struct EspalierPruning.MagnitudePruner
 @_exported public import struct EspalierPruning.PipelineReport
 @_exported public import struct EspalierPruning.PrunedModel

@@ -536,7 +536,7 @@ silent "heads of a network that has none" 65 "E2014.*no attention heads" \
 silent "batch normalisations of a network that has none" 65 "E2014" \
   'espalier prune digits.onnx -o out --pattern channel --sparsity 0.5 --recalibrate --data images.npy'
 silent "data that nothing looks at" 0 "data is not used" \
-  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --data images.npy --no-refit'
+  'espalier prune digits.onnx -o pruned.onnx --pattern nm:2:4 --method magnitude --data images.npy --no-refit'
 silent "an alignment that groups have too few channels for" 0 "alignment of 64.*cut down" \
   'espalier prune digits.onnx -o pruned.onnx --pattern channel --sparsity 0.25 --align 64'
 silent "a share of 0" 0 "leaves the model as it is" \
@@ -617,7 +617,7 @@ for delay in 0.02 0.1 0.3 0.5; do
   "$espalier" zoo resnet50 -o big.onnx --seed 1 >/dev/null 2>&1 &
   writer=$!
   sleep "$delay"
-  kill -TERM "$writer"
+  kill -TERM "$writer" 2>/dev/null || true  # it may have ended
   wait "$writer"
   status=$?
   cases=$((cases + 1))

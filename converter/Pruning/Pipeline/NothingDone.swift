@@ -42,7 +42,12 @@ enum NothingDone {
     guard !report.layers.contains(where: { $0.reason == nil }) else { return }
     var layers: [String: [String]] = [:]
     for layer in report.layers { layers[layer.reason ?? "", default: []].append(layer.name) }
-    let causes = layers.sorted { $0.value.count > $1.value.count }.prefix(3).map { reason, names in
+    let order = report.layers.map { $0.reason ?? "" }
+    let place = { (reason: String) in order.firstIndex(of: reason) ?? 0 }
+    let sorted = layers.sorted {
+      ($1.value.count, place($0.key)) < ($0.value.count, place($1.key))
+    }
+    let causes = sorted.prefix(3).map { reason, names in
       "\(names[0])\(names.count > 1 ? " and \(names.count - 1) more" : ""): \(reason)"
     }
     throw PruningError(
