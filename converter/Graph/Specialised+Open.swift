@@ -6,9 +6,19 @@ extension Specialised {
   /// computed by their nodes; what operators must know as numbers, and single numbers, are constants
   /// here and in `open` beside the nodes that compute them. An axis that the file calls free and that
   /// its nodes take at one extent alone is declared with that, and named in `open`.
+  ///
+  /// A sum that is divided by the number of its terms is a mean here.
   /// - Throws: as `init`.
   public static func forRewriting(
     _ graph: Graph, inputShapes: [String: [Int]] = [:]
+  ) throws(GraphProblems) -> Specialised {
+    let result = try withOpenExtents(graph, inputShapes)
+    guard let other = graph.withMeansOfSums(result) else { return result }
+    return try withOpenExtents(other, inputShapes)
+  }
+
+  private static func withOpenExtents(
+    _ graph: Graph, _ inputShapes: [String: [Int]]
   ) throws(GraphProblems) -> Specialised {
     let isOpen = graph.inputs.contains { graph.values[$0].isOpen }
     var result = try Specialised(

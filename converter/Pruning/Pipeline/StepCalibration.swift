@@ -26,7 +26,10 @@ public struct StepCalibration: Sendable, Hashable {
 
   var refit: Refit {
     var refit = Refit()
-    if let damping { (refit.convolutionDamping, refit.productDamping) = (damping, damping) }
+    if let damping {
+      (refit.convolutionDamping, refit.productDamping) = (damping, damping)
+      refit.searchesDamping = false
+    }
     return refit
   }
 

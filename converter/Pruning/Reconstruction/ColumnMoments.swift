@@ -142,6 +142,23 @@ final class ColumnMoments {
     /// `E[t x']`.
     var cross: Matrix
 
+    /// Columns that were added.
+    var count: Int
+
+    /// Of the columns of both.
+    func adding(_ other: Result) -> Result {
+      let share = Double(other.count) / Double(count + other.count)
+      func mixed(_ a: [Double], _ b: [Double]) -> [Double] {
+        zip(a, b).map { $0 + share * ($1 - $0) }
+      }
+      var sum = self
+      (sum.count, sum.mean) = (count + other.count, mixed(mean, other.mean))
+      sum.targetMean = mixed(targetMean, other.targetMean)
+      sum.second.values = mixed(second.values, other.second.values)
+      sum.cross.values = mixed(cross.values, other.cross.values)
+      return sum
+    }
+
     /// The columns' covariance.
     var covariance: Matrix {
       var result = second
@@ -179,7 +196,8 @@ final class ColumnMoments {
     var cross = Matrix(targetSize, size, Array(products[own...]))
     cross.scale(by: share)
     return Result(
-      mean: Array(means[..<size]), second: second, targetMean: Array(means[size...]), cross: cross)
+      mean: Array(means[..<size]), second: second, targetMean: Array(means[size...]), cross: cross,
+      count: count)
   }
 }
 

@@ -15,6 +15,8 @@ public struct Refit: Sendable {
   public var convolutionDamping = 1e-2
   public var productDamping = 0.1
   public var noiseDamping = 0.1
+  /// Whether other dampings are tried where places are few (`DampingSearch`); never on noise.
+  public var searchesDamping = true
   /// Whether targets make up for the error of what the output is added to.
   public var followsResiduals = true
   /// How often a layer is solved for again where an activation with limits follows.
@@ -102,6 +104,7 @@ public struct Refit: Sendable {
     if calibration.isNoise {
       options.convolutionDamping = max(convolutionDamping, noiseDamping)
       options.productDamping = max(productDamping, noiseDamping)
+      options.searchesDamping = false
     }
     var walk = try RefitWalk(options, dense: dense, pruned: specialised, calibration)
     let layers = walk.layers(keepsZeros: keepsZeros, kept: kept)

@@ -91,16 +91,32 @@ struct RefitWalk: Sendable {
   ) throws(PruningError) {
     let residual = layer.residual.flatMap { isKnown($0.value) ? $0 : nil }
     let hasBias = layer.bias != nil
+    let runs = Array(denseValues.indices)
+    let searches =
+      options.searchesDamping && DampingSearch.isNeeded(layer.pruned, runs: runs.count)
+    // Neighbours in a file may be alike.
+    let halves =
+      searches ? [runs.filter { $0 % 2 == 0 }, runs.filter { $0 % 2 == 1 }] : [runs]
     let solvers = try solve(layer) { walk, group, own throws(PruningError) in
-      let result = unsafe try walk.moments(layer, group) {
-        unsafe walk.targets(layer, residual, group, run: $0)
+      var parts: [ColumnMoments.Result] = []
+      for half in halves {
+        parts.append(
+          unsafe try walk.moments(layer, group, runs: half) {
+            unsafe walk.targets(layer, residual, group, run: $0)
+          })
       }
+      let mask = keepsZeros ? own.values.map { $0 == 0 } : []
+      var damping =
+        layer.pruned.isWindow ? walk.options.convolutionDamping : walk.options.productDamping
+      if searches {
+        damping = DampingSearch(halves: parts, hasBias: hasBias, mask: mask, weights: own)
+          .damping(from: damping)
+      }
+      let result = parts.dropFirst().reduce(parts[0]) { $0.adding($1) }
+      parts = []
       let problem = LeastSquares(
         covariance: hasBias ? result.covariance : result.second,
-        crossCovariance: hasBias ? result.crossCovariance : result.cross,
-        damping: layer.pruned.isWindow
-          ? walk.options.convolutionDamping : walk.options.productDamping)
-      let mask = keepsZeros ? own.values.map { $0 == 0 } : []
+        crossCovariance: hasBias ? result.crossCovariance : result.cross, damping: damping)
       guard
         let solver = keepsZeros
           ? problem.solver(
@@ -121,7 +137,7 @@ struct RefitWalk: Sendable {
       let targets = try self.targets(layer, activation)
       try solve(layer) { walk, group, own throws(PruningError) in
         let rows = Array(walk.rows(layer, group))
-        let result = unsafe try walk.moments(layer, group, sumsProducts: false) { run in
+        let result = unsafe try walk.moments(layer, group, runs: runs, sumsProducts: false) { run in
           { to, stride, batch, places, spacing in
             unsafe layer.pruned.fillOutputs(
               to, stride: stride, from: targets[run], features: rows, of: layer.kept.count,
@@ -204,13 +220,13 @@ struct RefitWalk: Sendable {
 
   /// Moments of what a group of the pruned layer reads, and of what it is to make of it.
   private func moments(
-    _ layer: RefitLayer, _ group: Int, sumsProducts: Bool = true,
+    _ layer: RefitLayer, _ group: Int, runs: [Int], sumsProducts: Bool = true,
     targets: (_ run: Int) -> LinearLayer.Targets
   ) throws(PruningError) -> ColumnMoments.Result {
     let linear = layer.pruned
     let moments = ColumnMoments(
       size: linear.columns, targetSize: linear.rows, sumsProducts: sumsProducts)
-    for run in denseValues.indices {
+    for run in runs {
       let input = pruned.inputs(ofNode: linear.node, prunedValues[run])[linear.inputPlace]!.floats
       unsafe linear.add(input, group: group, run: run, to: moments, targets: targets(run))
     }
