@@ -62,5 +62,21 @@ public struct LessOrEqual: ComparisonOperator {
 }
 
 extension ComparisonOperator {
-  public func mapChannels(_ map: inout ChannelMap) { map.broadcastAll() }
+  /// Where whole numbers are compared with a list of them, each index stands for a number, as in a
+  /// table of tokens: whichever goes, inputs with that number lose their meaning.
+  public func mapChannels(_ map: inout ChannelMap) {
+    map.broadcastAll()
+    guard !map.inputs[0]!.elementType.isFloatingPoint else { return }
+    for list in 0...1 where map.isConstant(list) && !map.isConstant(1 - list) {
+      let (own, other) = (map.shape(list), map.shape(1 - list))
+      for index in own.indices where own[index] != 1 {
+        let place = other.count - own.count + index
+        if place < 0 || other[place] == 1 {
+          map.freeze(
+            [map.axis(list, index)],
+            "numbers that an input is compared with, of a \(map.node.operation)")
+        }
+      }
+    }
+  }
 }

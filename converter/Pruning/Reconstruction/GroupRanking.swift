@@ -11,9 +11,15 @@ struct GroupConsumer: Sendable {
   var columns: [[Int]]
   /// What losses are divided by: the energy of the whole output, or of several consumers' together.
   var energy: Double
+  /// Damping as a share of the covariance's mean diagonal element.
+  var damping: Double
 
-  init(weights: Matrix, covariance: Matrix, columns: [[Int]], energy: Double? = nil) {
+  init(
+    weights: Matrix, covariance: Matrix, columns: [[Int]], energy: Double? = nil,
+    damping: Double = 0.01
+  ) {
     (self.weights, self.covariance, self.columns) = (weights, covariance, columns)
+    self.damping = damping
     self.energy = energy ?? Self.energy(weights, covariance)
   }
 
@@ -28,8 +34,6 @@ struct GroupConsumer: Sendable {
 /// The loss of removing inputs `P` is what least squares on the other inputs cannot make good:
 /// `tr(W_P ([C^-1]_PP)^-1 W_P')`, with a damped covariance `C`, as a share of the output's energy.
 struct GroupRanking: Sendable {
-  /// Damping as a share of the covariance's mean diagonal element.
-  var damping = 0.01
   /// Removals after which all losses are computed anew, at most.
   var rounds = 64
 
@@ -37,7 +41,7 @@ struct GroupRanking: Sendable {
   func losses(of consumers: [GroupConsumer], count: Int) -> [Double] {
     var result = [Double](repeating: 0, count: count)
     for consumer in consumers {
-      guard let state = ConsumerState(consumer, damping) else { continue }
+      guard let state = ConsumerState(consumer) else { continue }
       for index in 0..<count { result[index] += state.loss(of: index) }
     }
     return result
@@ -51,7 +55,7 @@ struct GroupRanking: Sendable {
   func greedyScores(
     of consumers: [GroupConsumer], count: Int, progress: ((Double) -> Void)? = nil
   ) -> [Double] {
-    var states = consumers.compactMap { ConsumerState($0, damping) }
+    var states = consumers.compactMap(ConsumerState.init)
     var alive = Array(0..<count)
     var scores = [Double](repeating: 0, count: count)
     let bundle = max(1, count / rounds)
@@ -84,8 +88,8 @@ private struct ConsumerState {
   private let energy: Double
 
   /// Nothing where the consumer has no energy to lose.
-  init?(_ consumer: GroupConsumer, _ damping: Double) {
-    let shift = damping * consumer.covariance.meanDiagonal
+  init?(_ consumer: GroupConsumer) {
+    let shift = consumer.damping * consumer.covariance.meanDiagonal
     guard consumer.energy > 0,
       let factor = consumer.covariance.shifted(by: shift).factored()
     else { return nil }

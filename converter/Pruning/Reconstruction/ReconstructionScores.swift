@@ -44,7 +44,8 @@ public struct ReconstructionScores: Sendable {
       ? try Sensitivity().measured(
         at: consumers.products, evaluator, calibration, progress: { progress?(begun * $0) })
       : nil
-    let passes = passes(consumers, over: Array(coupling.groups.indices))
+    let runs = calibration.runs.count
+    let passes = passes(consumers, over: Array(coupling.groups.indices), runs: runs)
     for (number, groups) in passes.enumerated() {
       let share = { (part: Double) in
         let done = (Double(number) + part) / Double(passes.count)
@@ -80,7 +81,7 @@ public struct ReconstructionScores: Sendable {
     let consumers = GroupConsumers(coupling)
     let evaluator = Evaluator(coupling.graph)
     var result: [[[GroupConsumer]]] = []
-    let passes = passes(consumers, over: groups)
+    let passes = passes(consumers, over: groups, runs: calibration.runs.count)
     for (number, groups) in passes.enumerated() {
       let readers = groups.map { consumers.readers[$0] }
       let moments = try moments(
@@ -105,27 +106,29 @@ public struct ReconstructionScores: Sendable {
       }
       return result
     case .obs:
-      return GroupRanking(damping: damping).losses(of: consumers.map(\.group), count: count)
+      return GroupRanking().losses(of: consumers.map(\.group), count: count)
     case .obspa:
-      return GroupRanking(damping: damping).greedyScores(of: consumers.map(\.group), count: count)
+      return GroupRanking().greedyScores(of: consumers.map(\.group), count: count)
     }
   }
 
   /// Groups whose consumers' moments are held together.
-  private func passes(_ consumers: GroupConsumers, over groups: [Int]) -> [[Int]] {
+  private func passes(
+    _ consumers: GroupConsumers, over groups: [Int], runs: Int
+  ) -> [[Int]] {
     var result: [[Int]] = []
     var held: Set<Int> = []
     var bytes = 0
     for group in groups {
       let lists = consumers.readers[group]
       let new = Set(lists.flatMap { $0 }.map(\.product)).subtracting(held)
-      let size = new.reduce(0) { $0 + consumers.byteCount(ofProduct: $1) }
+      let size = new.reduce(0) { $0 + consumers.byteCount(ofProduct: $1, runs: runs) }
       if result.isEmpty || (bytes + size > momentByteLimit && !result[result.count - 1].isEmpty) {
         result.append([])
         (held, bytes) = ([], 0)
       }
       held.formUnion(lists.flatMap { $0 }.map(\.product))
-      bytes = held.reduce(0) { $0 + consumers.byteCount(ofProduct: $1) }
+      bytes = held.reduce(0) { $0 + consumers.byteCount(ofProduct: $1, runs: runs) }
       result[result.count - 1].append(group)
     }
     return result
@@ -139,7 +142,8 @@ public struct ReconstructionScores: Sendable {
     var collected: [Int: ProductMoments] = [:]
     var productOfNode: [Int: Int] = [:]
     for product in products {
-      collected[product] = ProductMoments(consumers.products[product])
+      collected[product] = ProductMoments(
+        consumers.products[product], damping: damping, runs: calibration.runs.count)
       productOfNode[consumers.products[product].node] = product
     }
     guard let last = productOfNode.keys.max() else { return [:] }
@@ -164,9 +168,9 @@ private func square(_ size: Int) -> Int { size * size }
 
 extension GroupConsumers {
   /// Bytes that a product's moments take.
-  func byteCount(ofProduct index: Int) -> Int {
+  func byteCount(ofProduct index: Int, runs: Int) -> Int {
     switch products[index] {
-    case .layer(let layer): layer.groups * ColumnMoments.byteCount(size: layer.columns)
+    case .layer(let layer): HalvedMoments.byteCount(layer, runs: runs)
     case .activations(let product):
       2 * product.parts * ColumnMoments.byteCount(size: product.size)
     }
@@ -185,17 +189,19 @@ private struct PartMoments: Sendable {
 /// The moments of all parts of one sum; only one thread at a time works on them.
 private final class ProductMoments: @unchecked Sendable {
   private let product: GroupConsumers.Product
-  private var columns: [ColumnMoments]
+  private var columns: [ColumnMoments] = []
   /// Of the left operand, where both are activations.
-  private var rows: [ColumnMoments]
+  private var rows: [ColumnMoments] = []
+  /// Of a layer's inputs.
+  private var inputs: [HalvedMoments] = []
+  private let damping: Double
   private var parts: [PartMoments] = []
 
-  init(_ product: GroupConsumers.Product) {
-    self.product = product
+  init(_ product: GroupConsumers.Product, damping: Double, runs: Int) {
+    (self.product, self.damping) = (product, damping)
     switch product {
     case .layer(let layer):
-      columns = (0..<layer.groups).map { _ in ColumnMoments(size: layer.columns) }
-      rows = []
+      inputs = (0..<layer.groups).map { _ in HalvedMoments(layer, runs: runs) }
     case .activations(let product):
       columns = (0..<product.parts).map { _ in ColumnMoments(size: product.size) }
       rows = (0..<product.parts).map { _ in ColumnMoments(size: product.size) }
@@ -205,16 +211,16 @@ private final class ProductMoments: @unchecked Sendable {
   var node: Int { product.node }
 
   /// Adds what the sum reads in some runs.
-  func add(_ inputs: [[Tensor?]], runs: Range<Int>) {
+  func add(_ read: [[Tensor?]], runs: Range<Int>) {
     // Each part has moments of its own.
-    Threads.forEach(columns.count) { part in
-      for (run, inputs) in zip(runs, inputs) {
+    Threads.forEach(max(inputs.count, columns.count)) { part in
+      for (run, read) in zip(runs, read) {
         switch product {
         case .layer(let layer):
           unsafe layer.add(
-            inputs[layer.inputPlace]!.floats, group: part, run: run, to: columns[part])
+            read[layer.inputPlace]!.floats, group: part, run: run, to: inputs[part][run])
         case .activations(let product):
-          product.add(inputs[0]!, inputs[1]!, part: part, left: rows[part], right: columns[part])
+          product.add(read[0]!, read[1]!, part: part, left: rows[part], right: columns[part])
         }
       }
     }
@@ -228,21 +234,29 @@ private final class ProductMoments: @unchecked Sendable {
     var weights: [Matrix] = []
     var covariances: [Matrix] = []
     var deviations: [[Double]] = []
-    for part in columns.indices {
-      let result = try columns[part].result(evaluator.nodes[node].name)
-      deviations.append(result.second.diagonal.map { max($0, 0).squareRoot() })
-      covariances.append(result.covariance)
+    var dampings: [Double] = []
+    for part in 0..<max(inputs.count, columns.count) {
+      let result: ColumnMoments.Result
+      let name = evaluator.nodes[node].name
       switch product {
       case .layer(let layer):
-        weights.append(layer.weights(evaluator.constant(layer.weight)!, group: part))
+        let read = layer.weights(evaluator.constant(layer.weight)!, group: part)
+        let damped = try inputs[part].result(name, read: read, taps: layer.taps, damping: damping)
+        result = damped.moments
+        dampings.append(damped.damping)
+        weights.append(read)
       case .activations:
+        result = try columns[part].result(name)
+        dampings.append(damping)
         // Keys or queries may lie in fewer dimensions than there are: there is no Cholesky factor.
         let other = try rows[part].result(evaluator.nodes[node].name)
         let (energies, axes) = other.second.eigen()
         weights.append(axes.scalingRows(by: energies.map { max($0, 0).squareRoot() }))
       }
+      deviations.append(result.second.diagonal.map { max($0, 0).squareRoot() })
+      covariances.append(result.covariance)
     }
-    (columns, rows) = ([], [])
+    (columns, rows, inputs) = ([], [], [])
     let energy =
       sensitivity.map { 1 / $0 }
       ?? zip(weights, covariances).reduce(0) { $0 + GroupConsumer.energy($1.0, $1.1) }
@@ -254,7 +268,8 @@ private final class ProductMoments: @unchecked Sendable {
       }
       return PartMoments(
         group: GroupConsumer(
-          weights: weights, covariance: covariances[part], columns: [], energy: energy),
+          weights: weights, covariance: covariances[part], columns: [], energy: energy,
+          damping: dampings[part]),
         absoluteSums: zip(sums, deviations[part]).map { $0 * $1 })
     }
   }

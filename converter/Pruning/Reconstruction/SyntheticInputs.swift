@@ -39,21 +39,44 @@ extension Calibration {
 }
 
 extension Specialised {
-  /// How many entries a table has that an input of integers is looked up in; `nil` where it is in none.
+  /// How many entries a table has that an input of integers is looked up in, or how many numbers it is
+  /// compared with; `nil` where it is in none.
   fileprivate func tokenCount(lookedUpBy input: Graph.ValueID) -> Int? {
     var same: Set<Graph.ValueID> = [input]
     var result: Int?
     for node in graph.nodes {
-      if ["Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze"].contains(node.operation),
+      if Self.passing.contains(node.operation),
         let source = node.inputs[0], same.contains(source), let output = node.outputs[0]
       {
         same.insert(output)
       }
-      guard node.operation == "Gather", let table = node.inputs[0], let indices = node.inputs[1],
-        same.contains(indices), let shape = types[table]?.shape, let first = shape.first
-      else { continue }
-      result = min(result ?? first, first)
+      guard let count = entryCount(node, lookedUpBy: same) else { continue }
+      result = min(result ?? count, count)
     }
     return result
+  }
+
+  private static let passing: Set = [
+    "Cast", "Expand", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze",
+  ]
+
+  /// What a node says about numbers that are looked up.
+  private func entryCount(_ node: Graph.Node, lookedUpBy same: Set<Graph.ValueID>) -> Int? {
+    let inputs = node.inputs.map { $0.map { (value: $0, type: types[$0]) } }
+    let isSame = inputs.map { $0.map { same.contains($0.value) } ?? false }
+    switch node.operation {
+    case "Gather" where isSame[1]: return inputs[0]?.type?.shape.first
+    case "OneHot" where isSame[0]:
+      guard let depth = inputs[1].flatMap({ constants[$0.value] }), depth.count == 1,
+        let count = Int(exactly: depth.doubles[0]), count > 0
+      else { return nil }
+      return count
+    case "Equal":
+      guard let place = isSame.firstIndex(of: true),
+        let list = inputs[1 - place].flatMap({ constants[$0.value] }), list.count > 1
+      else { return nil }
+      return list.count
+    default: return nil
+    }
   }
 }

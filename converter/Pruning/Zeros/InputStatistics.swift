@@ -30,7 +30,7 @@ struct InputStatistics: Sendable {
     var held = 0
     for each in wanted {
       let linear = flow.layers[each].linear
-      let size = linear.groups * ColumnMoments.byteCount(size: linear.columns)
+      let size = HalvedMoments.byteCount(linear, runs: calibration.runs.count)
       if held + size > Self.momentByteLimit, !passes[passes.count - 1].isEmpty {
         passes.append([])
         held = 0
@@ -49,10 +49,12 @@ struct InputStatistics: Sendable {
     _ wanted: [Int], _ flow: ChannelFlow, _ evaluator: Evaluator,
     _ calibration: Calibration, _ progress: (Double) -> Void
   ) throws(PruningError) {
-    var moments: [Int: [ColumnMoments]] = [:]
+    var moments: [Int: [HalvedMoments]] = [:]
     for layer in wanted {
       let linear = flow.layers[layer].linear
-      moments[linear.node] = (0..<linear.groups).map { _ in ColumnMoments(size: linear.columns) }
+      moments[linear.node] = (0..<linear.groups).map { _ in
+        HalvedMoments(linear, runs: calibration.runs.count)
+      }
     }
     let linear = Dictionary(
       uniqueKeysWithValues: wanted.map {
@@ -67,7 +69,7 @@ struct InputStatistics: Sendable {
       // Each group has moments of its own.
       Threads.forEach(linear.groups) { group in
         for (run, input) in zip(samples, read) {
-          unsafe linear.add(input, group: group, run: run, to: own[group])
+          unsafe linear.add(input, group: group, run: run, to: own[group][run])
         }
       }
     }
@@ -80,13 +82,15 @@ struct InputStatistics: Sendable {
   }
 
   private static func layer(
-    _ linear: LinearLayer, _ moments: [ColumnMoments], _ evaluator: Evaluator
+    _ linear: LinearLayer, _ moments: [HalvedMoments], _ evaluator: Evaluator
   ) throws(PruningError) -> Layer {
     var result = Layer(covariances: [], energy: 0)
     for (group, moments) in moments.enumerated() {
-      let covariance = try moments.result(evaluator.nodes[linear.node].name).covariance
-      result.energy += GroupConsumer.energy(
-        linear.weights(evaluator.constant(linear.weight)!, group: group), covariance)
+      let weights = linear.weights(evaluator.constant(linear.weight)!, group: group)
+      let (all, damping) = try moments.result(
+        evaluator.nodes[linear.node].name, read: weights, taps: linear.taps, damping: damping)
+      let covariance = all.covariance
+      result.energy += GroupConsumer.energy(weights, covariance)
       // Inputs that never vary cost nothing.
       let shift = max(damping * covariance.meanDiagonal, 1e-30)
       result.covariances.append(covariance.shifted(by: shift))
