@@ -100,4 +100,23 @@ import Testing
     #expect(abs(mean) < 0.2)
     for run in inputs.runs { _ = try Evaluator(specialised).run(run) }
   }
+
+  /// Numbers that are turned into a one among zeros are tokens too.
+  @Test(arguments: ["Equal", "OneHot"]) func tokensWithoutATable(_ operation: String) throws {
+    var graph = Graph()
+    graph.opset = 17
+    let tokens = graph.addInput("tokens", TensorType(.int64, [2, 5, 1]))
+    switch operation {
+    case "OneHot":
+      let depth = graph.addConstant("depth", Tensor(integers: [11]))
+      let values = graph.addConstant("values", Tensor([0, 1], shape: [2]))
+      graph.outputs = [graph.addNode("OneHot", [tokens, depth, values])]
+    default:
+      let list = graph.addConstant("list", Tensor(integers: Array(0..<11), shape: [1, 1, 11]))
+      let axis = graph.addConstant("axes", Tensor(integers: [2, 5, 11], shape: [3]))
+      graph.outputs = [graph.addNode("Equal", [list, graph.addNode("Expand", [tokens, axis])])]
+    }
+    let inputs = Calibration.synthetic(for: try Specialised(graph), count: 40, seed: 3)
+    #expect(Set(inputs.runs.flatMap { $0["tokens"]!.integers }) == Set(0..<11))
+  }
 }

@@ -60,8 +60,9 @@ extension Seeded {
     let weights = Matrix(1, 3, [1, 2, -1])
     let covariance = x.times(x, transposingOther: true)
     let consumer = GroupConsumer(
-      weights: weights, covariance: covariance, columns: [[0], [1], [2]], energy: 1)
-    let losses = GroupRanking(damping: 0).losses(of: [consumer], count: 3)
+      weights: weights, covariance: covariance, columns: [[0], [1], [2]], energy: 1,
+      damping: 0)
+    let losses = GroupRanking().losses(of: [consumer], count: 3)
     for (loss, wanted) in zip(losses, [2.4, 16.0 / 3, 4.0 / 3]) {
       #expect(abs(loss - wanted) < 1e-12)
     }
@@ -77,9 +78,10 @@ extension Seeded {
     var random = Seeded(seed: 21)
     let (weights, covariance) = (random.matrix(4, 9), random.covariance(9, rank: 20))
     let columns = [[0, 4, 8], [1], [], [2, 3, 5, 6, 7]]
-    let ranking = GroupRanking(damping: 0.02)
+    let ranking = GroupRanking()
     let damped = covariance.shifted(by: 0.02 * covariance.meanDiagonal)
-    let consumer = GroupConsumer(weights: weights, covariance: covariance, columns: columns)
+    let consumer = GroupConsumer(
+      weights: weights, covariance: covariance, columns: columns, damping: 0.02)
     let losses = ranking.losses(of: [consumer, consumer], count: 4)
     for (loss, places) in zip(losses, columns) {
       let wanted = 2 * leastLoss(weights, damped, without: Set(places)) / consumer.energy
@@ -96,7 +98,7 @@ extension Seeded {
         weights: random.matrix(5, width), covariance: random.covariance(width, rank: 50),
         columns: (0..<count).map { kind == 0 ? [$0] : [$0, $0 + count, $0 + 2 * count] })
     }
-    let scores = GroupRanking(damping: 0.01).greedyScores(of: consumers, count: count)
+    let scores = GroupRanking().greedyScores(of: consumers, count: count)
     // Least squares from scratch at every step.
     var gone: [Int] = []
     var largest = 0.0
@@ -128,8 +130,9 @@ extension Seeded {
     for column in 0..<200 { doubled[3, column] = x[2, column] }
     let covariance = doubled.times(doubled, transposingOther: true, factor: 1 / 200)
     let consumer = GroupConsumer(
-      weights: random.matrix(6, 4), covariance: covariance, columns: (0..<4).map { [$0] })
-    let ranking = GroupRanking(damping: 1e-6)
+      weights: random.matrix(6, 4), covariance: covariance, columns: (0..<4).map { [$0] },
+      damping: 1e-6)
+    let ranking = GroupRanking()
     let alone = ranking.losses(of: [consumer], count: 4)
     #expect(alone[2] < 1e-4 && alone[3] < 1e-4)
     let greedy = ranking.greedyScores(of: [consumer], count: 4)

@@ -17,6 +17,9 @@ public struct Refit: Sendable {
   public var noiseDamping = 0.1
   /// Whether other dampings are tried where places are few (`DampingSearch`); never on noise.
   public var searchesDamping = true
+  /// Whether layers are left as they are of which there are fewer places than columns; always on noise,
+  /// which says nothing of what is not seen.
+  public var skipsUndetermined = false
   /// Whether targets make up for the error of what the output is added to.
   public var followsResiduals = true
   /// How often a layer is solved for again where an activation with limits follows.
@@ -105,6 +108,7 @@ public struct Refit: Sendable {
       options.convolutionDamping = max(convolutionDamping, noiseDamping)
       options.productDamping = max(productDamping, noiseDamping)
       options.searchesDamping = false
+      options.skipsUndetermined = true
     }
     var walk = try RefitWalk(options, dense: dense, pruned: specialised, calibration)
     let layers = walk.layers(keepsZeros: keepsZeros, kept: kept)

@@ -89,9 +89,11 @@ struct RefitWalk: Sendable {
   private mutating func refit(
     _ layer: RefitLayer, keepsZeros: Bool
   ) throws(PruningError) {
+    let runs = Array(denseValues.indices)
+    let places = runs.count * layer.pruned.placeCount
+    guard !options.skipsUndetermined || places >= layer.pruned.columns else { return }
     let residual = layer.residual.flatMap { isKnown($0.value) ? $0 : nil }
     let hasBias = layer.bias != nil
-    let runs = Array(denseValues.indices)
     let searches =
       options.searchesDamping && DampingSearch.isNeeded(layer.pruned, runs: runs.count)
     // Neighbours in a file may be alike.
