@@ -65,8 +65,9 @@ extension FirstDifference {
   ) -> FirstDifference? {
     var known: [String: Tensor] = [:]
     var bytes = 0
-    let rounding = reference.roundingOfValues
+    let (rounding, ranges) = (reference.roundingOfValues, reference.knownRanges)
     var types: [String: ElementType] = [:]
+    var knownRanges: [String: Double] = [:]
     let ran = try? interpret(
       reference, inputs: expectedValues, file: "",
       observe: { id, _, tensor in
@@ -75,13 +76,15 @@ extension FirstDifference {
         let name = reference.graph.values[id].name
         known[name] = tensor
         types[name] = rounding[id]
+        knownRanges[name] = ranges[id]
       })
     guard ran != nil else { return nil }
     var found: FirstDifference?
     try? model.run(values) { layer, name, tensor in
       guard found == nil, let expected = known[name], expected.shape == tensor.shape else { return }
       let result = Verification.Output(
-        name, tensor, expected, tolerance, rounding: types[name] ?? expected.elementType)
+        name, tensor, expected, tolerance, rounding: types[name] ?? expected.elementType,
+        knownRange: knownRanges[name])
       guard !result.pass else { return }
       found = FirstDifference(layer: layer, value: name, maxOfRange: result.maxOfRange)
     }

@@ -5,7 +5,9 @@ package import EspalierGraph
 public struct Tolerance: Sendable {
   public var relative: Double
   /// nil for a share of the reference output's range that the rounding on the way to it asks for: 1e-4, where
-  /// a value is rounded to float16 4 of its 2^-10, to bfloat16 4 of its 2^-7.
+  /// a value is rounded to float16 4 of its 2^-10, to bfloat16 4 of its 2^-7. Behind an operator that has a
+  /// range of its own, such as Sigmoid's from 0 to 1, no range counts as less than a hundredth of that,
+  /// since what is tiny there was rounded as a part of it: 1e-4 of the hundredth is 8 roundings of float32.
   public var absolute: Double?
 
   public init(relative: Double = 1e-3, absolute: Double? = nil) {
@@ -52,7 +54,7 @@ public struct Verification: Sendable, Encodable {
     /// Largest difference as a share of the expected value.
     public var maxRelative: Double
     /// Largest difference as a share of the range of the expected values, of their size where they are
-    /// all alike.
+    /// all alike; of no less than a hundredth of the range that their operator has.
     public var maxOfRange: Double
     /// The absolute tolerance as such a share.
     public var allowedOfRange: Double
@@ -76,11 +78,14 @@ public struct Verification: Sendable, Encodable {
   }
 
   /// Compares results by output name; every output of the reference must be there.
-  /// - Parameter rounding: For each output the coarsest type that is rounded to on the way to it, where
-  ///   that is known.
+  /// - Parameters:
+  ///   - rounding: For each output the coarsest type that is rounded to on the way to it, where that is
+  ///     known.
+  ///   - knownRanges: For each output the length of the range that its values have whatever the model
+  ///     reads, where there is one.
   package init(
     _ results: [String: Tensor], against reference: [(name: String, tensor: Tensor)],
-    tolerance: Tolerance, rounding: [String: ElementType] = [:]
+    tolerance: Tolerance, rounding: [String: ElementType] = [:], knownRanges: [String: Double] = [:]
   ) {
     outputs = reference.map { name, expected in
       guard let actual = results[name] else {
@@ -88,7 +93,7 @@ public struct Verification: Sendable, Encodable {
       }
       return Output(
         name, actual, expected, tolerance,
-        rounding: rounding[name] ?? expected.elementType)
+        rounding: rounding[name] ?? expected.elementType, knownRange: knownRanges[name])
     }
     pass = outputs.allSatisfy(\.pass) && !outputs.isEmpty
   }
@@ -102,10 +107,14 @@ extension Verification.Output {
       allowedOfRange: 0, cosine: 0, pass: false, reason: reason)
   }
 
+  /// The least share of the range that an operator's values have whatever it reads which counts as range.
+  private static let leastOfKnownRange = 0.01
+
   /// Compares two values.
+  /// - Parameter knownRange: The length of such a range, where there is one.
   init(
     _ name: String, _ actual: Tensor, _ expected: Tensor, _ tolerance: Tolerance,
-    rounding: ElementType
+    rounding: ElementType, knownRange: Double?
   ) {
     guard actual.shape == expected.shape else {
       self.init(
@@ -124,7 +133,8 @@ extension Verification.Output {
     let isByte = other == .int8 || other == .uint8
     let isExact = !other.isFloatingPoint && !(isByte && tolerance.absolute == nil)
     // A constant output has no range; its size stands in.
-    let size = range > 0 ? range : finite.map(abs).max() ?? 0
+    let size = max(
+      range > 0 ? range : finite.map(abs).max() ?? 0, (knownRange ?? 0) * Self.leastOfKnownRange)
     let absolute = isExact ? 0 : tolerance.absolute(in: other, rounding: rounding, range: size)
     self.init(
       name: name, maxAbsolute: 0, maxRelative: 0, maxOfRange: 0,

@@ -50,7 +50,8 @@ extension Verification {
     let results = Dictionary(run.results.map { ($0.name, $0.tensor) }) { $1 }
     self.init(
       results, against: expected, tolerance: tolerance,
-      rounding: reference?.graph.roundingOfOutputs ?? [:])
+      rounding: reference?.graph.roundingOfOutputs ?? [:],
+      knownRanges: reference?.graph.knownRangesOfOutputs ?? [:])
     guard !pass, let reference else { return }
     settleTies(results, expected, reference.graph, reference.inputs, tolerance)
     guard !pass else { return }
@@ -71,6 +72,7 @@ extension Verification {
   ) throws(EspalierError) {
     let path = "\(folder)/model.onnx"
     let graph = try Graph(contentsOf: path)
+    try graph.checkCaseIsOfTensors(path)
     var merged: Verification?
     var set = 0
     while FileManager.default.fileExists(atPath: "\(folder)/test_data_set_\(set)") {
@@ -232,6 +234,40 @@ private func runCase(
         .bytes(bytes, name: path), threads: threads, instructionSet: instructionSet),
       values: values), reference
   )
+}
+
+extension Graph {
+  /// Refuses inputs and outputs that are no tensors, whose files hold messages of other kinds.
+  /// - Throws: `EspalierError` (65) that names each.
+  fileprivate func checkCaseIsOfTensors(_ path: String) throws(EspalierError) {
+    let named = inputs.map { ("input", $0) } + outputs.map { ("output", $0) }
+    let lines = named.compactMap { kind, id in
+      values[id].opaqueType.map { type in
+        "\(path): \(kind) \"\(values[id].name)\" is \(nounOfOpaqueType(type)), and neither the reference nor "
+          + "the runtime has any but tensors; make a case of the tensors in it: give each as an input of "
+          + "its own, and let the model return what SequenceAt or OptionalGetElement takes out"
+      }
+    }
+    guard lines.isEmpty else {
+      throw EspalierError(exitCode: 65, lines.joined(separator: "\n"))
+    }
+  }
+}
+
+/// What a type of ONNX is that is no tensor's, by the numbers of TypeProto's fields.
+private func nounOfOpaqueType(_ bytes: [UInt8]) -> String {
+  var place = 0
+  while place + 1 < bytes.count {
+    switch bytes[place] >> 3 {
+    case 4: return "a sequence"
+    case 5: return "a map"
+    case 8: return "a sparse tensor"
+    case 9: return "an optional value"
+    // A denotation, whose length stands behind its number.
+    default: place += 2 + Int(bytes[place + 1])
+    }
+  }
+  return "no tensor"
 }
 
 /// The tensors of a case in the order of the graph's values.

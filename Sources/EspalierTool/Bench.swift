@@ -77,7 +77,9 @@ struct Bench: ParsableCommand {
         + "\(report.samples.nanoseconds.count) samples, \(threads), \(report.isa)")
     print(
       "load \(Format.time(Double(report.loadNanoseconds))), "
-        + "weights \(Format.bytes(report.weightBytes)), "
+        + "weights \(Format.bytes(report.weightBytes))"
+        + (report.transformedBytes > 0
+          ? " (\(Format.bytes(report.transformedBytes)) transformed), " : ", ")
         + "activations \(Format.bytes(report.arenaBytes)), file \(Format.bytes(report.fileBytes))")
     if !report.isSteady {
       warn("times did not settle during warm-up; this machine is busy or throttles")

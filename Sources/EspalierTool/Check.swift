@@ -17,13 +17,16 @@ struct Check: ParsableCommand {
 
   @Argument(help: "An ONNX model.") var model: String
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var data: DataShapeOptions
   @OptionGroup var bound: InputValueOptions
   @OptionGroup var report: ReportOptions
 
   func run() throws {
     try reporting {
+      let shapes = try data.inputShapes(
+        self.shapes.parsed(), of: Graph(contentsOf: model), file: model)
       let result = try CheckReport(
-        contentsOf: model, inputShapes: shapes.parsed(), inputValues: bound.parsed())
+        contentsOf: model, inputShapes: shapes, inputValues: bound.parsed())
       result.warnings.forEach(warn)
       try report.show(result) { show(result) }
       if !result.problems.isEmpty {

@@ -30,6 +30,7 @@ struct Convert: ParsableCommand {
   @Flag(help: "Show what the cost model would have taken for each layer, and what that costs.")
   var explain = false
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var data: DataShapeOptions
   @OptionGroup var bound: InputValueOptions
   @OptionGroup var reporting: ReportOptions
 
@@ -65,7 +66,7 @@ struct Convert: ParsableCommand {
       let device = try device.map { try Device(named: $0) }
       let graph = try Graph(contentsOf: input).binding(
         inputValues: bound.parsed(), file: input)
-      let shapes = try shapes.parsed()
+      let shapes = try data.inputShapes(self.shapes.parsed(), of: graph, file: input)
       let bar = ProgressBar(
         device == nil ? "packing" : "timing and packing", quiet: reporting.hidesProgress)
       defer { bar.finish() }

@@ -14,6 +14,7 @@ struct Groups: ParsableCommand {
   @Argument(help: "An ONNX model.") var model: String
   @Option(help: "Channels that fill a kernel's registers.") var align = 8
   @OptionGroup var shapes: InputShapeOptions
+  @OptionGroup var data: DataShapeOptions
   @OptionGroup var bound: InputValueOptions
   @Flag(help: "Print one JSON document.") var json = false
 
@@ -23,9 +24,10 @@ struct Groups: ParsableCommand {
 
   func run() throws {
     try reporting {
+      let graph = try Graph(contentsOf: model).binding(inputValues: bound.parsed(), file: model)
       let report = try GroupsReport(
-        Graph(contentsOf: model).binding(inputValues: bound.parsed(), file: model),
-        inputShapes: shapes.parsed(), alignment: align, file: model)
+        graph, inputShapes: data.inputShapes(shapes.parsed(), of: graph, file: model),
+        alignment: align, file: model)
       if json {
         try printJSON(report)
       } else {

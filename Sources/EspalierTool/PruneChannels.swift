@@ -71,7 +71,7 @@ struct ChannelOptions: ParsableArguments {
 struct CalibrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Inputs to calibrate on, samples first; once for each of several inputs. \"noise\" or "
+      "Inputs to calibrate on, samples first; once for each of several inputs, whose other extents they tell. \"noise\" or "
         + "\"noise:MEAN:DEVIATION\" stands in for images, \"synthetic\" for any inputs (with a refit the "
         + "default for channels, heads and blocks).", valueName: "[input=]file.npy"))
   var data: [String] = []

@@ -33,6 +33,27 @@ struct InputShapeOptions: ParsableArguments {
   }
 }
 
+/// Data that says the shapes of inputs.
+struct DataShapeOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Samples for an input, whose shape but for the first axis is then known; may be repeated.",
+      valueName: "[input=]file.npy"))
+  var data: [String] = []
+
+  /// Shapes of inputs that the model leaves open.
+  /// - Parameter given: Those that are asked for.
+  func inputShapes(
+    _ given: [String: [Int]], of graph: @autoclosure () throws -> Graph, file: String
+  )
+    throws -> [String: [Int]]
+  {
+    guard !data.isEmpty else { return given }
+    return try graph().inputShapes(
+      given, ofData: data.map(CalibrationArray.init(parsing:)), file: file)
+  }
+}
+
 /// Inputs that are constants, for models whose branches or shapes depend on them.
 struct InputValueOptions: ParsableArguments {
   @Option(

@@ -28,7 +28,8 @@ struct Verify: ParsableCommand {
   @Option(
     help: """
       Absolute tolerance; by default 1e-4 of the output's range; 4e-3 of it where float16 and 3e-2 where \
-      bfloat16 is rounded to on the way; of bytes 1, of other integers 0.
+      bfloat16 is rounded to on the way; at least 1e-6 behind operators such as Sigmoid, whose range is \
+      known; of bytes 1, of other integers 0.
       """, transform: number)
   var atol: Double?
   @Option(help: "Seed of the random inputs.") var seed: UInt64 = 1

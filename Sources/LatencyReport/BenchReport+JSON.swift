@@ -15,6 +15,7 @@ extension BenchReport {
       document.integer("load_ns", loadNanoseconds)
       document.integer("arena_bytes", arenaBytes)
       document.integer("weight_bytes", weightBytes)
+      document.integer("transformed_bytes", transformedBytes)
       document.integer("file_bytes", fileBytes)
       document.boolean("steady", isSteady)
       document.object("environment") { both in

@@ -9,7 +9,9 @@ extension BenchReport {
     }
     text += ", \(threads) thread\(threads == 1 ? "" : "s"), \(isa)\n"
     text += "load \(milliseconds(loadNanoseconds)) ms, arena \(arenaBytes) bytes, "
-    text += "weights \(weightBytes) bytes, file \(fileBytes) bytes\n"
+    text += "weights \(weightBytes) bytes, "
+    if transformedBytes > 0 { text += "\(transformedBytes) of them transformed, " }
+    text += "file \(fileBytes) bytes\n"
     if !isSteady { text += "warm-up did not settle within its time: read the numbers with care\n" }
     text += "peak \(tenths(peakGigaflops)) GFLOP/s, measured at the start\n"
     let total = layers.reduce(0) { $0 + $1.medianNanoseconds }

@@ -77,7 +77,10 @@ public struct BenchReport: Sendable {
   public var samples: Samples
   public var loadNanoseconds: UInt64
   public var arenaBytes: Int
+  /// In memory, as packed and transformed.
   public var weightBytes: Int
+  /// Of `weightBytes`, what Winograd's transforms made when the model was loaded.
+  public var transformedBytes: Int
   public var fileBytes: Int
   /// Whether warm-up ended because two batches agreed, rather than at its time limit.
   public var isSteady: Bool
@@ -88,7 +91,8 @@ public struct BenchReport: Sendable {
   public init(
     threads: Int, isa: String, peakGigaflops: Double, samples: Samples, loadNanoseconds: UInt64,
     arenaBytes: Int,
-    weightBytes: Int, fileBytes: Int, isSteady: Bool, before: Environment, after: Environment,
+    weightBytes: Int, transformedBytes: Int, fileBytes: Int, isSteady: Bool, before: Environment,
+    after: Environment,
     layers: [Layer]
   ) {
     self.threads = threads
@@ -98,6 +102,7 @@ public struct BenchReport: Sendable {
     self.loadNanoseconds = loadNanoseconds
     self.arenaBytes = arenaBytes
     self.weightBytes = weightBytes
+    self.transformedBytes = transformedBytes
     self.fileBytes = fileBytes
     self.isSteady = isSteady
     self.before = before

@@ -1,6 +1,6 @@
 #if !hasFeature(Embedded)
 /// A number that packed weights can hold. Packings move numbers and ask which are zero, so that a new
-/// element type is a conformance; only Winograd's transforms calculate, with float32 alone.
+/// element type is a conformance.
 public protocol PackedElement: BitwiseCopyable, Equatable, Sendable {
   static var zero: Self { get }
   static var code: ElementCode { get }

@@ -8,6 +8,9 @@ public struct ModelFileLimits: Sendable {
   public var tensors: Int = 131_072
   /// Bytes of one tensor.
   public var tensorBytes: UInt64 = 1 << 31
+  /// Bytes of all weights as Winograd's transforms make them from those of the file, up to 32 times as
+  /// many.
+  public var transformedBytes: UInt64 = 1 << 31
   /// Bytes of the arena.
   public var arenaBytes: UInt64 = 1 << 31
 

@@ -45,7 +45,7 @@ public struct VerifiedModel: @unchecked Sendable {
 
   public var majorVersion: Int { unsafe Int(file.summary.major) }
   public var minorVersion: Int { unsafe Int(file.summary.minor) }
-  /// One bit for each `WeightPacking.featureBit` in use.
+  /// One bit for each `WeightPacking.featureBit` in use, and those that `model.fbs` has besides.
   public var features: UInt64 { unsafe file.summary.features }
   public var tensorCount: Int { unsafe Int(file.summary.tensor_count) }
   public var stepCount: Int { unsafe Int(file.summary.step_count) }

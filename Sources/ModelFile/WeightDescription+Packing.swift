@@ -42,8 +42,7 @@ extension WeightDescription {
     }
   }
 
-  /// The dense matrix that was packed: slow, obvious, and what every test compares with. Taps come
-  /// back from Winograd's transforms to about six digits.
+  /// The dense matrix that was packed: slow, obvious, and what every test compares with.
   /// - Returns: Nil where lists and values do not fit together, or values are left over.
   public func unpacked() -> DenseMatrix<Float>? { unpacked(as: Float.self) }
 

@@ -12,6 +12,14 @@ package func tensor(contentsOfNumPy path: String) throws(TensorFileError) -> Ten
   }
 }
 
+/// The shape of the tensor in a NumPy file, whose values are not read.
+/// - Throws: As for reading it.
+package func shape(ofNumPy path: String) throws(TensorFileError) -> [Int] {
+  do throws(NumPyFile.Failure) { return try NumPyFile(contentsOf: path).header.dims } catch {
+    throw TensorFileError(exitCode: error.exitCode, error.description)
+  }
+}
+
 /// Writes a tensor as a NumPy file, whole or not at all; types NumPy's reader lacks become float32.
 /// - Returns: The type and shape that the file has.
 /// - Throws: `TensorFileError` with 73 or 74.

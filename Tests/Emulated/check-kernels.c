@@ -19,6 +19,7 @@ static const struct {
     {"convolution", esp_check_convolution},
     {"depthwise", esp_check_depthwise},
     {"winograd", esp_check_winograd},
+    {"weight transform", esp_check_transform},
     {"linear", esp_check_linear},
     {"matrix product", esp_check_matrix_product},
     {"attention", esp_check_attention},

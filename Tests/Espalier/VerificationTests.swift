@@ -8,12 +8,12 @@ import Testing
 /// What `verify` calls alike, and what it says of the rest.
 @Suite struct VerificationTests {
   private func compare(
-    _ own: [Float], _ other: [Float], rounding: ElementType = .float32
+    _ own: [Float], _ other: [Float], rounding: ElementType = .float32, knownRange: Double? = nil
   ) -> Verification {
     Verification(
       ["y": Tensor(own, shape: [own.count])],
       against: [("y", Tensor(other, shape: [other.count]))], tolerance: Tolerance(),
-      rounding: ["y": rounding])
+      rounding: ["y": rounding], knownRanges: knownRange.map { ["y": $0] } ?? [:])
   }
 
   @Test func `NaN on one side differs, and on both is named`() {
@@ -38,6 +38,76 @@ import Testing
     #expect(!compare(half.map { $0 + 0.04 }, exact, rounding: .float16).pass)
     #expect(compare(half.map { $0 + 0.04 }, exact, rounding: .bfloat16).pass)
     #expect(!compare(half.map { $0 + 0.4 }, exact, rounding: .bfloat16).pass)
+  }
+
+  /// A hundredth of 1 allows 1e-6, and a thousandth of an expected value may differ besides.
+  @Test func `a tiny output of a known range may differ by the rounding of that range`() {
+    let tiny: [Float] = [5e-7]
+    #expect(!compare([5.01e-7], tiny).pass)
+    #expect(compare([14.99e-7], tiny, knownRange: 1).pass)
+    #expect(!compare([15.1e-7], tiny, knownRange: 1).pass)
+    #expect(compare([24.9e-7], tiny, knownRange: 2).pass)
+    #expect(!compare([25.1e-7], tiny, knownRange: 2).pass)
+    let output = compare([10e-7], tiny, knownRange: 1).outputs[0]
+    #expect(abs(output.maxOfRange - 5e-5) < 1e-9 && abs(output.allowedOfRange - 1e-4) < 1e-12)
+    // What fills its range is judged as before: 1e-4 of it.
+    #expect(compare([0, 1.001], [0, 1], knownRange: 1).pass)
+    #expect(!compare([0, 1.0012], [0, 1], knownRange: 1).pass)
+    // Of a thousand classes that share 1, each is held to about a thousandth of itself.
+    let even = [Float](repeating: 1e-3, count: 1000)
+    #expect(compare(even.map { $0 + 1.9e-6 }, even, knownRange: 1).pass)
+    #expect(!compare(even.map { $0 + 2.1e-6 }, even, knownRange: 1).pass)
+  }
+
+  @Test func `known ranges go through what moves values`() throws {
+    var graph = Graph()
+    graph.opset = 17
+    let x = graph.addInput("x", TensorType(.float32, [2, 3]))
+    func then(
+      _ operation: String, _ inputs: [Graph.ValueID], _ attributes: [String: Attribute] = [:]
+    )
+      -> Graph.ValueID
+    {
+      graph.addNode(operation, inputs, attributes: attributes)
+    }
+    let sigmoid = then("Sigmoid", [x])
+    let tanh = then("Tanh", [x])
+    let moved = then("Transpose", [sigmoid])
+    let shape = graph.addConstant("shape", Tensor(integers: [6]))
+    let flat = then("Reshape", [moved, shape])
+    let joined = then("Concat", [sigmoid, tanh], ["axis": .integer(0)])
+    let mixed = then("Concat", [sigmoid, x], ["axis": .integer(0)])
+    let softmax = then("Softmax", [x], ["axis": .integer(1)])
+    let most = then("ReduceMax", [softmax], ["axes": .integers([1])])
+    let sum = then("Add", [sigmoid, softmax])
+    let relu = then("Relu", [x])
+    graph.outputs = [sigmoid, tanh, flat, joined, mixed, most, sum, relu]
+    let typed = try Specialised(graph)
+    let found = typed.graph.outputs.map { typed.knownRanges[$0] }
+    #expect(found == [1, 2, 1, 2, nil, 1, nil, nil])
+    #expect(typed.knownRangesOfOutputs.count == 5)
+  }
+
+  /// Files with an output of a type without tensors: TypeProto's field 4 is a sequence, 9 an optional.
+  @Test(arguments: [(4, "a sequence"), (9, "an optional value")])
+  func `a case of other things than tensors says what it is`(field: Int, noun: String) throws {
+    var graph = Graph()
+    graph.opset = 17
+    let x = graph.addInput("x", TensorType(.float32, [2]))
+    graph.outputs = [graph.addNode("Relu", [x]), graph.addNode("SequenceConstruct", [x])]
+    // A tensor of float32 of unknown rank within.
+    graph.values[graph.outputs[1]].opaqueType = [UInt8(8 * field + 2), 6, 10, 4, 10, 2, 8, 1]
+    graph.values[graph.outputs[1]].name = "all"
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "case-\(UInt64.random(in: 0 ... .max))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try graph.write(to: folder.appending(path: "model.onnx").path)
+    let error = #expect(throws: EspalierError.self) {
+      try Verification(ofCase: folder.path, onRuntime: false, tolerance: Tolerance())
+    }
+    #expect(error?.exitCode == 65)
+    #expect("\(error!)".contains("output \"all\" is \(noun)"), "\(error!)")
   }
 
   /// y = relu(cast(cast(x w))), with the inner cast to a type; z = x, which nothing is rounded for.

@@ -9,7 +9,7 @@ import Testing
     return BenchReport(
       threads: 2, isa: "neon", peakGigaflops: 3.6, samples: Samples(nanoseconds: samples),
       loadNanoseconds: 5,
-      arenaBytes: 6, weightBytes: 7, fileBytes: 8, isSteady: true, before: environment,
+      arenaBytes: 6, weightBytes: 7, transformedBytes: 3, fileBytes: 8, isSteady: true, before: environment,
       after: environment,
       layers: [
         BenchReport.Layer(
@@ -38,6 +38,7 @@ import Testing
     #expect(document["load_ns"] as? Int == 5)
     #expect(document["arena_bytes"] as? Int == 6)
     #expect(document["weight_bytes"] as? Int == 7)
+    #expect(document["transformed_bytes"] as? Int == 3)
     #expect(document["file_bytes"] as? Int == 8)
     let layers = try #require(document["layers"] as? [[String: Any]])
     #expect(

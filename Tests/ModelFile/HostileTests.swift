@@ -132,8 +132,10 @@ import Testing
   @Test func tooLongForItsHeader() throws {
     // Two vectors of a header may overlap, so that each is as long as the header: the sum is bounded.
     var model = ModelDescription()
-    for _ in 0..<200 {
-      model.steps.append(StepDescription(kind: .fill, inputs: [], outputs: [0], integers: [0]))
+    // Each with an integer of its own: one vector would be written once.
+    for number in 0..<200 {
+      model.steps.append(
+        StepDescription(kind: .fill, inputs: [], outputs: [0], integers: [Int64(number)]))
     }
     model.steps[0].integers = [Int64](repeating: 0x0101_0101, count: 2000)
     var file = FileBytes(try model.bytes())
@@ -141,7 +143,7 @@ import Testing
     var lengthened = 0
     for word in file.header.lowerBound / 4..<file.header.upperBound / 4
     where word % 2 == 1 && file.number(at: word * 4, as: UInt32.self) == 1
-      && file.number(at: word * 4 + 4, as: UInt64.self) == 0
+      && file.number(at: word * 4 + 4, as: UInt64.self) < 200
     {
       file.set(UInt32((file.header.upperBound - word * 4 - 8) / 8), at: word * 4)
       lengthened += 1

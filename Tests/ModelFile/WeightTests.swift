@@ -83,14 +83,14 @@ import Testing
     var random = SeededGenerator(seed: 5)
     let good = Packer(self.random(9, 18, zeros: 0, &random)).winograd(tile: 4)
     #expect(accepted(good))
-    #expect(good.values.floats.count == 36 * 16 * 2)
+    #expect(good.values.floats.count == 9 * 18)
     let faults: [(inout WeightDescription) -> Void] = [
       { $0.values.floats.append(0) }, { $0.values.floats.removeLast() },
       { $0.encoding = .unstructured },
-      { $0.packing = .winograd2 }, { $0.packing = .panels }, { $0.groups = 3 },
+      { $0.packing = .panels }, { $0.groups = 3 },
       { $0.columns = 17 }, { $0.columns = 27 }, { $0.rows = 8 }, { $0.rows = 1 << 30 },
-      { $0.panelHeight = 4 }, { $0.panelHeight = 0 }, { $0.counts = [1] },
-      { $0.columnLists = [0] }, { $0.stream = [0] }, { $0.pattern = [1, 0, 0] },
+      { $0.counts = [1] }, { $0.columnLists = [0] }, { $0.stream = [0] },
+      { $0.pattern = [1, 0, 0] },
       { $0.nonzeroCount = UInt64($0.values.floats.count) + 1 },
     ]
     for (index, fault) in faults.enumerated() {
@@ -98,6 +98,18 @@ import Testing
       fault(&model.weights[0])
       #expect(refusal(of: model)?.code == .badWeight, "fault \(index)")
     }
+  }
+
+  /// Rows rounded up to 8, 36 or 16 numbers for each nine; nil where that overflows.
+  @Test func transformedCounts() {
+    func count(_ packing: WeightPacking, _ rows: Int, _ columns: Int) -> Int? {
+      packing.transformedCount(rows: rows, columns: columns)
+    }
+    #expect(count(.winograd4, 1, 9) == 288 && count(.winograd2, 8, 27) == 384)
+    #expect(count(.winograd4, 9, 18) == 1152 && count(.panels, 9, 18) == 0)
+    let most = Int(Int32.max)
+    #expect(count(.winograd2, most, most) == (1 << 31) * 16 * (most / 9))
+    #expect(count(.winograd4, .max / 64, 18) == nil)
   }
 
   @Test func panelsWithAFault() {

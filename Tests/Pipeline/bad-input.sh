@@ -453,6 +453,14 @@ npy "1, 1, 8, 8" '\000\000\300\177' 64
 calibrate "NaN" 65 "E2008.*finite" data.npy
 npy "1, 1, 8, 8" '\000\000\200\077' 64
 calibrate "an input that does not exist" 65 "E2008.*no such input" nonsense=data.npy
+for command in check groups convert; do
+  options=()
+  [ "$command" != convert ] || options=(-o out)
+  expect "$command: a shape that contradicts the data" 65 'E1005 at input "image".*samples, 1, 8, 8' \
+    "$command" "$digits" "${options[@]}" --data data.npy --input-shape image=1,1,8,9
+  expect "$command: data of no input" 65 "nonsense=data.npy names no input of the model; it has image" \
+    "$command" "$digits" "${options[@]}" --data nonsense=data.npy
+done
 calibrate "noise without a deviation" 64 "noise" noise:1
 
 for threads in 0 -1 two 1.5 ''; do

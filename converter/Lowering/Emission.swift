@@ -18,7 +18,7 @@ package func emit(
 func describeRepeated(_ program: Program, _ choice: WeightChoice) -> ModelDescription {
   var emission = Emission(program, source: "", sharesWeights: false)
   let packed = program.steps.first?.weight.map {
-    PackedWeight(choice: choice, description: $0.packed(choice))
+    PackedWeight($0.matrix(), of: $0, choice)
   }
   for step in program.steps { emission.add(step, packed) }
   return emission.finish().description
@@ -31,8 +31,9 @@ private struct Emission {
   private var layers: [LoweredLayer] = []
   /// The file's number of each tensor that something uses.
   private var numbers: [Int?]
-  /// Weights that are in the file, by where they came from: layers may share one.
-  private var stored: [String: [(weight: Program.Weight, number: Int)]] = [:]
+  /// Weights and constants that are in the file: layers may share one, and steps of a loop do.
+  private var stored: [StoredKey: [(weight: Program.Weight, number: Int)]] = [:]
+  private var storedConstants: [StoredKey: [(bytes: ValueBytes, number: Int)]] = [:]
 
   private let sharesWeights: Bool
 
@@ -58,8 +59,7 @@ private struct Emission {
     let value = program.tensors[tensor]
     let placement: TensorPlacement
     if let constant = value.constant {
-      description.constants.append(constant.fileBytes)
-      placement = .constant(description.constants.count - 1)
+      placement = .constant(number(ofConstant: constant.fileBytes))
     } else if let base = value.viewOf {
       placement = .view(of: number(base), offset: 0)
     } else {
@@ -76,20 +76,35 @@ private struct Emission {
     return description.tensors.count - 1
   }
 
+  /// The file's number of a constant; one of the same bytes is not stored again.
+  private mutating func number(ofConstant bytes: ValueBytes) -> Int {
+    let array = bytes.array(of: UInt8.self)
+    let key = StoredKey(extents: [array.count], digest: array.span.bytes.digest)
+    let known = storedConstants[key, default: []].first {
+      $0.bytes.array(of: UInt8.self) == array
+    }
+    if let known { return known.number }
+    description.constants.append(bytes)
+    let number = description.constants.count - 1
+    storedConstants[key, default: []].append((bytes, number))
+    return number
+  }
+
   /// The file's number of a weight; one that is there already, stored in the same way, is not stored again.
-  private mutating func number(
-    _ weight: Program.Weight, _ packed: WeightDescription
-  ) -> Int {
+  private mutating func number(_ weight: Program.Weight, _ packed: PackedWeight) -> Int {
+    let key = StoredKey(
+      extents: [weight.rows, weight.columns, weight.groups, weight.taps], digest: packed.digest)
     let known =
       !sharesWeights
       ? nil
-      : stored[weight.source, default: []].first {
-        $0.weight.hasValues(of: weight) && description.weights[$0.number].isStored(as: packed)
+      : stored[key, default: []].first {
+        $0.weight.hasValues(of: weight)
+          && description.weights[$0.number].isStored(as: packed.description)
       }
     if let known { return known.number }
-    description.weights.append(packed)
+    description.weights.append(packed.description)
     let number = description.weights.count - 1
-    stored[weight.source, default: []].append((weight, number))
+    stored[key, default: []].append((weight, number))
     return number
   }
 
@@ -100,7 +115,7 @@ private struct Emission {
     var weightNumber: Int?
     if let weight = step.weight, let packed {
       let choice = packed.choice
-      weightNumber = number(weight, packed.description)
+      weightNumber = number(weight, packed)
       let bias = step.inputs[1].map { program.tensors[$0].type.count } ?? 0
       layers.append(
         LoweredLayer(
@@ -117,6 +132,12 @@ private struct Emission {
         integers: step.integers.map { Int64($0) }, floats: step.floats, weight: weightNumber,
         multiplyAccumulates: UInt64(step.multiplyAccumulates)))
   }
+}
+
+/// Where what is stored is looked for before all of it is compared.
+private struct StoredKey: Hashable {
+  var extents: [Int]
+  var digest: UInt64
 }
 
 extension WeightDescription {

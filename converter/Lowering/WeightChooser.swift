@@ -4,8 +4,35 @@ internal import Synchronization
 
 /// A weight as it will be stored, and why so.
 struct PackedWeight: Sendable {
-  var choice: WeightChoice
-  var description: WeightDescription
+  let choice: WeightChoice
+  let description: WeightDescription
+  /// What equal matrices share, and hardly any others.
+  let digest: UInt64
+
+  /// - Parameter matrix: The weight's own.
+  init(_ matrix: DenseMatrix<Float>, of weight: Program.Weight, _ choice: WeightChoice) {
+    self.choice = choice
+    description = weight.packed(matrix, choice)
+    digest = matrix.values.span.bytes.digest
+  }
+}
+
+extension RawSpan {
+  /// A number that equal bytes share; of many bytes, some thousand that lie all over are looked at.
+  var digest: UInt64 {
+    var digest = UInt64(byteCount)
+    func add(_ word: UInt64) {
+      digest = (digest ^ word) &* 0x9E37_79B9_7F4A_7C15
+      digest ^= digest >> 32
+    }
+    for place in stride(from: 0, to: byteCount - 7, by: max(1, byteCount / 8 / 1024) * 8) {
+      add(unsafe unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+    }
+    for place in byteCount / 8 * 8..<byteCount {
+      add(UInt64(unsafe unsafeLoadUnaligned(fromByteOffset: place, as: UInt8.self)))
+    }
+    return digest
+  }
 }
 
 /// Decides how each weight of a program is stored: by the device's times, or by the cost model.
@@ -70,7 +97,7 @@ struct WeightChooser {
   private static func expected(_ weight: Program.Weight, _ allowsSparse: Bool) -> PackedWeight {
     let matrix = weight.matrix()
     let choice = WeightCandidates(weight, matrix, allowSparse: allowsSparse).expected
-    return PackedWeight(choice: choice, description: weight.packed(matrix, choice))
+    return PackedWeight(matrix, of: weight, choice)
   }
 
   private mutating func timed(_ step: Program.Step) -> PackedWeight {
@@ -84,6 +111,6 @@ struct WeightChooser {
       choice = candidates.fastest(times) ?? choice
       choice.ways = candidates.ways(times)
     }
-    return PackedWeight(choice: choice, description: weight.packed(matrix, choice))
+    return PackedWeight(matrix, of: weight, choice)
   }
 }

@@ -49,15 +49,18 @@ extension Model {
 }
 
 extension VerifiedModel.Weight {
-  /// Of so many multiplications of the dense layer, those that a kernel makes: each stored value is
+  /// Of so many multiplications of the dense layer, those that a kernel makes: each value is
   /// multiplied as often as an element of the dense matrix, one of Winograd's once for each tile.
   fileprivate func executed(of dense: UInt64, map: [Int]) -> UInt64 {
-    var uses = Double(dense) / (Double(rows) * Double(columns))
-    if let tile = packing?.winogradTile, map.count == 2 {
+    var products = Double(dense) / (Double(rows) * Double(columns))
+    if let packing, let tile = packing.winogradTile, map.count == 2 {
       let tiles = map.reduce(1.0) { $0 * Double(($1 + tile - 1) / tile) }
-      uses *= tiles / max(Double(map[0]) * Double(map[1]), 1)
+      products *= tiles / max(Double(map[0]) * Double(map[1]), 1)
+      products *= Double(packing.transformedCount(rows: rows, columns: columns) ?? 0)
+    } else {
+      products *= Double(valueCount)
     }
-    return UInt64(exactly: (uses * Double(valueCount)).rounded(.down)) ?? dense
+    return UInt64(exactly: products.rounded(.down)) ?? dense
   }
 
   /// The weight's form as patterns are written on the command line.

@@ -22,7 +22,7 @@ public struct Model: ~Copyable, Sendable {
   }
 
   /// Passes what `ModelDescription.write(to:check:)` lends through the three gates, without keeping
-  /// all of it in memory.
+  /// all of it in memory; it can be checked, and not be run.
   /// - Throws: `ExecutorError.file`, with code and place.
   package init(checking bytes: UnsafeRawBufferPointer) throws(ExecutorError) {
     let owner = unsafe FileOwner(bytes) { _ in }
@@ -63,8 +63,10 @@ public struct Model: ~Copyable, Sendable {
   public var stepCount: Int { storage.file.stepCount }
   /// Bytes of the whole file.
   public var fileBytes: Int { storage.fileBytes }
-  /// Bytes of packed weights, indices included.
+  /// Bytes of weights in memory: packed as they are in the file, indices included, and transformed.
   public var weightBytes: Int { storage.weightBytes }
+  /// Bytes of what Winograd's transforms made of weights when the model was loaded; among `weightBytes`.
+  public var transformedBytes: Int { storage.transformedBytes }
   /// Bytes of activations each session will hold.
   public var arenaBytes: Int { Int(storage.file.arenaBytes) }
   /// The program that wrote the file.

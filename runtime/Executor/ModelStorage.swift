@@ -27,11 +27,17 @@ final class ModelStorage: @unchecked Sendable {
   /// Lists of all weights, copied before they are validated, so that nobody can change them after.
   private let lists: Allocation
   private let weights: [esp_weight]
+  /// What Winograd's transforms make of those weights that steps run so.
+  private let transformed: TransformedWeights
   let inputs: [TensorInfo]
   let outputs: [TensorInfo]
   let inputNumbers: [Int]
   let outputNumbers: [Int]
   let weightBytes: Int
+  /// Bytes that Winograd's transforms make of weights, among `weightBytes`.
+  var transformedBytes: Int { transformed.byteCount }
+  /// Whether sessions may run it, and not only check it.
+  let isRunnable: Bool
   var fileBytes: Int { unsafe owner.bytes.count }
 
   init(
@@ -49,10 +55,13 @@ final class ModelStorage: @unchecked Sendable {
       weightBytes += unsafe file.values(of: file.weight(number)).count
       unsafe weights.append(weight)
     }
+    // Pages of what was only written to be checked are let go, and not read again.
+    isRunnable = !isWritten
+    transformed = try unsafe TransformedWeights(&weights, of: file, isMade: isRunnable)
     self.file = file
     self.lists = lists
     unsafe self.weights = weights
-    self.weightBytes = weightBytes
+    self.weightBytes = weightBytes + transformed.byteCount
     inputNumbers = file.inputs.map { Int($0) }
     outputNumbers = file.outputs.map { Int($0) }
     inputs = inputNumbers.map { TensorInfo(file.tensor($0)) }
@@ -109,7 +118,7 @@ final class ModelStorage: @unchecked Sendable {
       values: values.baseAddress, value_count: values.count / size, counts: present(counts),
       count_count: counts.count,
       column: present(columns), column_count: columns.count, stream: present(stream),
-      stream_count: stream.count)
+      stream_count: stream.count, transformed: nil)
   }
 
   /// The array's address, null where it is empty: kernels tell dense panels by it.

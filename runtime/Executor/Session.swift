@@ -39,6 +39,7 @@ public struct Session: ~Copyable {
     let set = instructionSet ?? .best
     guard set.isAvailable else { throw .instructionSetUnavailable(set) }
     let storage = model.storage
+    precondition(storage.isRunnable, "the model was opened to be checked alone")
     let arena = try Self.allocation(Int(storage.file.arenaBytes))
 
     let needs = try Self.needs(of: storage, arena: arena, set)

@@ -84,7 +84,8 @@ public func bench(
     threads: options.threads, isa: session.instructionSet.name,
     peakGigaflops: peak * 1e-9, samples: Samples(nanoseconds: sampled.samples),
     loadNanoseconds: load,
-    arenaBytes: session.arenaBytes, weightBytes: model.weightBytes, fileBytes: model.fileBytes,
+    arenaBytes: session.arenaBytes, weightBytes: model.weightBytes,
+    transformedBytes: model.transformedBytes, fileBytes: model.fileBytes,
     isSteady: sampled.isSteady, before: before, after: .init(now: usable), layers: layers)
 }
 

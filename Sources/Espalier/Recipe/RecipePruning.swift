@@ -10,7 +10,8 @@ extension Recipe {
 extension Graph {
   /// The graph after a recipe, which its metadata keeps under `espalier.recipe`.
   /// - Parameters:
-  ///   - inputShapes: Shapes of inputs that the file leaves open, by name.
+  ///   - inputShapes: Shapes of inputs that the file leaves open, by name; the recipe's data says those of
+  ///     others.
   ///   - file: What messages call the model.
   ///   - wantsReference: Whether to make the dense model with the removed channels zeroed, too; of a
   ///     recipe whose one step removes channels.
@@ -26,6 +27,10 @@ extension Graph {
   ) throws(EspalierError) -> PrunedModel {
     try checkEnvironment()
     let files = try PruningFiles(of: recipe.steps)
+    let data = recipe.calibrationArrays.compactMap { array in
+      files.arrays[array.path].map { (array.input, $0.shape) }
+    }
+    let inputShapes = try self.inputShapes(inputShapes, ofData: data, file: file)
     do throws(PruningFailure) {
       var result = try recipe.pipeline.run(
         on: self, inputShapes: inputShapes, files: files, wantsReference: wantsReference,
@@ -39,6 +44,13 @@ extension Graph {
 }
 
 extension Recipe {
+  /// The arrays that steps calibrate on.
+  fileprivate var calibrationArrays: [CalibrationArray] {
+    steps.flatMap { step in
+      if case .arrays(let data)? = step.calibration.source { data } else { [CalibrationArray]() }
+    }
+  }
+
   /// Every file that the recipe names.
   package var files: [String] {
     steps.flatMap { step in

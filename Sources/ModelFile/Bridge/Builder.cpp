@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <map>
+#include <string>
+
 #include "Envelope.h"
 #include "generated/model_generated.h"
 #include "include/CEspalierModelFile.h"
@@ -38,43 +41,77 @@ uint64_t size_of(const esp_model_contents *contents) {
   return bytes;
 }
 
-Offset<String> text(FlatBufferBuilder &builder, esp_text text) {
-  return text.length == 0 ? Offset<String>() : builder.CreateString(text.bytes, text.length);
-}
+/// Writes short vectors and texts that repeat once: shapes, windows, names of operators. Long ones stay
+/// apart, since a reader bounds what all of them claim to hold by the header's length.
+class Header {
+ public:
+  explicit Header(size_t estimate) : builder(estimate) {}
 
-/// An empty vector is left out where the reader allows.
-template <typename T>
-Offset<Vector<T>> optional(FlatBufferBuilder &builder, const T *elements, size_t count) {
-  return count == 0 ? Offset<Vector<T>>() : builder.CreateVector(elements, count);
-}
+  template <typename T>
+  Offset<Vector<T>> vector(const T *elements, size_t count) {
+    return Offset<Vector<T>>(shared(char('0' + sizeof(T)), elements, count * sizeof(T), [&] {
+      return builder.CreateVector(elements, count).o;
+    }));
+  }
 
-Offset<Tensor> tensor(FlatBufferBuilder &builder, const esp_model_tensor &tensor) {
-  const auto dims = builder.CreateVector(tensor.dims, size_t(tensor.rank));
-  const auto name = text(builder, tensor.name);
-  return CreateTensor(builder, tensor.type, dims, tensor.is_constant != 0, tensor.offset, name,
+  /// An empty vector is left out where the reader allows.
+  template <typename T>
+  Offset<Vector<T>> optional(const T *elements, size_t count) {
+    return count == 0 ? Offset<Vector<T>>() : vector(elements, count);
+  }
+
+  Offset<String> text(esp_text text) {
+    if (text.length == 0) return Offset<String>();
+    return Offset<String>(shared('t', text.bytes, text.length, [&] {
+      return builder.CreateString(text.bytes, text.length).o;
+    }));
+  }
+
+  FlatBufferBuilder builder;
+
+ private:
+  /// Bytes that one table may share, about what it takes itself.
+  static constexpr size_t longest = 80;
+
+  template <typename Make>
+  flatbuffers::uoffset_t shared(char kind, const void *bytes, size_t count, Make make) {
+    if (count > longest) return make();
+    std::string key(1, kind);
+    if (count > 0) key.append(static_cast<const char *>(bytes), count);
+    const auto known = written_.find(key);
+    return known != written_.end() ? known->second : (written_[key] = make());
+  }
+
+  std::map<std::string, flatbuffers::uoffset_t> written_;
+};
+
+Offset<Tensor> tensor(Header &header, const esp_model_tensor &tensor) {
+  const auto dims = header.vector(tensor.dims, size_t(tensor.rank));
+  const auto name = header.text(tensor.name);
+  return CreateTensor(header.builder, tensor.type, dims, tensor.is_constant != 0, tensor.offset, name,
                       tensor.view_of);
 }
 
-Offset<Step> step(FlatBufferBuilder &builder, const esp_model_step &step) {
-  const auto inputs = builder.CreateVector(step.inputs, step.input_count);
-  const auto outputs = builder.CreateVector(step.outputs, step.output_count);
-  const auto integers = optional(builder, step.integers, step.integer_count);
-  const auto floats = optional(builder, step.floats, step.float_count);
-  const auto name = text(builder, step.name);
-  const auto operation = text(builder, step.operation);
-  return CreateStep(builder, step.kind, inputs, outputs, integers, floats, step.weight,
+Offset<Step> step(Header &header, const esp_model_step &step) {
+  const auto inputs = header.vector(step.inputs, step.input_count);
+  const auto outputs = header.vector(step.outputs, step.output_count);
+  const auto integers = header.optional(step.integers, step.integer_count);
+  const auto floats = header.optional(step.floats, step.float_count);
+  const auto name = header.text(step.name);
+  const auto operation = header.text(step.operation);
+  return CreateStep(header.builder, step.kind, inputs, outputs, integers, floats, step.weight,
                     step.multiply_accumulates, name, operation);
 }
 
-Offset<Weight> weight(FlatBufferBuilder &builder, const esp_model_weight &weight) {
-  const auto pattern = builder.CreateVector(weight.pattern, 3);
-  const auto counts = optional(builder, weight.counts, weight.count_count);
-  const auto columns16 = optional(builder, weight.columns16, weight.columns16_count);
-  const auto columns32 = optional(builder, weight.columns32, weight.columns32_count);
-  const auto stream = optional(builder, weight.stream, weight.stream_count);
-  const auto reason = text(builder, weight.reason);
+Offset<Weight> weight(Header &header, const esp_model_weight &weight) {
+  const auto pattern = header.vector(weight.pattern, 3);
+  const auto counts = header.optional(weight.counts, weight.count_count);
+  const auto columns16 = header.optional(weight.columns16, weight.columns16_count);
+  const auto columns32 = header.optional(weight.columns32, weight.columns32_count);
+  const auto stream = header.optional(weight.stream, weight.stream_count);
+  const auto reason = header.text(weight.reason);
   const Range values(weight.values.offset, weight.values.length);
-  return CreateWeight(builder, WeightEncoding(weight.encoding), WeightPacking(weight.packing),
+  return CreateWeight(header.builder, WeightEncoding(weight.encoding), WeightPacking(weight.packing),
                       weight.rows, weight.columns, weight.groups, weight.panel_height,
                       weight.panels_per_list, weight.column_block, pattern,
                       weight.nonzero_count, &values, counts, columns16, columns32, stream, reason,
@@ -83,12 +120,12 @@ Offset<Weight> weight(FlatBufferBuilder &builder, const esp_model_weight &weight
 
 /// A vector of tables, each made by `make` from one element.
 template <typename Table, typename Element, typename Make>
-Offset<Vector<Offset<Table>>> tables(FlatBufferBuilder &builder, const Element *elements,
+Offset<Vector<Offset<Table>>> tables(Header &header, const Element *elements,
                                      uint32_t count, Make make) {
   auto *offsets = static_cast<Offset<Table> *>(malloc((count + size_t(1)) * sizeof(Offset<Table>)));
   if (offsets == nullptr) return Offset<Vector<Offset<Table>>>();
-  for (uint32_t i = 0; i < count; i++) offsets[i] = make(builder, elements[i]);
-  const auto vector = builder.CreateVector(offsets, count);
+  for (uint32_t i = 0; i < count; i++) offsets[i] = make(header, elements[i]);
+  const auto vector = header.builder.CreateVector(offsets, count);
   free(offsets);
   return vector;
 }
@@ -100,23 +137,25 @@ uint8_t *esp_model_build_prefix(const esp_model_contents *contents, size_t *leng
   const uint64_t estimate = size_of(contents);
   if (estimate >= largest_header) return nullptr;
 
-  FlatBufferBuilder builder(static_cast<size_t>(estimate));
+  Header header(static_cast<size_t>(estimate));
+  FlatBufferBuilder &builder = header.builder;
   const auto tensors =
-      tables<Tensor>(builder, contents->tensors, contents->tensor_count, tensor);
-  const auto steps = tables<Step>(builder, contents->steps, contents->step_count, step);
+      tables<Tensor>(header, contents->tensors, contents->tensor_count, tensor);
+  const auto steps = tables<Step>(header, contents->steps, contents->step_count, step);
   const auto weights =
-      tables<Weight>(builder, contents->weights, contents->weight_count, weight);
+      tables<Weight>(header, contents->weights, contents->weight_count, weight);
   if (tensors.IsNull() || steps.IsNull() || weights.IsNull()) return nullptr;
   const auto inputs = builder.CreateVector(contents->inputs, contents->input_count);
   const auto outputs = builder.CreateVector(contents->outputs, contents->output_count);
-  const auto producer = text(builder, contents->producer);
-  const auto source = text(builder, contents->source);
-  const auto device = text(builder, contents->device);
+  const auto producer = header.text(contents->producer);
+  const auto source = header.text(contents->source);
+  const auto device = header.text(contents->device);
   FinishModelBuffer(builder, CreateModel(builder, tensors, steps, weights, inputs, outputs,
                                          contents->arena_bytes, producer, source, device));
 
   const uint64_t header_length = builder.GetSize();
-  const uint64_t values_offset = envelope_values_offset(header_length);
+  const uint64_t features = contents->features | envelope_compact;
+  const uint64_t values_offset = envelope_values_offset(header_length, features);
   auto *bytes = static_cast<uint8_t *>(calloc(size_t(values_offset), 1));
   if (bytes == nullptr) return nullptr;
   memcpy(bytes + ESP_MODEL_PREFIX, builder.GetBufferPointer(), size_t(header_length));
@@ -126,7 +165,7 @@ uint8_t *esp_model_build_prefix(const esp_model_contents *contents, size_t *leng
   envelope.major = ESP_MODEL_MAJOR;
   envelope.minor = ESP_MODEL_MINOR;
   envelope.header_offset = ESP_MODEL_PREFIX;
-  envelope.features = contents->features;
+  envelope.features = features;
   envelope.file_length = values_offset + contents->values_length;
   envelope.values_offset = values_offset;
   envelope.values_length = contents->values_length;

@@ -25,9 +25,13 @@ static_assert(sizeof(Envelope) == 64, "the envelope is 64 bytes");
 
 constexpr uint8_t envelope_magic[8] = {0x89, 'E', 'S', 'P', '\r', '\n', 0x1A, '\n'};
 
+/// Of `features`: values start at the next multiple of 64 behind the header, not of 4096.
+constexpr uint64_t envelope_compact = uint64_t(1) << 63;
+
 /// Where the values start behind a header of that length.
-constexpr uint64_t envelope_values_offset(uint64_t header_length) {
-  return (64 + header_length + 4095) / 4096 * 4096;
+constexpr uint64_t envelope_values_offset(uint64_t header_length, uint64_t features) {
+  const uint64_t step = (features & envelope_compact) != 0 ? 64 : 4096;
+  return (64 + header_length + step - 1) / step * step;
 }
 
 #endif

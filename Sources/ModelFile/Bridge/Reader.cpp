@@ -16,8 +16,12 @@ struct Refusal {
 
 constexpr Refusal accepted = {ESP_MODEL_OK, 0};
 
-/// A feature bit for each packing of the schema, from bit 0 on.
-constexpr uint64_t known_features = (uint64_t(2) << unsigned(WeightPacking::MAX)) - 1;
+/// A feature bit for each packing of the schema, and the envelope's own.
+uint64_t known_features() {
+  uint64_t bits = envelope_compact;
+  for (const WeightPacking packing : EnumValuesWeightPacking()) bits |= uint64_t(1) << unsigned(packing);
+  return bits;
+}
 
 bool is_zero(const uint8_t *bytes, uint64_t count, uint64_t *at) {
   for (uint64_t i = 0; i < count; i++) {
@@ -57,7 +61,7 @@ Refusal check_envelope(const uint8_t *bytes, uint64_t length, esp_model_summed *
   if (esp_crc32c(0, bytes, prefix) != envelope->prefix_crc32c) {
     return {ESP_MODEL_BAD_CHECKSUM, prefix};
   }
-  if ((envelope->features & ~known_features) != 0) {
+  if ((envelope->features & ~known_features()) != 0) {
     return {ESP_MODEL_UNKNOWN_FEATURE, offsetof(Envelope, features)};
   }
   if (envelope->file_length != length) {
@@ -69,7 +73,7 @@ Refusal check_envelope(const uint8_t *bytes, uint64_t length, esp_model_summed *
   if (envelope->header_length == 0 || envelope->header_length > INT32_MAX) {
     return {ESP_MODEL_BAD_SEGMENT, offsetof(Envelope, header_length)};
   }
-  const uint64_t values = envelope_values_offset(envelope->header_length);
+  const uint64_t values = envelope_values_offset(envelope->header_length, envelope->features);
   if (envelope->values_offset != values || values > length) {
     return {ESP_MODEL_BAD_SEGMENT, offsetof(Envelope, values_offset)};
   }

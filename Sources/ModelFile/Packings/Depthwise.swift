@@ -1,7 +1,7 @@
 /// Packing 3: the taps of depthwise convolutions, as ONNX has them.
 ///
 /// groups are the channels, columns kernelH * kernelW, rows a multiple of groups; panel_height means nothing.
-/// values[rows][columns]. Encoding dense.
+/// values: `PlainRows`. Encoding dense.
 enum Depthwise {
   static var rules: PackingRules {
     PackingRules(
@@ -11,37 +11,6 @@ enum Depthwise {
   private static func validate(
     _ weight: VerifiedModel.Weight, _ structure: WeightStructure
   ) throws(WeightFault) -> UInt64 {
-    guard structure.countCount == 0, structure.columnCount == 0, structure.streamCount == 0 else {
-      throw WeightFault("lists that the packing has not")
-    }
-    return try product(try product(weight.rows, weight.columns), UInt64(weight.elementSize))
+    try PlainRows.byteCount(weight, structure)
   }
 }
-
-#if !hasFeature(Embedded)
-extension Depthwise: MatrixPacker {
-  static func list<Element>(
-    _ matrix: DenseMatrix<Element>, _ choice: PackingChoice, in weight: inout WeightDescription
-  ) -> Int {
-    matrix.values.count * MemoryLayout<Element>.stride
-  }
-
-  static func write<Element>(
-    _ matrix: DenseMatrix<Element>, as weight: WeightDescription,
-    into target: UnsafeMutableRawBufferPointer
-  ) {
-    unsafe matrix.values.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
-  }
-
-  static func unpack<Element>(
-    _ weight: WeightDescription, _ values: inout PackedValues<Element>,
-    into matrix: inout DenseMatrix<Element>
-  ) -> Bool {
-    for index in matrix.values.indices {
-      guard let value = values.next() else { return false }
-      matrix.values[index] = value
-    }
-    return weight.counts.isEmpty && weight.columnLists.isEmpty && weight.stream.isEmpty
-  }
-}
-#endif

@@ -5,13 +5,13 @@ public enum WeightPacking: UInt8, Sendable, CaseIterable {
   case patternGroups = 1
   case slicedEllpack = 2
   case depthwise = 3
-  /// Transformed for tiles of 2 by 2 outputs.
-  case winograd2 = 4
-  /// Transformed for tiles of 4 by 4 outputs.
-  case winograd4 = 5
   case rowPairs = 6
   case nOfFour = 7
   case bitmap = 8
+  /// To be transformed for tiles of 2 by 2 outputs.
+  case winograd2 = 9
+  /// To be transformed for tiles of 4 by 4 outputs.
+  case winograd4 = 10
 }
 
 /// What the loader, the executor and reports ask of a packing: a row of the table
@@ -43,11 +43,11 @@ extension WeightPacking {
     case .patternGroups: PatternGroups.rules
     case .slicedEllpack: SlicedEllpack.rules
     case .depthwise: Depthwise.rules
-    case .winograd2: Winograd.rules(tile: 2)
-    case .winograd4: Winograd.rules(tile: 4)
     case .rowPairs: RowPairs.rules
     case .nOfFour: NOfFour.rules
     case .bitmap: Bitmap.rules
+    case .winograd2: Winograd.rules(tile: 2)
+    case .winograd4: Winograd.rules(tile: 4)
     }
   }
 
@@ -120,8 +120,7 @@ extension WeightPacking {
     case .panels: Panels.list(matrix, choice, in: &weight)
     case .patternGroups: PatternGroups.list(matrix, choice, in: &weight)
     case .slicedEllpack: SlicedEllpack.list(matrix, choice, in: &weight)
-    case .depthwise: Depthwise.list(matrix, choice, in: &weight)
-    case .winograd2, .winograd4: Winograd.list(matrix, choice, in: &weight)
+    case .depthwise, .winograd2, .winograd4: PlainRows.list(matrix, choice, in: &weight)
     case .rowPairs: RowPairs.list(matrix, choice, in: &weight)
     case .nOfFour: NOfFour.list(matrix, choice, in: &weight)
     case .bitmap: Bitmap.list(matrix, choice, in: &weight)
@@ -137,8 +136,8 @@ extension WeightPacking {
     case .panels: unsafe Panels.write(matrix, as: weight, into: target)
     case .patternGroups: unsafe PatternGroups.write(matrix, as: weight, into: target)
     case .slicedEllpack: unsafe SlicedEllpack.write(matrix, as: weight, into: target)
-    case .depthwise: unsafe Depthwise.write(matrix, as: weight, into: target)
-    case .winograd2, .winograd4: unsafe Winograd.write(matrix, as: weight, into: target)
+    case .depthwise, .winograd2, .winograd4:
+      unsafe PlainRows.write(matrix, as: weight, into: target)
     case .rowPairs: unsafe RowPairs.write(matrix, as: weight, into: target)
     case .nOfFour: unsafe NOfFour.write(matrix, as: weight, into: target)
     case .bitmap: unsafe Bitmap.write(matrix, as: weight, into: target)
@@ -154,8 +153,7 @@ extension WeightPacking {
     case .panels: Panels.unpack(weight, &values, into: &matrix)
     case .patternGroups: PatternGroups.unpack(weight, &values, into: &matrix)
     case .slicedEllpack: SlicedEllpack.unpack(weight, &values, into: &matrix)
-    case .depthwise: Depthwise.unpack(weight, &values, into: &matrix)
-    case .winograd2, .winograd4: Winograd.unpack(weight, &values, into: &matrix)
+    case .depthwise, .winograd2, .winograd4: PlainRows.unpack(weight, &values, into: &matrix)
     case .rowPairs: RowPairs.unpack(weight, &values, into: &matrix)
     case .nOfFour: NOfFour.unpack(weight, &values, into: &matrix)
     case .bitmap: Bitmap.unpack(weight, &values, into: &matrix)

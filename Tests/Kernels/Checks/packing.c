@@ -161,9 +161,10 @@ static void append_pair(const matrix *m, const row_pair *pair, int32_t band, int
   }
 }
 
-/// (G w G^T)[i][j] of one row and channel.
-static double transformed(const matrix *m, int32_t row, int32_t channel, int32_t extent, int32_t i,
-                          int32_t j) {
+/// (G w G^T)[i][j] of one row and channel, in the order of summation that the kernels promise.
+static float transformed(const matrix *m, int32_t row, int32_t channel, int32_t extent, int32_t i,
+                         int32_t j) {
+#pragma clang fp contract(off)
   static const double two[4][3] = {{-1, 0, 0}, {0.5, 0.5, 0.5}, {0.5, -0.5, 0.5}, {0, 0, 1}};
   // Row of point p: (1, p, p * p) / the product of p's differences from the other points.
   static const double points[4] = {0.75, -0.75, 1.5, -1.5};
@@ -174,13 +175,16 @@ static double transformed(const matrix *m, int32_t row, int32_t channel, int32_t
     for (int k = 0; k < 3; k++) four[p + 1][k] = pow(points[p], k) / differences;
   }
   const double(*g)[3] = extent == 2 ? two : (const double(*)[3])four;
-  double sum = 0;
-  for (int32_t y = 0; y < 3; y++) {
-    for (int32_t x = 0; x < 3; x++) {
-      sum += g[i][y] * g[j][x] * (double)element(m, row, channel * 9 + y * 3 + x);
+  double half[3];
+  for (int32_t x = 0; x < 3; x++) {
+    half[x] = 0;
+    for (int32_t y = 0; y < 3; y++) {
+      half[x] += g[i][y] * (double)element(m, row, channel * 9 + y * 3 + x);
     }
   }
-  return sum;
+  double sum = 0;
+  for (int32_t x = 0; x < 3; x++) sum += half[x] * g[j][x];
+  return (float)sum;
 }
 
 /// One panel of quads, with as many columns of each four as its fullest row needs.
@@ -236,15 +240,16 @@ static uint32_t append_bitmap(growing *values, growing *masks, const matrix *m, 
   return kept;
 }
 
-static void append_winograd(growing *values, const matrix *m, int32_t extent) {
+/// What convolutions run on, slow and plain.
+static void append_transformed(growing *values, const matrix *m, int32_t extent) {
   const int32_t n = extent + 2, channels = m->columns / 9;
   for (int32_t strip = 0; strip < m->per_group; strip += 32) {
     for (int32_t position = 0; position < n * n; position++) {
       for (int32_t first = strip; first < strip + 32 && first < m->per_group; first += 8) {
         for (int32_t channel = 0; channel < channels; channel++) {
           for (int32_t i = 0; i < 8; i++) {
-            append_float(values, (float)transformed(m, first + i, channel, extent, position / n,
-                                                    position % n));
+            append_float(values,
+                         transformed(m, first + i, channel, extent, position / n, position % n));
           }
         }
       }
@@ -252,10 +257,16 @@ static void append_winograd(growing *values, const matrix *m, int32_t extent) {
   }
 }
 
+static void append_rows(growing *values, const matrix *m) {
+  for (int32_t i = 0; i < m->per_group; i++) {
+    for (int32_t c = 0; c < m->columns; c++) append_float(values, element(m, i, c));
+  }
+}
+
 packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int32_t columns,
                           int32_t groups, int32_t height, int32_t panels_per_list,
                           int32_t column_block, int at_start) {
-  growing values = {0}, counts = {0}, column = {0}, stream = {0};
+  growing values = {0}, counts = {0}, column = {0}, stream = {0}, transformed = {0};
   matrix m = {dense, columns, rows / groups, 0};
   packed_weight p = {.weight = {.rows = rows, .columns = columns, .groups = groups,
                                 .panel_height = height, .panels_per_list = panels_per_list,
@@ -380,14 +391,12 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
       case STORE_WINOGRAD_4:
         p.weight.packing =
             kind == STORE_WINOGRAD_2 ? ESP_PACKING_WINOGRAD_2 : ESP_PACKING_WINOGRAD_4;
-        p.weight.panel_height = 8;
-        append_winograd(&values, &m, kind == STORE_WINOGRAD_2 ? 2 : 4);
+        append_rows(&values, &m);
+        append_transformed(&transformed, &m, kind == STORE_WINOGRAD_2 ? 2 : 4);
         break;
       default:
         p.weight.packing = ESP_PACKING_DEPTHWISE;
-        for (int32_t i = 0; i < m.per_group; i++) {
-          for (int32_t c = 0; c < columns; c++) append_float(&values, element(&m, i, c));
-        }
+        append_rows(&values, &m);
     }
   }
   p.weight.value_count = values.count / sizeof(float);
@@ -398,6 +407,10 @@ packed_weight pack_weight(store_kind kind, const float *dense, int32_t rows, int
   p.counts = settle(&counts, at_start);
   p.column = settle(&column, at_start);
   p.stream = settle(&stream, at_start);
+  p.weight.transformed = 0;
+  const int is_transformed = transformed.count > 0;
+  p.transformed = settle(&transformed, at_start);
+  if (is_transformed) p.weight.transformed = (const float *)p.transformed.memory;
   const int listed = kind == STORE_SHARED || kind == STORE_SLICED_ELLPACK;
   p.weight.values = p.values.memory;
   p.weight.element = ESP_F32;
@@ -411,5 +424,6 @@ int packed_free(packed_weight *p) {
   int intact = guarded_free(&p->values);
   intact &= guarded_free(&p->counts);
   intact &= guarded_free(&p->column);
+  intact &= guarded_free(&p->transformed);
   return intact & guarded_free(&p->stream);
 }

@@ -9,7 +9,7 @@
 /// A weight and the memory it points to.
 typedef struct {
   esp_weight weight;
-  guarded values, counts, column, stream;
+  guarded values, counts, column, stream, transformed;
 } packed_weight;
 
 /// How a test weight is pruned and stored: those before STORE_DEPTHWISE are of linear layers, from

@@ -5,7 +5,8 @@ import Testing
 /// Convolutions, linear layers, matrix products and the vector functions against references, on every instruction set.
 @Suite struct ContractionKernelTests {
   enum Check: String, CaseIterable, Sendable {
-    case vectorFunctions, convolution, depthwise, winograd, linear, matrixProduct, attention
+    case vectorFunctions, convolution, depthwise, winograd, weightTransform, linear, matrixProduct
+    case attention
 
     func run(on set: InstructionSet, seed: UInt32) -> String? {
       let isa = Int32(set.code.rawValue)
@@ -15,6 +16,7 @@ import Testing
         case .convolution: unsafe esp_check_convolution(isa, seed, message, size)
         case .depthwise: unsafe esp_check_depthwise(isa, seed, message, size)
         case .winograd: unsafe esp_check_winograd(isa, seed, message, size)
+        case .weightTransform: unsafe esp_check_transform(isa, seed, message, size)
         case .linear: unsafe esp_check_linear(isa, seed, message, size)
         case .matrixProduct: unsafe esp_check_matrix_product(isa, seed, message, size)
         case .attention: unsafe esp_check_attention(isa, seed, message, size)

@@ -44,9 +44,7 @@ import Testing
             let unpacked = try #require(
               sample.unpacked, "kind \(kind), \(rows)x\(columns) by \(groups)")
             #expect(unpacked.values.count == sample.dense.count)
-            // Taps come back from Winograd's transforms to about six digits, all else as it was.
-            let limit: Float = sample.packing.winogradTile == nil ? 0 : 1e-5
-            #expect(zip(unpacked.values, sample.dense).allSatisfy { abs($0 - $1) <= limit })
+            #expect(unpacked.values == sample.dense)
             let mayHaveGroups = [.panels, .patternGroups, .rowPairs].contains(sample.packing)
             groups = groups == 1 && mayHaveGroups ? 3 : 0
           } while groups > 0

@@ -203,11 +203,15 @@ extension Pad: Lowerable {
     }
     guard mode == .constant else {
       for (axis, amount) in amounts.enumerated() where amount != (0, 0) {
-        try builder.checkTable(type.shape[axis])
         let places = (0..<type.shape[axis]).compactMap {
           source(of: $0 - amount.before, extent: shape[axis])
         }
-        input = builder.picked(input, axis: axis, places)
+        if let copied = builder.copied(input, axis: axis, places) {
+          input = copied
+        } else {
+          try builder.checkTable(type.shape[axis])
+          input = builder.picked(input, axis: axis, places)
+        }
       }
       builder.bind(to: input)
       return
@@ -225,6 +229,43 @@ extension Pad: Lowerable {
       from: input, plan.kept.start, plan.kept.strides, to: output, plan.target,
       strides(of: type.shape), plan.kept.shape)
     builder.bind(to: output)
+  }
+}
+
+extension ProgramBuilder {
+  /// More copies than this take longer than one step that looks places up.
+  private static let mostCopies = 8
+
+  /// The elements at places along an axis, by a copy for each run of places equally far apart: a table of
+  /// all places may be larger than all weights. Nil where there are many such runs, or no place.
+  fileprivate mutating func copied(
+    _ input: Program.TensorID, axis: Int, _ places: [Int]
+  ) -> Program.TensorID? {
+    var runs: [(start: Int, step: Int, count: Int)] = []
+    var start = 0
+    while start < places.count {
+      guard runs.count < Self.mostCopies else { return nil }
+      let step = start + 1 < places.count ? places[start + 1] - places[start] : 0
+      var end = start + 1
+      while end < places.count, places[end] - places[end - 1] == step { end += 1 }
+      runs.append((start, step, end - start))
+      start = end
+    }
+    guard !runs.isEmpty else { return nil }
+    let from = strides(of: shape(of: input))
+    var type = type(of: input)
+    type.shape[axis] = places.count
+    let result = add(type)
+    let to = strides(of: type.shape)
+    for run in runs {
+      var (box, source) = (type.shape, from)
+      box[axis] = run.count
+      source[axis] = run.step * from[axis]
+      emitCopy(
+        from: input, places[run.start] * from[axis], source, to: result, run.start * to[axis], to,
+        box)
+    }
+    return result
   }
 }
 

@@ -28,6 +28,10 @@ int esp_convolution_prepare(const esp_convolution *c, esp_isa isa, void *prepare
   return esp_tiled_convolution_prepare(c, set, prepared, shared, tasks, kernel);
 }
 
+void esp_transform_weight(const esp_weight *weight, esp_isa isa, float *transformed) {
+  esp_winograd_transform(weight, esp_kernel_set_for(isa), transformed);
+}
+
 esp_requirements esp_linear_requirements(const esp_linear *l, esp_isa isa) {
   const esp_kernel_set *set = esp_kernel_set_for(isa);
   if (esp_is_sequence(l)) return esp_sequence_requirements(l, set);

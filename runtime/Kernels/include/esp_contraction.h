@@ -105,6 +105,10 @@ esp_requirements esp_convolution_requirements(const esp_convolution *, esp_isa);
 /// Writes at most 2 tasks and returns how many. `kernel` receives a static name for profiles.
 int esp_convolution_prepare(const esp_convolution *, esp_isa, void *prepared, void *shared,
                             esp_task tasks[2], const char **kernel);
+/// Makes G w G^T of a weight whose packing is one of Winograd's, which is what convolutions with it run on:
+/// of M + 2 by M + 2 positions and rows rounded up to a multiple of 8, as many floats for each of its
+/// columns / 9 channels; 64-byte aligned. The same numbers on every instruction set.
+void esp_transform_weight(const esp_weight *, esp_isa, float *transformed);
 esp_requirements esp_linear_requirements(const esp_linear *, esp_isa);
 int esp_linear_prepare(const esp_linear *, esp_isa, void *prepared, void *shared, esp_task tasks[2],
                        const char **kernel);

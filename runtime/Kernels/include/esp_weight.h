@@ -42,6 +42,8 @@ typedef struct esp_weight {
   size_t column_count;
   const uint16_t *stream;
   size_t stream_count;
+  /// What esp_transform_weight made of the values of one of Winograd's packings; null for others.
+  const float *transformed;
 } esp_weight;
 
 /// The values of a weight of ESP_F32, which whoever binds a step has checked.

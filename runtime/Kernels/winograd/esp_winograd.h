@@ -5,13 +5,17 @@
 //
 // The points are 0, 1, -1 and infinity for M = 2; for M = 4 they are 0, +-3/4, +-3/2 and infinity,
 // whose numbers are exact in binary and lose a quarter of what +-1, +-2 lose to rounding.
-// G w G^T stands in the file; the other two transforms are here. Both go one axis at a time: along
-// columns with neighbouring pixels in lanes, along rows with neighbouring tiles in lanes.
+// Transforms go one axis at a time. Those of the input and of the products: along columns with
+// neighbouring pixels in lanes, along rows with neighbouring tiles in lanes. G w G^T is made once, when
+// a model is loaded, with the rows of a panel in lanes.
 #ifndef ESP_WINOGRAD_H
 #define ESP_WINOGRAD_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/// Rows of a panel of a transformed weight.
+enum { ESP_WINOGRAD_HEIGHT = 8 };
 
 /// B^T x B of a run of tiles in one row of tiles, of one channel.
 typedef struct esp_winograd_input {
@@ -53,7 +57,22 @@ typedef struct esp_winograd_output {
   float low, high;
 } esp_winograd_output;
 
+/// G w G^T of the rows of one panel, at most ESP_WINOGRAD_HEIGHT; lanes beyond them are zeros.
+///
+/// In double precision, each number rounded once: first along columns of taps, then along rows, each sum
+/// from zero in the order of the taps, without those that G multiplies by zero.
+typedef struct esp_winograd_weight {
+  /// Of each row 9 for each channel, rows `row_stride` floats apart.
+  const float *taps;
+  ptrdiff_t row_stride;
+  int32_t rows, channels;
+  /// Position p of channel c and row r goes to u[p * u_stride + ESP_WINOGRAD_HEIGHT * c + r].
+  float *u;
+  ptrdiff_t u_stride;
+} esp_winograd_weight;
+
 typedef struct esp_winograd_kernels {
+  void (*weight)(const esp_winograd_weight *);
   void (*input)(const esp_winograd_input *);
   void (*rows)(const esp_winograd_rows *);
   void (*output)(const esp_winograd_output *);

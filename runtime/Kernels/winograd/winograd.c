@@ -17,7 +17,7 @@
 #include "esp_winograd.h"
 
 enum {
-  HEIGHT = 8,             // rows of a panel
+  HEIGHT = ESP_WINOGRAD_HEIGHT,
   BATCH_TILES = 48,
   BATCH_BYTES = 7 << 18,  // of v
   FEW_BATCHES = 4,
@@ -157,7 +157,8 @@ static void multiply(const esp_prepared_winograd *prepared, int32_t strip, int32
       tiles, width, shape->vectors, shape->one_more ? ESP_PANEL_WHOLE : 0, HEIGHT);
   const int32_t first_row = strip * ESP_WINOGRAD_STRIP, left = c->out_channels - first_row;
   const int32_t panels = divide_up(left < ESP_WINOGRAD_STRIP ? left : ESP_WINOGRAD_STRIP, HEIGHT);
-  const float *weights = esp_weight_floats(&c->weight) + (int64_t)first_row * positions * c->in_channels;
+  const float *weights =
+      c->weight.transformed + (int64_t)first_row * positions * c->in_channels;
   for (int32_t position = 0; position < positions; position++) {
     for (int32_t panel = 0; panel < panels; panel++) {
       for (int32_t t = 0; t < tiling.tiles; t++) {

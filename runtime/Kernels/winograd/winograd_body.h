@@ -3,9 +3,67 @@
 // other element, _low and _high are the halves of both interleaved, _behind is all but the first
 // element and one more; and esp_winograd_load(p, first, last), lanes first ..< last of p, else
 // zeros.
+#include <string.h>
 
 #define ESP_UNROLL _Pragma("clang loop unroll(full)")
 #define ESP_INLINE static inline __attribute__((always_inline))
+
+/// Eight rows' numbers, whatever the registers are.
+typedef double esp_winograd_eight __attribute__((vector_size(8 * sizeof(double))));
+typedef float esp_winograd_narrow __attribute__((vector_size(8 * sizeof(float))));
+
+/// t[k * t_stride] = row k of G times the three numbers w[0], w[w_stride], w[2 w_stride]; k < N.
+ESP_INLINE void esp_winograd_expand(const esp_winograd_eight *w, const int w_stride,
+                                    esp_winograd_eight *t, const int t_stride, const int M) {
+// One fused rounding more or less would make other weights on another processor.
+#pragma clang fp contract(off)
+// (1 p p^2) over the product of p's differences from the other points.
+#define ESP_G(p, product) {1 / (product), (p) / (product), (p) * (p) / (product)}
+  static const double two[4][3] = {
+      ESP_G(0.0, -1.0), ESP_G(1.0, 2.0), ESP_G(-1.0, 2.0), {0, 0, 1}};
+  static const double four[6][3] = {
+      ESP_G(0.0, 1.265625), ESP_G(0.75, -1.8984375), ESP_G(-0.75, -1.8984375),
+      ESP_G(1.5, 7.59375), ESP_G(-1.5, 7.59375), {0, 0, 1}};
+#undef ESP_G
+  ESP_UNROLL for (int k = 0; k < M + 2; k++) {
+    esp_winograd_eight sum = {0};
+    ESP_UNROLL for (int y = 0; y < 3; y++) {
+      const double factor = M == 2 ? two[k][y] : four[k][y];
+      if (factor != 0) sum += factor * w[y * w_stride];
+    }
+    t[k * t_stride] = sum;
+  }
+}
+
+ESP_INLINE void esp_winograd_weight_any(const esp_winograd_weight *call, const int M) {
+  const int N = M + 2;
+  const ptrdiff_t stride = call->row_stride;
+  for (int32_t channel = 0; channel < call->channels; channel++) {
+    const float *taps = call->taps + 9 * (ptrdiff_t)channel;
+    esp_winograd_eight w[9], half[18];
+    ESP_UNROLL for (int tap = 0; tap < 9; tap++) {
+      esp_winograd_narrow lanes = {0};
+      if (call->rows == ESP_WINOGRAD_HEIGHT) {
+        ESP_UNROLL for (int row = 0; row < ESP_WINOGRAD_HEIGHT; row++) {
+          lanes[row] = taps[row * stride + tap];
+        }
+      } else {
+        for (int32_t row = 0; row < call->rows; row++) lanes[row] = taps[row * stride + tap];
+      }
+      w[tap] = __builtin_convertvector(lanes, esp_winograd_eight);
+    }
+    ESP_UNROLL for (int x = 0; x < 3; x++) esp_winograd_expand(w + x, 3, half + x, 3, M);
+    ESP_UNROLL for (int i = 0; i < N; i++) {
+      esp_winograd_eight line[6];
+      esp_winograd_expand(half + 3 * i, 1, line, 1, M);
+      float *u = call->u + i * N * call->u_stride + ESP_WINOGRAD_HEIGHT * (ptrdiff_t)channel;
+      ESP_UNROLL for (int j = 0; j < N; j++) {
+        const esp_winograd_narrow rounded = __builtin_convertvector(line[j], esp_winograd_narrow);
+        memcpy(u + j * call->u_stride, &rounded, sizeof rounded);
+      }
+    }
+  }
+}
 
 /// B^T d, in place.
 ESP_INLINE void esp_winograd_forward(esp_vec *d, const int M) {
@@ -164,6 +222,9 @@ ESP_INLINE void esp_winograd_output_any(const esp_winograd_output *call, const i
 }
 
 #define ESP_WINOGRAD_KERNELS(M)                                                          \
+  static void ESP_VEC_NAME(esp_winograd_weight_##M)(const esp_winograd_weight *call) {   \
+    esp_winograd_weight_any(call, M);                                                    \
+  }                                                                                      \
   static void ESP_VEC_NAME(esp_winograd_input_##M)(const esp_winograd_input *call) {     \
     esp_winograd_input_any(call, M);                                                     \
   }                                                                                      \
@@ -177,10 +238,9 @@ ESP_INLINE void esp_winograd_output_any(const esp_winograd_output *call, const i
 ESP_WINOGRAD_KERNELS(2)
 ESP_WINOGRAD_KERNELS(4)
 
-#define ESP_WINOGRAD_TABLE                                                                    \
-  {                                                                                           \
-    {ESP_VEC_NAME(esp_winograd_input_2), ESP_VEC_NAME(esp_winograd_rows_2),                   \
-     ESP_VEC_NAME(esp_winograd_output_2)},                                                    \
-    {ESP_VEC_NAME(esp_winograd_input_4), ESP_VEC_NAME(esp_winograd_rows_4),                   \
-     ESP_VEC_NAME(esp_winograd_output_4)},                                                    \
+#define ESP_WINOGRAD_ROW(M)                                                                \
+  {                                                                                        \
+    ESP_VEC_NAME(esp_winograd_weight_##M), ESP_VEC_NAME(esp_winograd_input_##M),           \
+    ESP_VEC_NAME(esp_winograd_rows_##M), ESP_VEC_NAME(esp_winograd_output_##M),            \
   }
+#define ESP_WINOGRAD_TABLE {ESP_WINOGRAD_ROW(2), ESP_WINOGRAD_ROW(4)}

@@ -79,7 +79,7 @@ inline const char *EnumNameElementCode(ElementCode e) {
 /// at most 4096. Writing and inspecting a file checks it where it can be seen, running one need not: for
 /// blocks in panels; for N:M as each packing says.
 enum class WeightEncoding : uint8_t {
-  /// Nothing left out: panels without lists, depthwise or Winograd, which no other encoding has.
+  /// Nothing left out: panels without lists, depthwise or Winograd's, which no other encoding has.
   /// pattern: 0 0 0.
   dense = 0,
   /// Blocks of O rows by I channels at one tap, aligned to multiples of O (within a group) and of I,
@@ -135,13 +135,13 @@ enum class WeightPacking : uint8_t {
   patternGroups = 1,
   slicedEllpack = 2,
   depthwise = 3,
-  winograd2 = 4,
-  winograd4 = 5,
   rowPairs = 6,
   nOfFour = 7,
   bitmap = 8,
+  winograd2 = 9,
+  winograd4 = 10,
   MIN = panels,
-  MAX = bitmap
+  MAX = winograd4
 };
 
 inline const WeightPacking (&EnumValuesWeightPacking())[9] {
@@ -150,33 +150,35 @@ inline const WeightPacking (&EnumValuesWeightPacking())[9] {
     WeightPacking::patternGroups,
     WeightPacking::slicedEllpack,
     WeightPacking::depthwise,
-    WeightPacking::winograd2,
-    WeightPacking::winograd4,
     WeightPacking::rowPairs,
     WeightPacking::nOfFour,
-    WeightPacking::bitmap
+    WeightPacking::bitmap,
+    WeightPacking::winograd2,
+    WeightPacking::winograd4
   };
   return values;
 }
 
 inline const char * const *EnumNamesWeightPacking() {
-  static const char * const names[10] = {
+  static const char * const names[12] = {
     "panels",
     "patternGroups",
     "slicedEllpack",
     "depthwise",
-    "winograd2",
-    "winograd4",
+    "",
+    "",
     "rowPairs",
     "nOfFour",
     "bitmap",
+    "winograd2",
+    "winograd4",
     nullptr
   };
   return names;
 }
 
 inline const char *EnumNameWeightPacking(WeightPacking e) {
-  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::bitmap)) return "";
+  if (flatbuffers::IsOutRange(e, WeightPacking::panels, WeightPacking::winograd4)) return "";
   const size_t index = static_cast<size_t>(e);
   return EnumNamesWeightPacking()[index];
 }

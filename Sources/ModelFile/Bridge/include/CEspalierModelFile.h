@@ -14,10 +14,10 @@ extern "C" {
 enum { ESP_MODEL_MAX_RANK = 8, ESP_MODEL_MAX_TEXT = 1024 };
 
 /// The version this code writes.
-enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 1 };
+enum { ESP_MODEL_MAJOR = 1, ESP_MODEL_MINOR = 2 };
 
 /// Sizes of the envelope, in bytes.
-enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_PAGE = 4096, ESP_MODEL_ALIGNMENT = 64 };
+enum { ESP_MODEL_PREFIX = 64, ESP_MODEL_ALIGNMENT = 64 };
 
 /// Bytes of text in the file; not terminated.
 typedef struct esp_text {
@@ -146,7 +146,7 @@ typedef struct esp_model_contents {
 } esp_model_contents;
 
 /// Envelope, still without the sum of the values, and header: the file up to the values segment, padded
-/// to a multiple of 4096 bytes so that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
+/// so that the values follow. Returns malloc'd bytes (free with esp_model_free), or null where the header
 /// would be 1 GiB or more or there is no memory. `values_length` must be a multiple of 64, ranks at
 /// most ESP_MODEL_MAX_RANK, texts at most ESP_MODEL_MAX_TEXT.
 uint8_t *esp_model_build_prefix(const esp_model_contents *, size_t *length);

@@ -16,6 +16,7 @@ int esp_check_math(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_convolution(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_depthwise(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_winograd(int isa, uint32_t seed, char *message, size_t size);
+int esp_check_transform(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_linear(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_matrix_product(int isa, uint32_t seed, char *message, size_t size);
 int esp_check_attention(int isa, uint32_t seed, char *message, size_t size);
