@@ -3,13 +3,14 @@
 
     check-channels.py [--quick] [--exporter FORM ...] [--no-peer] [NAME ...]
 
-NAME is a torchvision architecture; without one, all of them by PyTorch's TorchScript exporter (`ts`),
-some of each kind by the newer one, with a fixed and with a free batch (`dyn`, `dyn-batch`), the
-zoo's, MiniLM, and the fixtures of other frameworks (Tests/Coupling/Fixtures). --exporter leaves
-the other forms out. Models are exported when they are not there, and large ones deleted when they are
-done. What is compared, and the limits: Scripts/channel_oracle.py. Torch-Pruning gets the
-architectures of `ts`, unless --no-peer. A run over everything writes docs/channels.md; what the same
-build of the tool has passed in an earlier run, also in parts, is not run again.
+NAME is a torchvision architecture; without one, all of them by PyTorch's TorchScript exporter
+(`ts`), some of each kind by it with a free batch (`ts-batch`) and by the newer one (`dyn`,
+`dyn-batch`), the zoo's, MiniLM, and the fixtures of other frameworks (Tests/Coupling/Fixtures).
+--exporter, which may be repeated, leaves the other forms out. Models are exported when they are not
+there, and large ones deleted when they are done. What is compared, and the limits:
+Scripts/channel_oracle.py. Torch-Pruning gets the architectures of `ts`, unless --no-peer. A run over
+everything writes docs/channels.md; what the same build of the tool has passed in an earlier run,
+also in parts, is not run again.
 Exit 1 if any model fails. The tool is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
@@ -26,7 +27,7 @@ import espalier_tool
 import numpy as np
 import onnx
 import pages
-from pages import markdown
+from pages import channels, markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -36,12 +37,12 @@ def names():
     return subprocess.run(script, check=True, capture_output=True, text=True).stdout.split()
 
 
-# By the newer exporter: some of each kind, and all that is quick.
-NEWER = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3
+# Those by the newer exporter and with a free batch: some of each kind.
+SOME = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3
 maxvit_t mnasnet0_5 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small regnet_x_400mf regnet_y_400mf
 resnet18 resnet50 resnext50_32x4d shufflenet_v2_x0_5 squeezenet1_1 swin_t swin_v2_t vgg11 vit_b_16
 vit_b_32 deeplabv3_mobilenet_v3_large fcn_resnet50 lraspp_mobilenet_v3_large""".split()
-FORMS = {"ts": names, "dyn": lambda: NEWER, "dyn-batch": lambda: NEWER}
+FORMS = {"ts": names, "ts-batch": lambda: SOME, "dyn": lambda: SOME, "dyn-batch": lambda: SOME}
 # One of each kind, small.
 QUICK = """convnext_tiny densenet121 efficientnet_b0 googlenet lraspp_mobilenet_v3_large maxvit_t
 mnasnet0_5 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2_x0_5 squeezenet1_1 swin_t
@@ -69,12 +70,6 @@ def discard(path):
     if sum(part.stat().st_size for part in parts) > KEPT_BYTES:
         for part in parts:
             part.unlink()
-
-
-def feeds_of(path, images):
-    """Two pictures, and where the batch is free five at once, a number that divides nothing."""
-    feeds = [{"input": images[i:i + 1]} for i in range(2)]
-    return feeds + [{"input": images[[0, 1, 1, 0, 1]]}] * bool(channel_oracle.free_axes(path))
 
 
 def peer_answers(names):
@@ -129,8 +124,8 @@ def shown(row):
     def cell(key, style):
         return format(row[key], style) if key in row else "-"
     return [row["model"], row["exporter"], cell("dense", ".0e"), cell("groups", "d"),
-            cell("discovery_ms", ".1f"), cell("macs", ".3f"), cell("params", ".3f"), cell("oracle", ".0e"),
-            cell("runtime", ".0e"), "NO" if row["reason"] else "yes", row["peer"],
+            cell("discovery_ms", ".1f"), cell("macs", ".3f"), cell("params", ".3f"),
+            cell("oracle", ".0e"), cell("runtime", ".0e"), "NO" if row["reason"] else "yes", row["peer"],
             row["reason"].replace("|", "\\|")]
 
 
@@ -151,7 +146,8 @@ def main(arguments):
         path, reason = exported(name, form)
         if not path:
             return {"model": name, "exporter": form, "reason": reason, "peer": ""}
-        row = check(name, form, path, feeds_of(path, np.load(path.parent / f"{name}.inputs.npy")))
+        row = check(name, form, path, channel_oracle.picture_feeds(
+            path, np.load(path.parent / f"{name}.inputs.npy")))
         discard(path)
         return row
 
@@ -194,7 +190,7 @@ def write_report(architectures, others):
     newer = [row for row in architectures if row["exporter"] != "ts"]
     pages.write("channels", "\n\n".join([
         "## Architectures of torchvision", table(older),
-        "## By PyTorch's newer exporter", table(newer), "## Other networks", table(others),
+        f"## {channels.NEWER}", table(newer), "## Other networks", table(others),
         "## How it was measured", markdown.facts_table({
             "oracle at most": f"{channel_oracle.ORACLE_LIMIT:.0e}",
             "runtime at most": f"{channel_oracle.RUNTIME_LIMIT:.0e}"})]))
