@@ -121,21 +121,22 @@ public struct CheckReport: Sendable, Encodable {
   private static func remedy(for problem: GraphError) -> String? {
     // Some messages end with what helps.
     guard !problem.message.contains("--input-") else { return nil }
+    let saysIt = problem.message.contains("; ")
     return switch problem.code {
     case .unsupportedOperator:
       "cut the model before it (onnx.utils.extract_model) or export it with other operators; "
         + "`groups` and `prune` carry it as it is"
-    case .unsupportedVariant: "export the model with plainer attributes, or cut it before the node"
+    case .unsupportedVariant:
+      saysIt ? nil : "export the model with plainer attributes, or cut it before the node"
     case .needsConstant:
       "if an input decides it, give that with --input-value NAME=VALUE; else simplify the model "
         + "with onnxsim or onnxslim"
     case .symbolicShape: "give the shape with --input-shape NAME=EXTENT,..."
     case .shapeTooLarge, .foldingBudget: "give smaller shapes with --input-shape NAME=EXTENT,..."
     case .internalFault: "this is a fault of Espalier, please report it with the model"
-    // Most of these say what is right behind a semicolon.
     case .badType, .badAttribute, .badArity, .badShape, .badIndex, .cycle, .danglingInput,
       .duplicateName:
-      problem.message.contains("; ")
+      saysIt
         ? nil
         : "if onnx.checker.check_model(model, full_check=True) takes it, please report it; else export "
           + "the model again"

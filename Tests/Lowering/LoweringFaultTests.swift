@@ -14,7 +14,8 @@ import Testing
       Issue.record("accepted")
     } catch let error as GraphProblems {
       #expect(error.problems.map(\.code) == [.unsupportedVariant, .unsupportedVariant])
-      #expect(error.problems.map(\.node) == [network.graph.nodes[0].name, network.graph.nodes[2].name])
+      #expect(
+        error.problems.map(\.node) == [network.graph.nodes[0].name, network.graph.nodes[2].name])
     }
   }
 }

@@ -69,7 +69,9 @@ import Testing
       text: "steps:\n  - {pattern: channel, sparsity: 0.4, align: 1, refit: false}", file: "r.yaml")
     let result = try graph.pruned(
       by: recipe, inputShapes: ["x": [1, 3, 6, 6]], file: "g", force: true)
-    let said = result.report.warnings.filter { $0.contains("x.3 is free in the file and fixed now") }
+    let said = result.report.warnings.filter {
+      $0.contains("x.3 is free in the file and fixed now")
+    }
     #expect(said.count == 1 && said[0].contains("\"wide or not\""))
     #expect(result.graph.values[result.graph.inputs[0]].shape?[0] == .symbol("B"))
     #expect(result.graph.values[result.graph.inputs[0]].shape?[3] == .fixed(6))
