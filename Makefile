@@ -72,7 +72,7 @@ check-onnx-cases: build ## ONNX's operator test cases; writes docs/onnx-cases.md
 check-torchvision: build ## torchvision's models against onnxruntime
 	@Scripts/check-torchvision.sh
 
-check-channels: build ## Every torchvision architecture at half its MACs; writes docs/channels.md
+check-channels: build ## torchvision by both exporters at half its MACs; writes docs/channels.md
 	@Scripts/check-channels.sh
 
 check-zoo: build ## The zoo at full size: accepted by onnx.checker, and packed it matches onnxruntime

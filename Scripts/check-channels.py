@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Prunes networks by channels to half their MACs and checks each with the consumer-zero oracle.
 
-    check-channels.py [--quick] [--exporter ts|dyn] [--no-peer] [NAME ...]
+    check-channels.py [--quick] [--exporter FORM ...] [--no-peer] [NAME ...]
 
-NAME is a torchvision architecture; without one, all of them, the zoo's, MiniLM, and the fixtures of
-other frameworks (Tests/Coupling/Fixtures). Models are exported when they are not there, and large
-ones deleted when they are done. What is compared, and the limits: Scripts/channel_oracle.py.
-Torch-Pruning gets the same architectures, unless --no-peer. A run over everything writes
-docs/channels.md; what the same build of the tool has passed in an earlier run is not run again.
+NAME is a torchvision architecture; without one, all of them by PyTorch's TorchScript exporter
+(`ts`), some of each kind by it with a free batch (`ts-batch`) and by the newer one (`dyn`,
+`dyn-batch`), the zoo's, MiniLM, and the fixtures of other frameworks (Tests/Coupling/Fixtures).
+--exporter, which may be repeated, leaves the other forms out. Models are exported when they are not
+there, and large ones deleted when they are done. What is compared, and the limits:
+Scripts/channel_oracle.py. Torch-Pruning gets the architectures of `ts`, unless --no-peer. A run over
+everything writes docs/channels.md; what the same build of the tool has passed in an earlier run,
+also in parts, is not run again.
 Exit 1 if any model fails. The tool is ${ESPALIER:-.build/release/espalier}.
 """
 import argparse
@@ -24,16 +27,9 @@ import espalier_tool
 import numpy as np
 import onnx
 import pages
-from pages import markdown
+from pages import channels, markdown
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# One of each kind, small.
-QUICK = """convnext_tiny densenet121 efficientnet_b0 googlenet lraspp_mobilenet_v3_large maxvit_t
-mnasnet0_5 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2_x0_5 squeezenet1_1 swin_t
-vit_b_32""".split()
-KEPT_BYTES = 150e6
-COLUMNS = ["model", "exporter", "groups", "ms", "MACs left", "params left", "oracle", "runtime",
-           "passed", "Torch-Pruning", "reason"]
 
 
 def names():
@@ -41,11 +37,26 @@ def names():
     return subprocess.run(script, check=True, capture_output=True, text=True).stdout.split()
 
 
-def exported(name, exporter):
+# Those by the newer exporter and with a free batch: some of each kind.
+SOME = """alexnet convnext_tiny densenet121 efficientnet_b0 efficientnet_v2_s googlenet inception_v3
+maxvit_t mnasnet0_5 mobilenet_v2 mobilenet_v3_large mobilenet_v3_small regnet_x_400mf regnet_y_400mf
+resnet18 resnet50 resnext50_32x4d shufflenet_v2_x0_5 squeezenet1_1 swin_t swin_v2_t vgg11 vit_b_16
+vit_b_32 deeplabv3_mobilenet_v3_large fcn_resnet50 lraspp_mobilenet_v3_large""".split()
+FORMS = {"ts": names, "ts-batch": lambda: SOME, "dyn": lambda: SOME, "dyn-batch": lambda: SOME}
+# One of each kind, small.
+QUICK = """convnext_tiny densenet121 efficientnet_b0 googlenet lraspp_mobilenet_v3_large maxvit_t
+mnasnet0_5 mobilenet_v3_small regnet_y_400mf resnet18 shufflenet_v2_x0_5 squeezenet1_1 swin_t
+vit_b_32""".split()
+KEPT_BYTES = 150e6
+COLUMNS = ["model", "exporter", "dense", "groups", "ms", "MACs left", "params left", "oracle",
+           "runtime", "passed", "Torch-Pruning", "reason"]
+
+
+def exported(name, form):
     """(path, reason): the export, in a process of its own so that its memory goes with it."""
     script = [sys.executable, str(ROOT / "Scripts/export-architectures.py")]
     done = subprocess.run([*script, "--folder", str(espalier_tool.CACHE / "torchvision-all"),
-                           "--exporter", exporter, name], capture_output=True, text=True)
+                           "--exporter", form, name], capture_output=True, text=True)
     last = (done.stdout.strip().splitlines() or done.stderr.strip().splitlines())[-1]
     if done.returncode != 0:
         return None, "export: " + last.split("FAILED: ")[-1]
@@ -54,10 +65,8 @@ def exported(name, exporter):
 
 def discard(path):
     """Deletes a large export with its data files; a small one stays for the next run."""
-    model = onnx.load(path, load_external_data=False)
     # PyTorch's older exporter writes weights beyond 2 GiB into a file each.
-    parts = {path} | {path.parent / entry.value for tensor in model.graph.initializer
-                      for entry in tensor.external_data if entry.key == "location"}
+    parts = {path} | channel_oracle.external_parts(path)
     if sum(part.stat().st_size for part in parts) > KEPT_BYTES:
         for part in parts:
             part.unlink()
@@ -114,19 +123,18 @@ def shown(row):
     """A row of printed cells."""
     def cell(key, style):
         return format(row[key], style) if key in row else "-"
-    return [row["model"], row["exporter"], cell("groups", "d"), cell("discovery_ms", ".1f"),
-            cell("macs", ".3f"), cell("params", ".3f"), cell("oracle", ".0e"),
-            cell("runtime", ".0e"), "NO" if row["reason"] else "yes", row["peer"],
+    return [row["model"], row["exporter"], cell("dense", ".0e"), cell("groups", "d"),
+            cell("discovery_ms", ".1f"), cell("macs", ".3f"), cell("params", ".3f"),
+            cell("oracle", ".0e"), cell("runtime", ".0e"), "NO" if row["reason"] else "yes", row["peer"],
             row["reason"].replace("|", "\\|")]
 
 
 def print_row(cells):
-    widths = [30, 8, 6, 7, 9, 11, 6, 7, 6, 28, 0]
+    widths = [30, 9, 6, 6, 5, 9, 11, 6, 7, 6, 28, 0]
     print("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip(), flush=True)
 
 
 def main(arguments):
-    quick = QUICK if arguments.quick else None
     print_row(COLUMNS)
     rows = []
 
@@ -134,31 +142,33 @@ def main(arguments):
         figures, reason = channel_oracle.checked(path, feeds, ["--budget", "flops:2"])
         return {"model": name, "exporter": exporter, "reason": reason, "peer": "", **figures}
 
-    def architecture(name, exporter):
-        path, reason = exported(name, exporter)
+    def architecture(name, form):
+        path, reason = exported(name, form)
         if not path:
-            return {"model": name, "exporter": exporter, "reason": reason, "peer": ""}
-        images = np.load(path.parent / f"{name}.inputs.npy")
-        row = check(name, exporter, path, [{"input": images[i:i + 1]} for i in range(2)])
+            return {"model": name, "exporter": form, "reason": reason, "peer": ""}
+        row = check(name, form, path, channel_oracle.picture_feeds(
+            path, np.load(path.parent / f"{name}.inputs.npy")))
         discard(path)
         return row
 
     passed = espalier_tool.results(
         "channels", "channel_oracle.py", "export-architectures.py", "torchvision_random.py")
-    chosen = arguments.names or quick or names()
-    answers = iter(()) if arguments.no_peer else peer_answers(chosen)
-    for name in chosen:
-        kept = passed / f"{name}.{arguments.exporter}.json"
-        row = json.loads(kept.read_text()) if kept.exists() else architecture(
-            name, arguments.exporter)
-        if not row["reason"]:
-            kept.write_text(json.dumps(row))
-        row["peer"] = next(answers, "")
-        rows.append(row)
-        print_row(shown(row))
+    for form in arguments.forms or FORMS:
+        chosen = arguments.names or (QUICK if arguments.quick else FORMS[form]())
+        is_asked = form == "ts" and not arguments.no_peer
+        answers = peer_answers(chosen) if is_asked else itertools.repeat("")
+        for name in chosen:
+            kept = passed / f"{name}.{form}.json"
+            row = json.loads(kept.read_text()) if kept.exists() else architecture(name, form)
+            if not row["reason"]:
+                kept.write_text(json.dumps(row))
+            row["peer"] = next(answers)
+            rows.append(row)
+            print_row(shown(row))
     architectures = len(rows)
-    if not arguments.names:
-        others = itertools.chain(zoo(), minilm(), fixtures()) if not quick else fixtures()
+    whole = not (arguments.names or arguments.forms or arguments.quick)
+    if whole or (arguments.quick and not arguments.forms):
+        others = itertools.chain(zoo(), minilm(), fixtures()) if whole else fixtures()
         for name, origin, path, feeds in others:
             rows.append(check(name, origin, path, feeds))
             print_row(shown(rows[-1]))
@@ -167,7 +177,7 @@ def main(arguments):
     worst = max((row.get("oracle", 0) for row in rows), default=0)
     summary = f"{len(rows) - len(failed)} of {len(rows)} passed, the oracle's worst {worst:.1e}"
     print(summary)
-    if not (arguments.names or arguments.quick):
+    if whole:
         write_report(rows[:architectures], rows[architectures:])
     return 1 if failed else 0
 
@@ -176,8 +186,11 @@ def write_report(architectures, others):
     """docs/channels.md, from a run over everything."""
     def table(rows):
         return markdown.Table(COLUMNS, [shown(row) for row in rows]).text()
+    older = [row for row in architectures if row["exporter"] == "ts"]
+    newer = [row for row in architectures if row["exporter"] != "ts"]
     pages.write("channels", "\n\n".join([
-        "## Architectures of torchvision", table(architectures), "## Other networks", table(others),
+        "## Architectures of torchvision", table(older),
+        f"## {channels.NEWER}", table(newer), "## Other networks", table(others),
         "## How it was measured", markdown.facts_table({
             "oracle at most": f"{channel_oracle.ORACLE_LIMIT:.0e}",
             "runtime at most": f"{channel_oracle.RUNTIME_LIMIT:.0e}"})]))
@@ -188,6 +201,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--quick", action="store_true", help="one architecture of each kind")
-    parser.add_argument("--exporter", choices=["ts", "dyn"], default="ts")
+    parser.add_argument("--exporter", dest="forms", action="append", choices=FORMS)
     parser.add_argument("--no-peer", action="store_true", help="leave Torch-Pruning out")
     sys.exit(main(parser.parse_args()))

@@ -2,7 +2,7 @@
 # Every classification and segmentation architecture in torchvision, and small exports of other
 # frameworks, pruned by channels to half the MACs and checked: Scripts/check-channels.py says how.
 #
-#   usage: Scripts/check-channels.sh [--quick] [--exporter ts|dyn] [--no-peer] [NAME ...]
+#   usage: Scripts/check-channels.sh [--quick] [--exporter FORM] [--no-peer] [NAME ...]
 #   tool: ${ESPALIER:-.build/release/espalier}
 set -eu
 cd "$(dirname "$0")/.."

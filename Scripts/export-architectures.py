@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Exports torchvision's classification and segmentation architectures to ONNX, random weights.
 
-    export-architectures.py [--folder DIR] [--exporter ts|dyn] [NAME ...]      default: all of them
+    export-architectures.py [--folder DIR] [--exporter FORM] [NAME ...]        default: all of them
     export-architectures.py --list
 
-Leaves NAME.EXPORTER.onnx and NAME.inputs.npy, two pictures [2, 3, side, side], in a folder named
+Leaves NAME.FORM.onnx and NAME.inputs.npy, two pictures [2, 3, side, side], in a folder named
 after the versions. Work already done is skipped. Exit 1 if any export fails, the reason printed.
-`ts` is PyTorch's TorchScript exporter (dynamo=False), `dyn` the newer default.
+FORM is `ts`, PyTorch's TorchScript exporter (dynamo=False), or `dyn`, the newer default; these take
+one picture, and `ts-batch` and `dyn-batch` any number.
 """
 import argparse
 import os
@@ -26,6 +27,7 @@ SEED = torchvision_random.SEED
 NOTABLE_CHANGE = 0.05
 ENGINES_AGREE = 1e-5
 STEADY = 0.5
+FORMS = ["ts", "dyn", "ts-batch", "dyn-batch"]
 
 
 def names():
@@ -50,17 +52,20 @@ def pictures(name):
     return torch.cat([torchvision_random.image(SEED + i, side(name)) for i in range(2)])
 
 
-def export(name, exporter, folder):
+def export(name, form, folder):
     """Path of the export, made if missing; raises what the exporter raises."""
-    path = folder / f"{name}.{exporter}.onnx"
+    path = folder / f"{name}.{form}.onnx"
+    exporter, _, free = form.partition("-")
     inputs = folder / f"{name}.inputs.npy"
     if path.exists() and inputs.exists():
         return path
     model, images = torchvision_random.build(name, side(name), STEADY), pictures(name)
     # In a folder of its own first, under its final name: the model names its data file.
     with tempfile.TemporaryDirectory(dir=folder) as unchecked:
+        # The newer exporter takes an axis of one for fixed, so that a free one is shown with two.
         torchvision_random.export(
-            model, images[:1], pathlib.Path(unchecked) / path.name, dynamo=exporter == "dyn")
+            model, images if free else images[:1], pathlib.Path(unchecked) / path.name,
+            dynamo=exporter == "dyn", free_batch=bool(free))
         with torch.no_grad():
             expected = model(images[:1]).numpy()
         del model
@@ -70,7 +75,7 @@ def export(name, exporter, folder):
         span = float(first.max() - first.min())
         change = float(np.abs(first - second).max()) / span
         error = float(np.abs(first - expected).max()) / span
-        print(f"{name:30} {exporter:3} range {span:9.3g}  change {change:5.3f}  "
+        print(f"{name:30} {form:9} range {span:9.3g}  change {change:5.3f}  "
               f"to torch {error:.1e}", flush=True)
         if not np.isfinite(first).all() or not change >= NOTABLE_CHANGE:
             raise ValueError("outputs hardly depend on the input; rework randomise()")
@@ -91,12 +96,12 @@ def main(arguments):
     for name in arguments.names or names():
         start = time.monotonic()
         try:
-            path = export(name, arguments.exporter, folder)
+            path = export(name, arguments.form, folder)
             print(f"{path}  {time.monotonic() - start:.0f} s", flush=True)
         except Exception as error:  # whatever an exporter throws is the finding
             failures += 1
             reason = str(error).strip().splitlines() or [type(error).__name__]
-            print(f"{name:30} {arguments.exporter:3} FAILED: {reason[0]}", flush=True)
+            print(f"{name:30} {arguments.form:9} FAILED: {reason[0]}", flush=True)
     return 1 if failures else 0
 
 
@@ -107,7 +112,7 @@ if __name__ == "__main__":
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--folder", type=pathlib.Path,
                         default=pathlib.Path(cache) / "torchvision-all")
-    parser.add_argument("--exporter", choices=["ts", "dyn"], default="ts")
+    parser.add_argument("--exporter", dest="form", choices=FORMS, default="ts")
     parser.add_argument("--list", action="store_true")
     parsed = parser.parse_args()
     if parsed.list:

@@ -94,12 +94,19 @@ def image(seed, side=224):
     return 1.5 * smooth + 0.3 * torch.randn(1, 3, side, side, generator=generator)
 
 
-def export(model, example, path, dynamo):
-    """Writes PATH with one input, `input`, and one output, `output`."""
-    names = {"input_names": ["input"], "output_names": ["output"]}
+def export(model, example, path, dynamo, free_batch=False):
+    """Writes PATH with one input, `input`, and one output, `output`.
+
+    free_batch: the file takes any number of pictures; then the example has two.
+    """
+    options = {"input_names": ["input"], "output_names": ["output"]}
+    if free_batch and dynamo:
+        options["dynamic_shapes"] = ({0: torch.export.Dim("batch")},)
+    elif free_batch:
+        options["dynamic_axes"] = {"input": {0: "batch"}, "output": {0: "batch"}}
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        torch.onnx.export(model, (example,), str(path), dynamo=dynamo, **names)
+        torch.onnx.export(model, (example,), str(path), dynamo=dynamo, **options)
 
 
 def run(path, example):

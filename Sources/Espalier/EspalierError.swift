@@ -25,6 +25,10 @@ public struct EspalierError: Error, Sendable, CustomStringConvertible {
     let isOurs = problems.problems.contains { $0.code == .internalFault }
     self.init(exitCode: isOurs ? 70 : 65, Self.lines(problems.problems, file))
   }
+  init(_ failure: ImportFailure, in file: String) {
+    self.init(
+      exitCode: failure.reason == .unreadable ? 66 : 65, Self.lines(failure.problems, file))
+  }
   init(_ error: GraphError, in file: String) {
     self.init(exitCode: 65, Self.lines([error], file))
   }

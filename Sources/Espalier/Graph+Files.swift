@@ -8,9 +8,7 @@ extension Graph {
     do throws(ImportFailure) {
       self = try importONNX(contentsOf: path)
     } catch {
-      throw EspalierError(
-        exitCode: error.reason == .unreadable ? 66 : 65,
-        EspalierError.lines(error.problems, path))
+      throw EspalierError(error, in: path)
     }
   }
 

@@ -47,7 +47,8 @@ struct Check: ParsableCommand {
       let more = problem.nodes.count - 1
       table.add([
         problem.code,
-        problem.node.shortened(to: 30) + (more > 0 ? " and \(more) more" : ""),
+        (problem.node.isEmpty ? "the file" : problem.node.shortened(to: 30))
+          + (more > 0 ? " and \(more) more" : ""),
         problem.message + (problem.remedy.map { "; \($0)" } ?? ""),
       ])
     }

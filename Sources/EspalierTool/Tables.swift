@@ -18,7 +18,7 @@ private var terminalWidth: Int? {
 
 /// A line for each node that is carried as it is.
 func showHeld(_ opaque: [OpaqueNode]) {
-  for node in opaque { print(escapingControls("\(node)", keepsLines: false)) }
+  for line in OpaqueNode.sentences(opaque) { print(escapingControls(line, keepsLines: false)) }
 }
 
 extension String {

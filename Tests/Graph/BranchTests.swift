@@ -35,6 +35,24 @@ import Testing
     #expect(free.graph.nodes.map(\.operation) == ["Abs"])
   }
 
+  /// `y = number == wanted ? -x : |x|`, the number that of axes, or of elements.
+  @Test(arguments: [("axes", 2), ("elements", 8)])
+  func `a number of axes holds for every extent, one of elements does not`(
+    counted: String, wanted: Int64
+  ) throws {
+    var graph = Graph()
+    let input = graph.addInput("x", TensorType(.float32, [1, 4]))
+    graph.values[input].shape = [.symbol("batch"), .fixed(4)]
+    let read = counted == "axes" ? graph.addNode("Shape", [input], name: "extents") : input
+    let number = graph.addConstant("wanted", Tensor(integers: [wanted], shape: []))
+    let truth = graph.addNode("Equal", [graph.addNode("Size", [read]), number], name: "truth")
+    graph.outputs = [graph.addIf(truth, reading: input, then: "Neg", otherwise: "Abs")]
+    let typed = try Specialised.forRewriting(graph, inputShapes: ["x": [2, 4]])
+    #expect(typed.graph.nodes.map(\.operation) == ["Neg"])
+    let batch = counted == "axes" ? Graph.Dimension.symbol("batch") : .fixed(2)
+    #expect(typed.graph.values[typed.graph.inputs[0]].shape == [batch, .fixed(4)])
+  }
+
   @Test func `a bound input decides and is none any more`() throws {
     var graph = Graph()
     let input = graph.addInput("x", TensorType(.float32, [2]))

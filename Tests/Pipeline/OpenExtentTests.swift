@@ -47,6 +47,36 @@ import Testing
     return graph
   }
 
+  /// A branch that the width decides is taken before the steps, which see a fixed width then.
+  @Test func whatABranchFixesIsSaid() throws {
+    var graph = network()
+    let (x, last) = (graph.inputs[0], graph.outputs[0])
+    let width = graph.addNode(
+      "Gather",
+      [graph.addNode("Shape", [x]), graph.addConstant("three", Tensor(integers: [3], shape: []))])
+    let six = graph.addConstant("six", Tensor(integers: [6], shape: []))
+    let branch = graph.addNode(
+      "If", [graph.addNode("Equal", [width, six])], name: "wide or not")
+    graph.nodes[graph.nodes.count - 1].captures = [last]
+    for (name, operation) in [("then_branch", "Relu"), ("else_branch", "Identity")] {
+      var inside = Graph()
+      let outer = inside.add(Graph.Value(name: graph.values[last].name))
+      inside.outputs = [inside.addNode(operation, [outer], name: "inside")]
+      graph.nodes[graph.nodes.count - 1].subgraphs[name] = Subgraph(inside)
+    }
+    graph.outputs = [branch]
+    let recipe = try Recipe(
+      text: "steps:\n  - {pattern: channel, sparsity: 0.4, align: 1, refit: false}", file: "r.yaml")
+    let result = try graph.pruned(
+      by: recipe, inputShapes: ["x": [1, 3, 6, 6]], file: "g", force: true)
+    let said = result.report.warnings.filter {
+      $0.contains("x.3 is free in the file and fixed now")
+    }
+    #expect(said.count == 1 && said[0].contains("\"wide or not\""))
+    #expect(result.graph.values[result.graph.inputs[0]].shape?[0] == .symbol("B"))
+    #expect(result.graph.values[result.graph.inputs[0]].shape?[3] == .fixed(6))
+  }
+
   @Test(arguments: ["refit: false,", "refit: true, data: [noise], samples: 4,"])
   func runsAtOtherExtents(calibration: String) throws {
     let recipe = try Recipe(

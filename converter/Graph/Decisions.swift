@@ -42,7 +42,7 @@ struct Decisions: Sendable {
     where node.outputs.contains(where: { $0.map(needed.contains) ?? false }) {
       self.nodes.append(node)
       // What has a shape is not what decides.
-      if ["Shape", "Size"].contains(node.operation) { continue }
+      if Self.measures.contains(node.operation) { continue }
       for case let input? in node.inputs { needed.insert(input) }
     }
     for node in self.nodes {
@@ -67,6 +67,8 @@ struct Decisions: Sendable {
     let decidesNothing =
       nodes.map(\.name) == other.nodes.map(\.name)
       && nodes.allSatisfy { node in
+        // Of what these read, the shape alone counts, and what they make of it is compared.
+        if Self.measures.contains(node.operation) { return true }
         let changed = node.inputs.map(changes)
         return !changed.contains(true) || node.outputs.contains(where: changes)
           || Self.selections.contains(node.operation) && !changed.dropFirst().contains(true)
@@ -77,6 +79,9 @@ struct Decisions: Sendable {
   private static func fault(_ node: String) -> GraphError {
     GraphError(.unsupportedVariant, "its condition follows the extent", node: node)
   }
+
+  /// Operators that look at the shape of what they read.
+  private static let measures: Set<String> = ["Shape", "Size"]
 
   /// Operators that copy elements of their first input and look at none.
   private static let selections: Set<String> = [

@@ -42,6 +42,11 @@ public struct GraphError: Error, Sendable, Hashable, CustomStringConvertible {
     self.node.isEmpty ? GraphError(code, message, node: node) : self
   }
 
+  /// What a message says of any extents: numbers alone do not make another cause.
+  package static func withoutNumbers(_ message: String) -> String {
+    message.replacing(/[0-9]+/, with: "#")
+  }
+
   public var description: String {
     node.isEmpty ? "\(code.rawValue): \(message)" : "\(code.rawValue) at \(node): \(message)"
   }

@@ -60,6 +60,27 @@ extension Graph {
     }
   }
 
+  /// The inputs' shapes with a number for each free extent but batches, which are 1.
+  /// - Parameter given: Shapes that are known.
+  package func madeUpShapes(_ extent: Int, given: [String: [Int]] = [:]) -> [String: [Int]] {
+    var symbols = symbolValues(given)
+    var result = given
+    for input in inputs {
+      guard let shape = values[input].shape, result[values[input].name] == nil else { continue }
+      result[values[input].name] = shape.enumerated().map { axis, dimension in
+        let assumed = axis == 0 ? 1 : extent
+        switch dimension {
+        case .fixed(let number): return number
+        case .unknown: return assumed
+        case .symbol(let name):
+          symbols[name] = symbols[name] ?? assumed
+          return symbols[name]!
+        }
+      }
+    }
+    return result
+  }
+
   /// What the shapes given by the user say about symbols.
   private func symbolValues(_ shapes: [String: [Int]]) -> [String: Int] {
     var result: [String: Int] = [:]

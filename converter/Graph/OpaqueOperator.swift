@@ -37,11 +37,30 @@ public struct OpaqueNode: Sendable, Hashable, Encodable, CustomStringConvertible
     case operation = "operator"
   }
 
-  public var description: String {
-    let rest = followers.count == 1 ? "1 node" : "\(followers.count) nodes"
-    let behind =
-      followers.isEmpty ? "" : "; so \(followers.count == 1 ? "is" : "are") \(rest) behind it"
-    return "\"\(node)\" (\(operation)) is held: \(cause)\(behind)"
+  public var description: String { Self.sentence([self]) }
+
+  /// A sentence for each cause, however many nodes have it.
+  public static func sentences(_ nodes: [OpaqueNode]) -> [String] {
+    var causes: [(key: String, nodes: [OpaqueNode])] = []
+    for node in nodes {
+      let key = node.operation + GraphError.withoutNumbers(node.cause)
+      if let place = causes.firstIndex(where: { $0.key == key }) {
+        causes[place].nodes.append(node)
+      } else {
+        causes.append((key, [node]))
+      }
+    }
+    return causes.map { sentence($0.nodes) }
+  }
+
+  /// - Parameter nodes: At least one, all of one cause.
+  private static func sentence(_ nodes: [OpaqueNode]) -> String {
+    let first = nodes[0]
+    let others = nodes.count == 1 ? " is" : " and \(nodes.count - 1) more are"
+    let followers = nodes.reduce(0) { $0 + $1.followers.count }
+    let rest = followers == 1 ? "is 1 node" : "are \(followers) nodes"
+    let behind = followers == 0 ? "" : "; so \(rest) behind \(nodes.count == 1 ? "it" : "them")"
+    return "\"\(first.node)\" (\(first.operation))\(others) held: \(first.cause)\(behind)"
   }
 }
 

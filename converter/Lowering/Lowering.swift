@@ -66,8 +66,9 @@ package func buildProgram(_ graph: Specialised) throws(GraphProblems) -> Program
     }
   }
   for (node, operation) in zip(graph.graph.nodes, graph.operators) {
-    // After a fault its readers have no operands; only the fault itself is worth telling.
+    // Of an input that the runtime has no type for there is no operand; only that itself is worth telling.
     if !problems.isEmpty && builder.lacksOperand(of: node) { continue }
+    let before = problems.count
     attempt(node.name) { () throws(GraphError) in
       guard let operation = operation as? any Lowerable else {
         throw GraphError(
@@ -76,6 +77,7 @@ package func buildProgram(_ graph: Specialised) throws(GraphProblems) -> Program
       builder.begin(node)
       try operation.lower(&builder)
     }
+    if problems.count > before { builder.standIn(for: node) }
   }
   for output in graph.graph.outputs {
     if !problems.isEmpty { break }

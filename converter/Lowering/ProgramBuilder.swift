@@ -114,6 +114,15 @@ package struct ProgramBuilder {
     }
   }
 
+  /// Gives the outputs of a node that cannot be lowered tensors all the same, so that its readers are judged as
+  /// well. The program is not to be used.
+  package mutating func standIn(for node: Graph.Node) {
+    for case let output? in node.outputs where tensorOfValue[output] == nil {
+      guard let type = graph.types[output], let held = try? runtimeType(type) else { continue }
+      tensorOfValue[output] = add(held)
+    }
+  }
+
   /// Whether some input of a node has no tensor and is no constant.
   package func lacksOperand(of node: Graph.Node) -> Bool {
     node.inputs.contains { value in

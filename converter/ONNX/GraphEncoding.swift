@@ -93,30 +93,10 @@ extension Graph {
       }
     }
     for extent in [1, 16, 64, 224] {
-      let shapes = shapesForInference(extent)
+      let shapes = madeUpShapes(extent)
       if let typed = try? Specialised.forRewriting(self, inputShapes: shapes) { return typed }
     }
     return nil
-  }
-
-  /// The inputs' shapes with a number for each free extent but batches, which are 1.
-  private func shapesForInference(_ extent: Int) -> [String: [Int]] {
-    var symbols: [String: Int] = [:]
-    var result: [String: [Int]] = [:]
-    for input in inputs {
-      guard let shape = values[input].shape else { continue }
-      result[values[input].name] = shape.enumerated().map { axis, dimension in
-        let assumed = axis == 0 ? 1 : extent
-        switch dimension {
-        case .fixed(let number): return number
-        case .unknown: return assumed
-        case .symbol(let name):
-          symbols[name] = symbols[name] ?? assumed
-          return symbols[name]!
-        }
-      }
-    }
-    return result
   }
 }
 

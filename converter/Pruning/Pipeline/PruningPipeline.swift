@@ -45,10 +45,13 @@ public struct PruningPipeline: Sendable, Hashable {
     let unknown = graph.unknownInputs(inputShapes)
     guard unknown.isEmpty else { throw .graph(GraphProblems(unknown)) }
     let work = PruningWork(inputShapes: inputShapes, files: files, seed: seed)
-    let source = try graph.withKnownBranches(inputShapes).withInitializersForConstantNodes()
+    let (decided, fixed) = try graph.withKnownBranches(inputShapes)
+    let source = decided.withInitializersForConstantNodes()
     let half = HalfPrecision(source, inputShapes: inputShapes)
     var result = PrunedModel(
       graph: half.wide ?? source, report: PipelineReport(), reference: nil)
+    // Behind this the file says nothing any more of extents that were free.
+    result.report.warnings += fixed.map(\.description)
     var pruned: Set<String> = []
     for (index, step) in steps.enumerated() {
       do throws(PruningError) { try step.checkLayers(result.graph) } catch { throw .pruning(error) }
@@ -86,13 +89,15 @@ public struct PruningPipeline: Sendable, Hashable {
 }
 
 extension Graph {
-  /// The graph in which an If whose condition is known is its branch, so that the weights in there count.
+  /// The graph in which an If whose condition is known is its branch, so that the weights in there count,
+  /// and the free extents that this fixes.
   fileprivate func withKnownBranches(
     _ inputShapes: [String: [Int]]
-  ) throws(PruningFailure) -> Graph {
-    guard nodes.contains(where: \.isConditional) else { return self }
+  ) throws(PruningFailure) -> (graph: Graph, fixed: [FixedExtent]) {
+    guard nodes.contains(where: \.isConditional) else { return (self, []) }
     do throws(GraphProblems) {
-      return try Specialised.forRewriting(self, inputShapes: inputShapes).openGraph
+      let decided = try Specialised.forRewriting(self, inputShapes: inputShapes)
+      return (decided.openGraph, decided.open?.fixed ?? [])
     } catch {
       throw .graph(error)
     }
