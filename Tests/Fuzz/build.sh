@@ -60,7 +60,7 @@ swift() {  # swift MODULE FLAGS ... -- SOURCES ...
 sources() { find "$@" -name '*.swift' | LC_ALL=C sort; }
 
 includes=()
-covered=(-sanitize=fuzzer)
+covered=(-sanitize-coverage=edge,inline-8bit-counters,pc-table)
 module_map CEspalierModelFile Sources/ModelFile/Bridge/include/CEspalierModelFile.h
 c "${optimised[@]}" "${checks[@]}" "${counters[@]}" -std=c++17 -fno-exceptions -fno-rtti -- \
   Sources/ModelFile/Bridge/*.cpp
@@ -76,11 +76,24 @@ case $target in
     c "${optimised[@]}" "${checks[@]}" "${counters[@]}" -std=gnu17 -Iruntime/Kernels/include -- \
       $(find runtime/Kernels -name '*.c')
     c "${optimised[@]}" -DESP_MEMORY_GUARDED -std=gnu17 -Iruntime/Executor/C/include -- \
-      Tests/Fuzz/Model/*.c
+      Tests/Fuzz/Model/*.c Tests/Fuzz/Common/*.c
     c "${optimised[@]}" -std=c++20 -ISources/ModelFile/Bridge/include -- Tests/Fuzz/Model/*.cpp
     guarded=Tests/Fuzz/Model/Session+Guarded.swift
     swift EspalierExecutor "${covered[@]}" -- $(sources runtime/Executor) $guarded
-    swift EspalierFuzz -- $(sources Tests/Fuzz/Model | grep -v "^$guarded$")
+    swift EspalierFuzz -- $(sources Tests/Fuzz/Common Tests/Fuzz/Model | grep -v "^$guarded$")
+    ;;
+  importer)
+    # Protobuf's own code is not what is fuzzed: as the package has built it.
+    protobuf=.build/release
+    [ -d $protobuf/SwiftProtobuf.build ] || Scripts/build.sh --product FuzzSeeds >&2
+    includes+=(-I "$protobuf/Modules" -Xcc "-fmodule-map-file=$PWD/Tests/Fuzz/Importer/module.modulemap")
+    cp $protobuf/SwiftProtobuf.build/*.o "$output/objects"
+    c "${optimised[@]}" -std=gnu17 -- Tests/Fuzz/Common/*.c
+    swift EspalierGraph "${covered[@]}" -- $(sources converter/Graph)
+    target_source=Tests/Fuzz/Importer/Target.swift
+    swift EspalierONNX "${covered[@]}" -- $(sources converter/ONNX Tests/Fuzz/Importer Tests/Fuzz/Common | grep -v "^$target_source$")
+    swift EspalierLowering "${covered[@]}" -- $(sources converter/Lowering)
+    swift EspalierFuzz -- $target_source
     ;;
   *) echo "build: unknown target $target; known: model, importer" >&2; exit 64 ;;
 esac

@@ -52,12 +52,16 @@ struct Cut {
     let groups = isAlone ? 1 : Int(wanted.groups)
     self.groups = groups > 0 && rows % groups == 0 ? groups : 1
     func kept(_ number: Int32, _ range: ClosedRange<Int>) -> Int {
-      range.contains(Int(number)) ? Int(number) : random.next(in: range.lowerBound...min(range.upperBound, 9))
+      range.contains(Int(number))
+        ? Int(number) : random.next(in: range.lowerBound...min(range.upperBound, 9))
     }
-    let isDense = packing == .panels ? random.next(in: 0...2) == 0 : isTransformed || packing == .depthwise
+    let isDense =
+      packing == .panels ? random.next(in: 0...2) == 0 : isTransformed || packing == .depthwise
     let height =
       switch packing {
-      case .panels: [1, 2, 4, 8].contains(wanted.panel_height) ? Int(wanted.panel_height) : 1 << random.next(in: 0...3)
+      case .panels:
+        [1, 2, 4, 8].contains(wanted.panel_height)
+          ? Int(wanted.panel_height) : 1 << random.next(in: 0...3)
       case .patternGroups: 4
       case .rowPairs: 2
       case .depthwise: 1
@@ -68,22 +72,5 @@ struct Cut {
       isDense ? .dense : .unstructured, panelHeight: height,
       panelsPerList: packing == .panels && isDense ? nil : kept(wanted.panels_per_list, 1...128),
       columnBlock: kept(wanted.column_block, 1...4096))
-  }
-}
-
-/// SplitMix64.
-struct Random {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-
-  mutating func next(in range: ClosedRange<Int>) -> Int {
-    range.lowerBound + Int(next() % UInt64(range.count))
   }
 }

@@ -25,7 +25,9 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let file = unsafe UnsafeRawBufferPointer(start: place, count: count)
   let sum = unsafe count >= 64 ? file.loadUnaligned(fromByteOffset: 60, as: UInt32.self) : 0
   do throws(ExecutorError) {
-    let model = try unsafe Model(adopting: file, limits: limits) { unsafe $0.baseAddress?.deallocate() }
+    let model = try unsafe Model(adopting: file, limits: limits) {
+      unsafe $0.baseAddress?.deallocate()
+    }
     fuzz_tally(.FUZZ_LOADED, 0)
     try bind(model, Choices(state: UInt64(sum)))
   } catch {
@@ -99,7 +101,10 @@ private struct Choices {
       let random = next()
       let pattern =
         switch tensor.element {
-        case .f32: UInt64((random % 37 == 0 ? Self.odd[Int(random >> 40 % 6)] : Float(random >> 32 % 9) - 4).bitPattern)
+        case .f32:
+          UInt64(
+            (random % 37 == 0 ? Self.odd[Int(random >> 40 % 6)] : Float(random >> 32 % 9) - 4)
+              .bitPattern)
         case .i32, .i64: random % 29 == 0 ? random : random >> 32 % 4 &- random >> 40 % 2
         case .u8, .i8, .bool: random >> 32
         }

@@ -11,7 +11,7 @@
 namespace fuzz {
 namespace {
 
-enum : uint32_t { most_tensors = 64, most_steps = 32, most_weights = 12 };
+enum : uint32_t { most_tensors = 48, most_steps = 16, most_weights = 6 };
 constexpr int64_t most_tensor_bytes = 1 << 20;
 /// A bit for each packing of the schema.
 constexpr uint64_t every_feature =
@@ -188,6 +188,23 @@ void Document::place_constants() {
       tensor.row.offset = add_values(uint64_t(bytes));
     }
   }
+}
+
+void Document::drop_unused_values() {
+  std::vector<uint8_t> kept;
+  auto keep = [&](uint64_t &offset, uint64_t length) {
+    if (offset > values.size() || length > values.size() - offset) return;
+    const uint64_t start = kept.size();
+    kept.insert(kept.end(), values.begin() + int64_t(offset), values.begin() + int64_t(offset + length));
+    kept.resize(rounded_up(kept.size()));
+    offset = start;
+  };
+  for (Tensor &tensor : tensors) {
+    const int64_t bytes = tensor.byte_count();
+    if (tensor.row.is_constant && bytes >= 0) keep(tensor.row.offset, uint64_t(bytes));
+  }
+  for (Weight &weight : weights) keep(weight.row.values.offset, weight.row.values.length);
+  values = kept;
 }
 
 uint64_t Document::add_values(uint64_t count) {

@@ -51,6 +51,8 @@ struct Document {
   void place_tensors(bool keeps_sharing);
   /// Gives values to constants that reach beyond their segment.
   void place_constants();
+  /// Leaves of the values what constants and weights name; each gets a place of its own.
+  void drop_unused_values();
   /// Makes room for so many bytes of small numbers at the end of the values; returns where.
   uint64_t add_values(uint64_t count);
   /// Puts another document's tensors, steps and weights behind these.

@@ -21,12 +21,12 @@ typedef struct fuzz_packing {
 } fuzz_packing;
 
 /// Takes what was packed; the lists are lent.
-typedef void fuzz_take_packed(void *context, const uint32_t *counts, size_t count_count,
+typedef void (*fuzz_take_packed)(void *context, const uint32_t *counts, size_t count_count,
                               const uint32_t *columns, size_t column_count, const uint16_t *stream,
                               size_t stream_count, const uint8_t *values, size_t values_length);
 
 /// Returns 0, and calls nothing, where there is nothing to be packed in this way.
-int fuzz_pack(fuzz_packing *packing, fuzz_take_packed *take, void *context);
+int fuzz_pack(fuzz_packing *packing, fuzz_take_packed take, void *context);
 
 #ifdef __cplusplus
 }

@@ -56,7 +56,8 @@ struct Layer {
       return random.next(in: 0...99) < density ? value : 0
     }
     let weight = WeightDescription(
-      DenseMatrix(rows: rows, columns: columns, groups: groups, values: values), in: packing, choice)
+      DenseMatrix(rows: rows, columns: columns, groups: groups, values: values), in: packing, choice
+    )
     var model = ModelDescription()
     model.weights = [weight]
     let (x, y, integers): ([Int], [Int], [Int64])
@@ -83,6 +84,7 @@ struct Layer {
         floats: [0.1, 6], weight: 0)
     ]
     self.model = model
-    name = "layer \(packing) \(step) \(choice.encoding) \(choice.panelHeight) \(choice.panelsPerList ?? 0) \(choice.columnBlock ?? 0) \(density)"
+    name =
+      "layer \(packing) \(step) \(choice.encoding) \(choice.panelHeight) \(choice.panelsPerList ?? 0) \(choice.columnBlock ?? 0) \(density)"
   }
 }

@@ -2,11 +2,12 @@
 // names, so that a process which is killed has been counted too.
 #include "tally.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { most = 64, executions_per_writing = 1 << 14 };
+enum { most = 256, executions_per_writing = 1 << 14 };
 
 static uint64_t counts[FUZZ_COUNTS][most];
 static volatile uint8_t seen;
@@ -14,7 +15,7 @@ static volatile uint8_t seen;
 static void write_counts(void) {
   static const char *const names[FUZZ_COUNTS] = {
       "executed", "loaded", "unbound", "bound", "too-large", "ran",
-      "faulted", "threaded", "kind", "packing", "set"};
+      "faulted", "threaded", "kind", "packing", "set", "imported", "typed", "lowered", "operator"};
   const char *path = getenv("ESPALIER_FUZZ_TALLY");
   if (path == NULL) return;
   char beside[4096];
@@ -22,14 +23,13 @@ static void write_counts(void) {
   FILE *file = fopen(beside, "w");
   if (file == NULL) return;
   for (int count = 0; count < FUZZ_COUNTS; count++) {
+    const bool is_table = count == FUZZ_KIND || count == FUZZ_PACKING || count == FUZZ_SET
+                          || count == FUZZ_OPERATOR;
     for (int which = 0; which < most; which++) {
-      if (which > 0 && counts[count][which] == 0) continue;
-      if (count < FUZZ_KIND) {
-        fprintf(file, "%s %llu\n", names[count], (unsigned long long)counts[count][0]);
-        break;
-      }
-      fprintf(file, "%s %d %llu\n", names[count], which,
-              (unsigned long long)counts[count][which]);
+      if (counts[count][which] == 0) continue;
+      fprintf(file, "%s", names[count]);
+      if (is_table) fprintf(file, " %d", which);
+      fprintf(file, " %llu\n", (unsigned long long)counts[count][which]);
     }
   }
   if (fclose(file) == 0) rename(beside, path);

@@ -20,6 +20,10 @@ enum fuzz_count {
   FUZZ_KIND,       // steps run, by kind
   FUZZ_PACKING,    // steps with a weight run, by packing
   FUZZ_SET,        // runs by instruction set
+  FUZZ_IMPORTED,   // graphs read
+  FUZZ_TYPED,      // of those, graphs whose every value got a type
+  FUZZ_LOWERED,    // of those, graphs that became a packed model
+  FUZZ_OPERATOR,   // nodes of typed graphs, by operator
   FUZZ_COUNTS,
 } __attribute__((enum_extensibility(closed)));
 
