@@ -4,14 +4,15 @@
 # docs/fuzzing.md.
 #
 #   usage: Scripts/fuzz.sh model|importer [OPTION ...]
-#     --quick            a minute
+#     --quick            a minute, without ONNX's operator cases as seeds
 #     --seconds N        how long (600)
 #     --executions N     how many instead
 #     --workers N        processes beside each other (1)
 #     --seed N           of the first worker (1)
 #     --corpus FOLDER    what earlier runs found and this one adds to
 #                        ($XDG_CACHE_HOME/espalier/fuzz/TARGET)
-#     --neon             the aarch64 build under the emulator: seeds, and N mutations of each
+#     --neon             the aarch64 build of the model's under the emulator instead: every seed, and as
+#                        many mutations of each as --executions says (2)
 #
 # Exits 1 where something crashed, hung or leaked, where nothing was executed, or where a step, a packing
 # or an operator was in no seed; 77 where clang has no libFuzzer.
@@ -23,11 +24,11 @@ usage() { sed -n 's/^# \{0,1\}//; 6,15p' "$0" >&2; exit 64; }
 target=$1
 shift
 case $target in model | importer) ;; *) usage ;; esac
-seconds=600 executions= workers=1 seed=1 neon=
+seconds=600 executions= workers=1 seed=1 neon= cases=all
 corpus=${XDG_CACHE_HOME:-$HOME/.cache}/espalier/fuzz/$target
 while [ $# -gt 0 ]; do
   case $1 in
-    --quick) seconds=60 ;;
+    --quick) seconds=60 cases= ;;
     --seconds) seconds=${2:?} && shift ;;
     --executions) executions=${2:?} && shift ;;
     --workers) workers=${2:?} && shift ;;
@@ -41,15 +42,28 @@ done
 
 output=.build/fuzz
 start=$SECONDS
+if [ -n "$neon" ]; then
+  [ "$target" = model ] || { echo "fuzz: --neon is of the model's target" >&2; exit 64; }
+  Tests/Fuzz/build-neon.sh "$output/neon"
+  Scripts/build.sh --product FuzzSeeds >"$output/seeds.log" 2>&1 || { cat "$output/seeds.log"; exit 1; }
+  Tests/Fuzz/seeds.sh "$output/seeds"
+  find "$output/seeds/model" "$corpus" -type f 2>/dev/null | LC_ALL=C sort >"$output/neon/files"
+  ESPALIER_FUZZ_TALLY=$output/neon/tally "${QEMU:-qemu-aarch64-static}" "$output/neon/fuzz-model" \
+    "${executions:-2}" "$seed" "$output/neon/files"
+  cat "$output/neon/tally" | awk 'NF == 2 { printf "%-10s %12d\n", $1, $2 }
+    $1 == "set" { split("scalar NEON AVX2 AVX-512", set, " "); printf "%-10s %12d\n", "on " set[$2 + 1], $3 }'
+  exec .build/release/FuzzSeeds report model "$output/seeds/model" "$output/neon/tally"
+fi
 Tests/Fuzz/build.sh "$target" "$output/$target"
 echo "built in $((SECONDS - start)) s"
 Scripts/build.sh --product FuzzSeeds >"$output/seeds.log" 2>&1 || { cat "$output/seeds.log"; exit 1; }
-Tests/Fuzz/seeds.sh "$output/seeds"
+seeds=$output/seeds${cases:+-$cases}
+Tests/Fuzz/seeds.sh "$seeds" $cases
 mkdir -p "$corpus"
 found=$output/$target/found
 rm -rf "$found"
 mkdir -p "$found"
-echo "seeds: $(find "$output/seeds/$target" -type f | wc -l) files;" \
+echo "seeds: $(find "$seeds/$target" -type f | wc -l) files;" \
   "corpus: $(find "$corpus" -type f | wc -l) files of earlier runs"
 
 # Memory that is let go stays poisoned for a while; stacks of allocations cost a tenth of the time.
@@ -61,7 +75,7 @@ for ((worker = 0; worker < workers; worker++)); do
   ESPALIER_FUZZ_TALLY=$output/$target/tally.$worker \
     "$output/$target/fuzz-$target" -seed="$((seed + worker))" "${limit[@]}" -max_len=16384 \
     -len_control=0 -entropic=0 -timeout=25 -rss_limit_mb=3000 -print_final_stats=1 \
-    -artifact_prefix="$found/" "$corpus" "$output/seeds/$target" \
+    -artifact_prefix="$found/" "$corpus" "$seeds/$target" \
     >"$output/$target/log.$worker" 2>&1 &
   pids+=("$!")
 done
@@ -96,7 +110,7 @@ awk 'NF == 2 { if (!($1 in sum)) names[++n] = $1; sum[$1] += $2 }
     for (i = 0; i < 4; i++) if (i in sets) printf "%-10s %12d\n", "on " set[i + 1], sets[i]
     exit sum["executed"] == 0
   }' "${tallies[@]}" || { echo "nothing was executed"; failed=1; }
-.build/release/FuzzSeeds report "$target" "$output/seeds/$target" "${tallies[@]}" || {
+.build/release/FuzzSeeds report "$target" "$seeds/$target" "${tallies[@]}" || {
   echo "what is MISSING above was in no seed, or never run"
   failed=1
 }

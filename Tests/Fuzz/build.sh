@@ -76,8 +76,8 @@ case $target in
     c "${optimised[@]}" "${checks[@]}" "${counters[@]}" -std=gnu17 -Iruntime/Kernels/include -- \
       $(find runtime/Kernels -name '*.c')
     c "${optimised[@]}" -DESP_MEMORY_GUARDED -std=gnu17 -Iruntime/Executor/C/include -- \
-      Tests/Fuzz/Model/*.c Tests/Fuzz/Common/*.c
-    c "${optimised[@]}" -std=c++20 -ISources/ModelFile/Bridge/include -- Tests/Fuzz/Model/*.cpp
+      Tests/Fuzz/Model/guarded_memory.c Tests/Fuzz/Common/*.c
+    c "${optimised[@]}" -std=c++20 -ISources/ModelFile/Bridge/include -- Tests/Fuzz/Model/{document,mutations,mutator}.cpp
     guarded=Tests/Fuzz/Model/Session+Guarded.swift
     swift EspalierExecutor "${covered[@]}" -- $(sources runtime/Executor) $guarded
     swift EspalierFuzz -- $(sources Tests/Fuzz/Common Tests/Fuzz/Model | grep -v "^$guarded$")

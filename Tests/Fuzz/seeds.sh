@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fills a folder with seeds: those that FuzzSeeds makes, this repository's own cases, and ONNX's operator
-# cases where they are cached, all as they are and converted by the command. Kept until a file of them is
-# newer.
+# Fills a folder with seeds: those that FuzzSeeds makes and this repository's own cases, as they are and
+# converted by the command; with `all` ONNX's operator cases too, where they are cached. Kept until
+# FuzzSeeds is newer.
 #
-#   usage: Tests/Fuzz/seeds.sh FOLDER
+#   usage: Tests/Fuzz/seeds.sh FOLDER [all]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -12,10 +12,15 @@ folder=$1 tool=.build/release/espalier
 rm -rf "$folder"
 .build/release/FuzzSeeds make "$folder"
 [ -x "$tool" ] || Scripts/build.sh --product espalier >&2
+places=(Tests/Pipeline/Cases Tests/Pipeline/CompositeCases)
+if [ "${2:-}" = all ]; then
+  for place in "${XDG_CACHE_HOME:-$HOME/.cache}"/espalier/onnx-cases*; do
+    [ ! -d "$place" ] || places+=("$place")
+  done
+fi
 export tool folder
-find Tests/Pipeline/Cases Tests/Pipeline/CompositeCases \
-  "${XDG_CACHE_HOME:-$HOME/.cache}/espalier"/onnx-cases* -name model.onnx -size -32 2>/dev/null |
-  LC_ALL=C sort | ESPALIER_THREADS=1 xargs -P "$(nproc)" -n 1 sh -c '
+find "${places[@]}" -name model.onnx -size -32 | LC_ALL=C sort |
+  ESPALIER_THREADS=1 xargs -P "$(nproc)" -n 1 sh -c '
     name=$(basename "$(dirname "$0")")
     [ ! -e "$folder/importer/$name" ] || exit 0
     cp "$0" "$folder/importer/$name"

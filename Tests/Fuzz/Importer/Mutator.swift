@@ -9,13 +9,16 @@ public func customMutator(
   var result: [UInt8]
   if !mutation.random.oneIn(20), var tree = WireTree(bytes[...], as: .model) {
     mutation.collect(tree)
-    for _ in 0...(mutation.random.oneIn(3) ? mutation.random.below(5) : 0) { mutation.change(&tree) }
+    for _ in 0...(mutation.random.oneIn(3) ? mutation.random.below(5) : 0) {
+      mutation.change(&tree)
+    }
     result = []
     tree.write(to: &result)
   } else {
     result = bytes.isEmpty ? [0] : bytes
     for _ in 0...mutation.random.below(3) {
-      result[mutation.random.below(result.count)] = UInt8(truncatingIfNeeded: mutation.random.next())
+      result[mutation.random.below(result.count)] = UInt8(
+        truncatingIfNeeded: mutation.random.next())
     }
   }
   return unsafe put(result, data, capacity) ?? size
@@ -23,7 +26,8 @@ public func customMutator(
 
 @_cdecl("LLVMFuzzerCustomCrossOver")
 public func customCrossOver(
-  _ first: UnsafePointer<UInt8>, _ firstSize: Int, _ second: UnsafePointer<UInt8>, _ secondSize: Int,
+  _ first: UnsafePointer<UInt8>, _ firstSize: Int, _ second: UnsafePointer<UInt8>,
+  _ secondSize: Int,
   _ out: UnsafeMutablePointer<UInt8>, _ capacity: Int, _ seed: UInt32
 ) -> Int {
   let one = unsafe Array(UnsafeBufferPointer(start: first, count: firstSize))

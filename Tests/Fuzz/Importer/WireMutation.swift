@@ -42,7 +42,11 @@ struct WireMutation {
     for index in tree.fields.indices {
       if place == 0 {
         place = -1
-        if random.oneIn(5) { changeList(at: index, in: &tree) } else { change(&tree.fields[index], of: tree.type) }
+        if random.oneIn(5) {
+          changeList(at: index, in: &tree)
+        } else {
+          change(&tree.fields[index], of: tree.type)
+        }
         return
       }
       place -= 1
@@ -173,11 +177,15 @@ struct WireMutation {
     0xF149_F2CA, 1, 0x7F7F_FFFF, 0x322B_CC77, 0x4000_0000, 0x42C8_0000, 0x8000_0000,
   ]
   private static let words = [
-    "", "linear", "cubic", "nearest", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "reflect", "edge",
-    "wrap", "constant", "ij,jk->ik", "...i,...->", "ii->i", "i->iiiiiii", "bidirectional", "reverse",
+    "", "linear", "cubic", "nearest", "SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", "reflect",
+    "edge",
+    "wrap", "constant", "ij,jk->ik", "...i,...->", "ii->i", "i->iiiiiii", "bidirectional",
+    "reverse",
     "DCR", "CRD", "tanh", "none", "add", "mul", "max", "asymmetric", "tf_crop_and_resize", "floor",
-    "b...ij,b...jk->b...ik", "->", ",,,->", "ab,bc,cd,de,ef->af", "com.microsoft", "ai.onnx", "axis",
-    "axes", "pads", "strides", "dilations", "group", "to", "perm", "kernel_shape", "alpha", "then_branch",
+    "b...ij,b...jk->b...ik", "->", ",,,->", "ab,bc,cd,de,ef->af", "com.microsoft", "ai.onnx",
+    "axis",
+    "axes", "pads", "strides", "dilations", "group", "to", "perm", "kernel_shape", "alpha",
+    "then_branch",
   ]
 }
 

@@ -47,7 +47,9 @@ extension WireTree {
     }
     var count = size
     for extent in extents {
-      guard let small = Int(exactly: extent), small < 1 << 12, count * small < 1 << 13 else { return }
+      guard let small = Int(exactly: extent), small < 1 << 12, count * small < 1 << 13 else {
+        return
+      }
       count *= small
     }
     if bytes.count > count { bytes.removeLast(bytes.count - count) }

@@ -48,7 +48,8 @@ struct Layer {
     let isWide = packing == .winograd2 || packing == .winograd4 || packing == .depthwise
     let isConvolution = step == .convolution
     let taps = isConvolution && (isWide || seed % 2 == 0) ? 9 : 1
-    let rows = packing == .depthwise ? 5 : 18
+    // What is transformed grows fourfold.
+    let rows = packing == .depthwise ? 5 : packing.winogradTile == nil ? 18 : 7
     let groups = packing == .depthwise ? 5 : isWide || !isConvolution ? 1 : 1 + Int(seed % 2)
     let columns = (packing == .depthwise ? 1 : 4) * taps + (taps == 1 && !isConvolution ? 3 : 0)
     let values = (0..<rows * columns).map { _ -> Float in

@@ -33,7 +33,9 @@ struct Seeds {
     for layer in Layer.all { try write(try layer.model.bytes(), layer.name, in: models) }
   }
 
-  private func write(_ node: OperatorCase, holding held: Set<Int>, as name: String) throws {
+  private func write(
+    _ node: EspalierOperatorCases.OperatorCase, holding held: Set<Int>, as name: String
+  ) throws {
     let (graph, _) = node.graph(holding: held)
     if let bytes = try? exportONNX(graph) { try write(bytes, name, in: graphs) }
     guard let typed = try? Specialised(graph), let model = try? lower(typed),
