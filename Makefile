@@ -4,7 +4,7 @@
   bench-peers bench-cost-model bench-channels bench-discovery check-arrows pages check-pages \
   check-neon check-neon-cycles check-instructions check-board check-onnx-cases check-torchvision \
   check-channels check-pruned check-zoo check-minilm check-packages compare-builds \
-  study-accuracy
+  study-accuracy fuzz
 
 help: ## This list
 	@sed -nE 's/^([a-z][a-z0-9-]*):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -61,6 +61,10 @@ bench-kernels: setup ## The kernels alone, beside this machine's peak
 
 bench-families: setup ## One kernel of each family on real layers, timed (package of its own)
 	@swift package --package-path Tests/Performance/KernelBenchmarks --disable-sandbox benchmark
+
+fuzz: setup ## Fuzzing of packed models, then of ONNX (FUZZ="--executions 40000000 --workers 4")
+	@Scripts/fuzz.sh model $(FUZZ)
+	@Scripts/fuzz.sh importer $(FUZZ)
 
 compare-builds: build ## Against another revision: REV=..., COMPARE="--speed --convert"
 	@Scripts/compare-builds.sh $(REV) $(COMPARE)

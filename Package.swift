@@ -110,6 +110,14 @@ let modules: [Target] = [
   .target(
     name: "EspalierOperatorCases", dependencies: ["EspalierGraph", "EspalierSeeded"],
     path: "Tests/OperatorCases", swiftSettings: settings()),
+  // writes what `Scripts/fuzz.sh` starts from
+  .executableTarget(
+    name: "FuzzSeeds",
+    dependencies: [
+      "EspalierGraph", "EspalierLowering", "EspalierModelFile", "EspalierONNX",
+      "EspalierOperatorCases", "EspalierSeeded",
+    ],
+    path: "Tests/Fuzz/Seeds", swiftSettings: settings()),
   tests(
     "GraphTests", "Tests/Graph", ["EspalierGraph", "EspalierSeeded", "EspalierOperatorCases"]),
   tests(

@@ -85,6 +85,8 @@ host() {
   part "bad input at the command" Tests/Pipeline/bad-input.sh || true
   part "Swift in the documentation" Scripts/check-swift-in-docs.sh || true
   part "the runtime as a package's product" Scripts/check-runtime.sh || true
+  part "fuzzing of packed models" Scripts/fuzz.sh model --quick || true
+  part "fuzzing of ONNX" Scripts/fuzz.sh importer --quick || true
 }
 
 # What has other compilers, and then what runs the command beside them.

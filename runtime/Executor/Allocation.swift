@@ -18,7 +18,7 @@ struct Allocation: ~Copyable {
   }
 }
 
-/// Hands out 64-byte-aligned places, first to learn their sum, then within a allocation of that size.
+/// Hands out 64-byte-aligned places, first to learn their sum, then within an allocation of that size.
 ///
 /// The same code runs twice, so what is measured and what is placed cannot disagree.
 @safe
@@ -37,13 +37,14 @@ struct Places {
   mutating func take(_ size: Int) -> UnsafeMutableRawPointer? {
     let start = count
     let (end, overflow) = count.addingReportingOverflow(size)
-    let (next, carry) = end.addingReportingOverflow(63)
+    let (next, carry) = end.addingReportingOverflow(63 + Int(ESP_MEMORY_GAP))
     guard size >= 0, !overflow, !carry else {
       hasOverflown = true
       return nil
     }
     count = next & ~63
     guard let base = unsafe base else { return nil }
+    unsafe esp_memory_forbid(base + end, count - end)
     return unsafe base + start
   }
 

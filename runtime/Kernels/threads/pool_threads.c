@@ -140,15 +140,16 @@ static bool pin_caller(esp_threads *pool, int32_t core) {
 }
 
 static bool start(esp_threads *pool, size_t scratch_bytes, const int32_t *cores) {
-  size_t rounded = (scratch_bytes + 63) / 64 * 64;
-  if (rounded < scratch_bytes) return false;
   for (int32_t i = 0; i < pool->count; i++) {
     worker_state *state = &pool->workers[i];
     state->pool = pool;
     state->core = cores ? cores[i] : -1;
     if (state->core >= CPU_SETSIZE) return false;
     state->worker.index = i;
-    if (rounded > 0 && !(state->worker.scratch = aligned_alloc(64, rounded))) return false;
+    if (scratch_bytes > 0 && posix_memalign(&state->worker.scratch, 64, scratch_bytes) != 0) {
+      state->worker.scratch = NULL;
+      return false;
+    }
   }
   for (int32_t i = 1; i < pool->count; i++) {
     worker_state *state = &pool->workers[i];
