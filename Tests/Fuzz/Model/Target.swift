@@ -11,7 +11,7 @@ private let limits = {
 }()
 private let mostWork = 400_000.0
 
-private let instructionSets = InstructionSet.allCases.filter(\.isAvailable)
+private let instructionSets = InstructionSet.allCases.filter { $0.isAvailable }
 
 /// Loads, binds and runs one file. What is left open, such as threads, instruction set and inputs, comes
 /// from its checksum, so that a file alone repeats what it did.

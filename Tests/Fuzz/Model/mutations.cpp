@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "packer.h"
@@ -43,12 +44,19 @@ int64_t number(Document &document, Random &random, int64_t old) {
   }
 }
 
+/// What is no whole number is none to start from.
+template <typename T>
+int64_t whole(T number) {
+  if constexpr (std::is_integral_v<T>) return int64_t(number);
+  return 0;
+}
+
 /// Changes a list by one element. Where `bound` is not 0, new elements are mostly -1 ..< bound.
 template <typename T>
 void change(std::vector<T> &list, Document &document, Random &random, int64_t bound = 0) {
   auto fresh = [&](T old) {
     if (bound > 0 && !random.one_in(6)) return T(random.between(-1, bound - 1));
-    return T(number(document, random, int64_t(old)));
+    return T(number(document, random, whole(old)));
   };
   switch (list.empty() ? 0 : random.below(7)) {
     case 0:
