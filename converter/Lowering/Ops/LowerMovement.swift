@@ -203,15 +203,13 @@ extension Pad: Lowerable {
     }
     guard mode == .constant else {
       for (axis, amount) in amounts.enumerated() where amount != (0, 0) {
+        try builder.checkTable(type.shape[axis])
         let places = (0..<type.shape[axis]).compactMap {
           source(of: $0 - amount.before, extent: shape[axis])
         }
-        if let copied = builder.copied(input, axis: axis, places) {
-          input = copied
-        } else {
-          try builder.checkTable(type.shape[axis])
-          input = builder.picked(input, axis: axis, places)
-        }
+        input =
+          builder.copied(input, axis: axis, places)
+          ?? builder.picked(input, axis: axis, places)
       }
       builder.bind(to: input)
       return
