@@ -13,7 +13,10 @@ extension ModelFileError {
       case ESP_MODEL_NEWER_VERSION:
         (.unsupportedVersion, "only major version 1 is known; convert again, or update Espalier")
       case ESP_MODEL_UNKNOWN_FEATURE:
-        (.unknownFeature, "the file uses a packing that this Espalier does not read; convert again, or update it")
+        (
+          .unknownFeature,
+          "the file uses a packing that this Espalier does not read; convert again, or update it"
+        )
       case ESP_MODEL_BAD_CHECKSUM:
         (.badChecksum, "the checksum does not match; the file is damaged, copy it again")
       case ESP_MODEL_BAD_SEGMENT: (.badSegment, "the parts of the file do not fit together")

@@ -9,7 +9,8 @@ import Testing
     return BenchReport(
       threads: 2, isa: "neon", peakGigaflops: 3.6, samples: Samples(nanoseconds: samples),
       loadNanoseconds: 5,
-      arenaBytes: 6, weightBytes: 7, transformedBytes: 3, fileBytes: 8, isSteady: true, before: environment,
+      arenaBytes: 6, weightBytes: 7, transformedBytes: 3, fileBytes: 8, isSteady: true,
+      before: environment,
       after: environment,
       layers: [
         BenchReport.Layer(

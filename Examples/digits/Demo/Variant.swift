@@ -7,8 +7,8 @@ struct Variant {
   let path: String
   let accuracy: Double
   let fileBytes: Int
-  /// The share of multiplications that the runtime still does.
-  let macsKept: Double
+  /// Multiply-accumulates that the runtime does.
+  let macs: Double
   let verification: Verification
   /// Layers that pruning left alone, each with the reason.
   let leftDense: [String]
@@ -55,12 +55,10 @@ struct Variant {
       graph, file: original, keepsDense: !packsZeros)
     try conversion.write(to: path)
     fileBytes = try conversion.bytes().count
-    let all = conversion.layers.reduce(0) { $0 + Double($1.macs) }
     // A layer that stays dense multiplies by its zeros too.
-    let done = conversion.layers.reduce(0) {
+    macs = conversion.layers.reduce(0) {
       $0 + Double($1.macs) * ($1.encoding == "dense" ? 1 : $1.density)
     }
-    macsKept = all > 0 ? done / all : 1
     verification = try Verification(
       of: path, against: original, inputs: ["image": digits.image(0)])
     accuracy = try digits.accuracy(of: path)
