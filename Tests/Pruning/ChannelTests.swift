@@ -143,6 +143,29 @@ import Testing
     #expect(try pruner.selected(coupling, scores).kept[coupling.groups[0].leaf]?.count == 32)
   }
 
+  /// 4 -> 8 -> 64 -> 4, 800 multiplications. Two of the 8 save 136, four of the 64 save 48, of fewer 40.
+  @Test(arguments: [(1.05, [8, 60]), (1.2, [6, 64]), (1.3, [6, 56])])
+  func whatABundleSavesBeyondTheBudgetCountsForNothing(ratio: Double, kept: [Int]) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, [1, 4]))
+    func layer(_ x: Graph.ValueID, _ name: String, _ shape: [Int]) -> Graph.ValueID {
+      let numbers = (0..<shape.reduce(1, *)).map { Float($0 % 7) }
+      return graph.addNode("MatMul", [x, graph.addConstant(name, Tensor(numbers, shape: shape))])
+    }
+    let narrow = layer(x, "a", [4, 8])
+    graph.outputs = [layer(layer(narrow, "b", [8, 64]), "c", [64, 4])]
+    let coupling = Coupling(of: try Specialised(graph))
+    let sizes = coupling.groups.map(\.size)
+    #expect(sizes.sorted() == [8, 64])
+    // For what it saves the narrow group's are the least.
+    let scores = sizes.map { [[Double](repeating: $0 == 8 ? 0.1 : 0.03, count: $0)] }
+    var pruner = ChannelPruner(budget: .operations(ratio: ratio))
+    (pruner.alignment, pruner.weighsCosts, pruner.normalisation) = (4, true, .none)
+    let found = try pruner.selected(coupling, ChannelScores(values: scores))
+    let counts = coupling.groups.map { found.kept[$0.leaf]?.count ?? $0.size }
+    #expect((sizes[0] == 8 ? counts : counts.reversed()) == kept)
+  }
+
   @Test func budgetsAreReadStrictly() throws {
     #expect(try ChannelBudget(parsing: "flops:2.5") == .operations(ratio: 2.5))
     #expect(try ChannelBudget(parsing: "params:3") == .parameters(ratio: 3))

@@ -13,9 +13,14 @@ namespace {
 
 enum : uint32_t { most_tensors = 48, most_steps = 16, most_weights = 6 };
 constexpr int64_t most_tensor_bytes = 1 << 20;
-/// A bit for each packing of the schema.
-constexpr uint64_t every_feature =
-    (uint64_t(2) << unsigned(espalier::model::WeightPacking::MAX)) - 1;
+/// A bit for each packing of the schema, and the envelope's own.
+uint64_t every_feature() {
+  uint64_t bits = envelope_compact;
+  for (const auto packing : espalier::model::EnumValuesWeightPacking()) {
+    bits |= uint64_t(1) << unsigned(packing);
+  }
+  return bits;
+}
 
 template <typename T>
 std::vector<T> list(const T *elements, uint32_t count) {
@@ -134,7 +139,7 @@ std::vector<uint8_t> Document::write() const {
   contents.outputs = outputs.data();
   contents.input_count = uint32_t(inputs.size());
   contents.output_count = uint32_t(outputs.size());
-  contents.features = every_feature;
+  contents.features = every_feature();
   contents.arena_bytes = arena_bytes;
   const uint64_t values_length = rounded_up(values.size());
   contents.values_length = values_length;
@@ -255,11 +260,11 @@ size_t seal(uint8_t *bytes, size_t length, size_t capacity) {
   memcpy(envelope.magic, envelope_magic, sizeof envelope_magic);
   envelope.major = ESP_MODEL_MAJOR;
   envelope.header_offset = ESP_MODEL_PREFIX;
-  envelope.features &= every_feature;
+  envelope.features &= every_feature();
   if (envelope.header_length == 0 || envelope.header_length > length - sizeof envelope) {
     envelope.header_length = uint32_t(length - sizeof envelope);
   }
-  const uint64_t values = envelope_values_offset(envelope.header_length);
+  const uint64_t values = envelope_values_offset(envelope.header_length, envelope.features);
   if (values > capacity) return 0;
   const size_t header_end = sizeof envelope + envelope.header_length;
   memset(bytes + header_end, 0, values - header_end);

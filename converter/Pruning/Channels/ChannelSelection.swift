@@ -113,7 +113,8 @@ struct ChannelSelection {
   }
 
   /// Bundle by bundle, the one whose scores are lowest for what it saves; costs are counted anew for
-  /// the groups that share a node with it. Ties go to the group met first.
+  /// the groups that share a node with it. Ties go to the group met first. At the end, what a bundle saves
+  /// beyond the budget counts for nothing.
   private mutating func chooseGlobally(_ progress: ((Double) -> Void)?) {
     var values = coupling.groups.indices.map { value(of: $0) }
     while !isMet {
@@ -122,7 +123,11 @@ struct ChannelSelection {
         guard let value = values[group] else { continue }
         if best == nil || value < values[best!]! { best = group }
       }
-      guard let best, let count = next(best) else { return }
+      guard var best else { return }
+      if let missing = missingShare, let move = move(of: best), move.share > missing {
+        best = closest(to: missing) ?? best
+      }
+      guard let count = next(best) else { return }
       set(best, to: count)
       costs.update(keptChannels, groups: CollectionOfOne(best))
       for group in limits.weighsCosts ? costs.neighbours[best] + [best] : [best] {
@@ -132,17 +137,53 @@ struct ChannelSelection {
     }
   }
 
+  /// What has yet to be saved, as a share of the dense model; `nil` where savings are not weighed.
+  private var missingShare: Double? {
+    guard limits.weighsCosts else { return nil }
+    switch limits.budget {
+    case .operations(let ratio):
+      return Double(costs.multiplyAccumulates) / Double(max(denseOperations, 1)) - 1 / ratio
+    case .parameters(let ratio):
+      return Double(costs.parameters) / Double(max(denseParameters, 1)) - 1 / ratio
+    case .channels: return nil
+    }
+  }
+
+  /// The group whose next bundle has the lowest scores for what it saves of what is missing.
+  private func closest(to missing: Double) -> Int? {
+    var best: (group: Int, value: Double)?
+    for group in coupling.groups.indices {
+      guard let move = move(of: group), move.share > 0 else { continue }
+      let value = move.scores / min(move.share, missing)
+      if value < best?.value ?? .infinity { best = (group, value) }
+    }
+    return best?.group
+  }
+
   /// The mean score of the channels that would go next, or their sum for each share of the cost saved.
   private func value(of group: Int) -> Double? {
-    guard limits.allowed[group], let count = next(group) else { return nil }
+    guard limits.weighsCosts else {
+      guard limits.allowed[group], let count = next(group) else { return nil }
+      return sum(of: group, downTo: count) / Double(counts[group] - count)
+        / Double(order[group].count)
+    }
+    return move(of: group).map { $0.share > 0 ? $0.scores / $0.share : .infinity }
+  }
+
+  /// The scores of the channels of a group that would go, in all its lists.
+  private func sum(of group: Int, downTo count: Int) -> Double {
     let size = coupling.groups[group].size
     var sum = 0.0
     for (list, order) in zip(scores[group], order[group]) {
       for index in order[(size - counts[group])..<(size - count)] { sum += list[index] }
     }
-    guard limits.weighsCosts else {
-      return sum / Double(counts[group] - count) / Double(order[group].count)
-    }
+    return sum
+  }
+
+  /// What a group's next bundle scores, and the share of the dense model's cost that it saves; `nil`
+  /// where it may lose no more.
+  private func move(of group: Int) -> (scores: Double, share: Double)? {
+    guard limits.allowed[group], let count = next(group) else { return nil }
     var trial = keptChannels
     trial.keep(kept(group, count), of: coupling.groups[group])
     let saved = costs.saved(trial, group: group)
@@ -151,7 +192,7 @@ struct ChannelSelection {
       case .parameters: Double(saved.parameters) / Double(denseParameters)
       default: Double(saved.multiplyAccumulates) / Double(denseOperations)
       }
-    return share > 0 ? sum / share : .infinity
+    return (sum(of: group, downTo: count), share)
   }
 
   /// Every group loses the same share: the least that meets the budget.
