@@ -10,7 +10,7 @@ import pathlib
 from . import markdown
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "discovery", "glossary", "house",
+PAGES = ["accuracy", "channels", "channels-speed", "cost-model", "deployed", "discovery", "glossary", "house",
          "minilm", "neon", "onnx-cases", "performance", "torchvision"]
 
 

@@ -36,7 +36,14 @@ compute what onnxruntime computes; at a second batch or length
 Channels were removed from {counts["channels go"].split(" of ")[0]}, soundly at both sizes from
 {counts["of them soundly, at both sizes"]}. {speed(rows)} {accuracy(tables["Accuracy"]) if "Accuracy" in tables else ""}
 What did not go stands below with the reason."""]
-    parts += [f"""Packages are downloaded by name and version, and nothing of them is kept in this repository.
+    else:
+        parts += [f"""**What this shows.** Accuracy alone, of `make check-packages` with `--part accuracy`:
+the files of packages are to be run whole. {accuracy(tables["Accuracy"])}
+
+Packages are downloaded by name and version, and nothing of them is kept in this repository. Other work
+ran on the same machine."""]
+    if rows:
+        parts += [f"""Packages are downloaded by name and version, and nothing of them is kept in this repository.
 Inputs are made like those that a network is for (`Scripts/deployed/contents.py`). *error*: the packed
 model against onnxruntime without optimisation, as a share of the output's range; *second*: another
 batch or length, converted for it (*fixed*: the file leaves none free). *groups*: those that can be
