@@ -85,7 +85,7 @@ struct CalibrationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How much the refit is drawn to the weights that were left (default: 0.01 for convolutions, "
-        + "0.1 for other products)."), transform: number)
+        + "0.1 for other products; by cross-validation where places are few)."), transform: number)
   var damping: Double?
 
   /// What the command line says.

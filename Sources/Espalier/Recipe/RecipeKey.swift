@@ -149,7 +149,8 @@ extension RecipeKey {
       "damping", \.damping, .share(canBeZero: false),
       "How much the refit is drawn to the weights that were left, as a share of the inputs' "
         + "mean variance; \(Refit().convolutionDamping) for convolutions and \(Refit().productDamping) "
-        + "for other products where this is left out."),
+        + "for other products where this is left out, or, where a layer has few places for its "
+        + "columns, what cross-validation finds."),
   ]
 
   private static let scope = RecipeKey(

@@ -51,12 +51,13 @@ struct LeastSquares: Sendable {
   func rows(mask: [Bool], workLimit: Double) -> [Int] {
     guard !mask.isEmpty else { return Array(0..<crossCovariance.rows) }
     let parts = parts(mask)
-    let work = parts.reduce(0.0) { $0 + pow3(Double($1.kept.count)) / 6 }
+    let work = parts.reduce(0.0) { sum, part in
+      let size = Double(part.kept.count)
+      return sum + size * size * size / 6
+    }
     let step = max(1, Int((work / workLimit).rounded(.up)))
     return stride(from: 0, to: parts.count, by: step).flatMap { parts[$0].rows }
   }
-
-  private func pow3(_ number: Double) -> Double { number * number * number }
 
   /// Rows of which the same weights may differ from zero.
   fileprivate struct Part: Sendable {

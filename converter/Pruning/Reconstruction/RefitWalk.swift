@@ -200,12 +200,15 @@ struct RefitWalk: Sendable {
       shifts += zip(moments.targetMean, means.values).map { $0 - $1 }
     }
     replace(linear.weight, linear.constant(weight, from: matrices))
-    // Solvers of all groups are held while targets change.
+    // Solvers of all groups are held while targets change; a search holds the moments of two halves, what it
+    // makes of them for each, and a factor.
     let square = 8 * linear.columns * linear.columns
+    let searched =
+      options.searchesDamping && DampingSearch.isNeeded(linear, runs: denseValues.count)
     report.solverBytes = max(
       report.solverBytes,
       ColumnMoments.byteCount(size: linear.columns, targetSize: linear.rows)
-        + 2 * square + solvers.reduce(0) { $0 + ($1?.byteCount ?? 0) })
+        + (searched ? 7 : 2) * square + solvers.reduce(0) { $0 + ($1?.byteCount ?? 0) })
     guard let bias = layer.bias else { return solvers }
     let old = pruned.constant(bias.value)!
     let numbers = zip(old.floats, shifts).map { old, shift in
